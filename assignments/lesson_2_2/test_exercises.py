@@ -1,0 +1,147 @@
+"""The visible tests of lesson 2.2: the worked examples of its page."""
+
+import torch
+
+from assignments.expect import expect, expect_raises
+from assignments.lesson_2_2.exercises import (
+    add_bias_column,
+    backward,
+    batched_forward,
+    epoch_updates,
+    layer,
+    mse,
+    neuron,
+    numerical_check,
+    squared_errors,
+    total_loss,
+)
+
+
+def tray():
+    """The seven glasses, the judge and the targets."""
+    X = torch.tensor([[1, 2, 0], [0, 1, 2], [2, 0, 1], [1, 1, 1], [0, 0, 2], [3, 1, 2], [0, 3, 1]]).float()
+    W_aug = torch.tensor([[-1.0, 2.0, 1.0, -1.0]])
+    y = torch.tensor([[2.0], [1.0], [2.0], [3.0], [0.0], [2.0], [1.0]])
+    return X, W_aug, y
+
+
+def predictions():
+    return torch.tensor([[3.0], [0.0], [2.0], [1.0], [0.0], [4.0], [1.0]])
+
+
+def two_judges():
+    x = torch.tensor([1.0, 2.0, 0.0])
+    W = torch.tensor([[2.0, 1.0, -1.0], [-1.0, 0.0, 2.0]])
+    b = torch.tensor([-1.0, 0.5])
+    return x, W, b
+
+
+def test_neuron_says_one_number():
+    x, W, b = two_judges()
+    step = "Multiply x and w number by number, add everything up, add b, and only then activate."
+    expect("neuron(x, w, b, torch.relu)", neuron(x, W[0], b[0], torch.relu), torch.tensor(3.0), step)
+    expect("neuron(x, w, b, torch.tanh)", neuron(x, W[0], b[0], torch.tanh), torch.tensor(0.9950548), step)
+
+
+def test_neuron_called_for_each_row_makes_the_layer():
+    x, W, b = two_judges()
+    call = "torch.stack([neuron(x, W[h], b[h], torch.relu) for h in range(2)])"
+    result = torch.stack([neuron(x, W[h], b[h], torch.relu) for h in range(2)])
+    expect(call, result, torch.tensor([3.0, 0.0]), "Each call should give one number, a 0-D tensor.")
+
+
+def test_layer_gives_one_number_a_neuron():
+    x, W, b = two_judges()
+    step = "Row h of W and entry h of b are neuron h. Which product of W and x gives H numbers?"
+    expect("layer(x, W, b, torch.relu)", layer(x, W, b, torch.relu), torch.tensor([3.0, 0.0]), step)
+    scores = torch.tensor([3.0, -0.5])
+    expect("layer(x, W, b, torch.tanh)", layer(x, W, b, torch.tanh), torch.tanh(scores), step)
+
+
+def test_add_bias_column_puts_ones_first():
+    X = torch.tensor([[5.0, 6.0], [7.0, 8.0]])
+    expected = torch.tensor([[1.0, 5.0, 6.0], [1.0, 7.0, 8.0]])
+    step = "Make a column of ones, (N, 1), and join it with X along dimension 1, the ones first."
+    expect("add_bias_column(X)", add_bias_column(X), expected, step)
+    step = "Make the ones in X's dtype and keep X as it is."
+    expect("add_bias_column(X.double())", add_bias_column(X.double()), expected.double(), step)
+
+
+def test_batched_forward_tastes_the_whole_tray():
+    X, W_aug, _ = tray()
+    step = "Augment X, multiply by the transpose of W_aug, and let ReLU silence what is below 0."
+    expect("batched_forward(X, W_aug)", batched_forward(X, W_aug), predictions(), step)
+
+
+def test_squared_errors_keeps_the_shape():
+    _, _, y = tray()
+    expected = torch.tensor([[1.0], [1.0], [0.0], [4.0], [0.0], [4.0], [0.0]])
+    step = "Subtract, then square each difference. Nothing is added up yet."
+    expect("squared_errors(y, y_hat)", squared_errors(y, predictions()), expected, step)
+
+
+def test_total_loss_adds_everything_up():
+    _, _, y = tray()
+    step = "Add up all the squared errors into a 0-D tensor."
+    expect("total_loss(y, y_hat)", total_loss(y, predictions()), torch.tensor(10.0), step)
+
+
+def test_mse_divides_by_all_elements():
+    _, _, y = tray()
+    step = "Divide the sum of the squares by the number of elements, N times H."
+    expect("mse(y, y_hat)", mse(y, predictions()), torch.tensor(10 / 7), step)
+    y, y_hat = torch.tensor([[1.0, 1.0], [1.0, 1.0]]), torch.tensor([[2.0, 3.0], [4.0, 1.0]])
+    expect("mse(y, y_hat)", mse(y, y_hat), torch.tensor(3.5), step)
+
+
+def test_backward_gives_the_gradient_of_the_tray():
+    X, W_aug, y = tray()
+    expected = torch.tensor([[2.0, 10.0, 4.0, 4.0]]) / 7
+    step = "Walk back: 2(y_hat - y) / (N·H), then the mask of Z > 0, then the product with X_aug."
+    expect("backward(X, W_aug, y)", backward(X, W_aug, y), expected, step)
+
+
+def test_backward_takes_slope_zero_at_the_kink():
+    X, W_aug, y = torch.tensor([[1.0]]), torch.tensor([[-1.0, 1.0]]), torch.tensor([[1.0]])
+    step = "Here the score is exactly 0, and ReLU's slope at 0 is 0."
+    expect("backward(X, W_aug, y)", backward(X, W_aug, y), torch.zeros(1, 2), step)
+
+
+def test_numerical_check_tells_right_from_wrong():
+    X, W_aug, y = tray()
+    right = torch.tensor([[2.0, 10.0, 4.0, 4.0]]) / 7
+    without_mask = torch.tensor([[0.0, 10.0, 2.0, 0.0]]) / 7
+    step = "Convert everything to float64, then compare dW with autograd and with central differences."
+    expect("numerical_check(X, W_aug, y, dW)", numerical_check(X, W_aug, y, right), True, step)
+    step = "This dW forgets the mask. Is the length of the difference ‖dW - g‖ compared with the bound?"
+    expect("numerical_check(X, W_aug, y, dW)", numerical_check(X, W_aug, y, without_mask), False, step)
+    step = "This dW points the opposite way. Compare the difference ‖dW - g‖, not the two lengths."
+    expect("numerical_check(X, W_aug, y, -dW)", numerical_check(X, W_aug, y, -right), False, step)
+
+
+def test_numerical_check_is_false_at_a_kink():
+    X, W_aug, y = torch.tensor([[1.0]]), torch.tensor([[-1.0, 1.0]]), torch.tensor([[1.0]])
+    step = "At a kink autograd and central differences contradict each other; both must agree with dW."
+    for dW in (torch.tensor([[0.0, 0.0]]), torch.tensor([[-1.0, -1.0]])):
+        call = f"numerical_check(X, W_aug, y, torch.tensor({dW.tolist()}))"
+        expect(call, numerical_check(X, W_aug, y, dW), False, step)
+
+
+def test_numerical_check_leaves_the_weights_alone():
+    X, W_aug, y = (tensor.double() for tensor in tray())
+    kept = W_aug.clone()
+    numerical_check(X, W_aug, y, torch.zeros_like(W_aug))
+    expect("W_aug after numerical_check", (W_aug == kept).all().item(), True, "Nudge a copy of W_aug.")
+
+
+def test_epoch_updates_counts_the_short_batch():
+    step = "Divide and round up, to an int: seven glasses in threes are 3 + 3 + 1."
+    expect("epoch_updates(7, 3)", epoch_updates(7, 3), 3, step)
+    expect("epoch_updates(7, 7)", epoch_updates(7, 7), 1, step)
+    expect("epoch_updates(7, 1)", epoch_updates(7, 1), 7, step)
+
+
+def test_epoch_updates_refuses_sizes_under_one():
+    step = "Raise a ValueError when n or batch_size is under 1."
+    expect_raises(ValueError, "epoch_updates(7, 0)", lambda: epoch_updates(7, 0), step)
+    expect_raises(ValueError, "epoch_updates(0, 3)", lambda: epoch_updates(0, 3), step)

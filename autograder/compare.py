@@ -1,0 +1,134 @@
+"""Compare what a submission returned with what the reference returned, and say where they part.
+
+Both are plain data by now. Knows nothing of scenarios, exercises or points. What a mismatch says may go to a student, so it
+names shapes, dtypes and places and never a value that was wanted.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from autograder.frames import Opaque, TensorValue
+from autograder.tolerance import tolerance
+
+
+@dataclass(frozen=True)
+class Mismatch:
+    """The first place where two values part.
+
+    Attributes:
+        path: where, as one would index the returned value: `["grads"][1]`; "" for the value itself.
+        came: what came back, in words: `float32 (7, 1)`.
+        wanted: what was wanted, in words, where type, shape or dtype differ; "" where only values do.
+        where: how the values differ: `3 of 7 values differ, the first at [2, 0]`; "" where types, shapes or dtypes do.
+        largest: the largest absolute error of a value; for the instructor only. None where it is not a matter of values.
+    """
+
+    path: str
+    came: str
+    wanted: str = ""
+    where: str = ""
+    largest: float | None = None
+
+    def sentence(self) -> str:
+        """Return the mismatch in a student's words."""
+        if self.wanted:
+            return f"{self.came}; wanted: {self.wanted}"
+        return f"{self.came}, as it should; {self.where}"
+
+
+def compare(
+    value: Any, wanted: Any, device: str, bounds: tuple[float, float] | None = None, path: str = ""
+) -> Mismatch | None:
+    """Return where `value` first differs from `wanted`, or None where it does not.
+
+    Args:
+        value: what the submission returned.
+        wanted: what the reference returned.
+        device: where both were computed; decides the tolerance.
+        bounds: `(rtol, atol)` instead of the table's, never wider than it.
+        path: where in the returned value we are.
+    """
+    if isinstance(wanted, TensorValue):
+        return _compare_tensors(value, wanted, device, bounds, path)
+    if type(value) is not type(wanted):
+        return Mismatch(path, words(value), words(wanted))
+    if isinstance(wanted, (list, tuple)):
+        if len(value) != len(wanted):
+            return Mismatch(path, words(value), words(wanted))
+        for index, (part, other) in enumerate(zip(value, wanted, strict=True)):
+            found = compare(part, other, device, bounds, f"{path}[{index}]")
+            if found is not None:
+                return found
+        return None
+    if isinstance(wanted, dict):
+        return _compare_dicts(value, wanted, device, bounds, path)
+    if isinstance(wanted, float):
+        rtol, atol = bounds or tolerance(torch.float32, device)
+        if math.isclose(value, wanted, rel_tol=rtol, abs_tol=atol) or (math.isnan(value) and math.isnan(wanted)):
+            return None
+        return Mismatch(path, words(value), where="its value differs", largest=abs(value - wanted))
+    if value == wanted:
+        return None
+    if isinstance(wanted, Opaque):
+        return Mismatch(path, words(value), words(wanted))
+    return Mismatch(path, words(value), where="its value differs")
+
+
+def _compare_dicts(
+    value: dict[Any, Any], wanted: dict[Any, Any], device: str, bounds: tuple[float, float] | None, path: str
+) -> Mismatch | None:
+    if len(value) != len(wanted) or any(key not in value for key in wanted):
+        return Mismatch(path, f"a dict with {len(value)} keys", f"a dict with {len(wanted)} keys, the right ones")
+    for key, other in wanted.items():
+        found = compare(value[key], other, device, bounds, f"{path}[{key!r}]")
+        if found is not None:
+            return found
+    return None
+
+
+def _compare_tensors(
+    value: Any, wanted: TensorValue, device: str, bounds: tuple[float, float] | None, path: str
+) -> Mismatch | None:
+    if not isinstance(value, TensorValue) or (value.kind == "ndarray") != (wanted.kind == "ndarray"):
+        return Mismatch(path, words(value), words(wanted))
+    a, b = value.tensor, wanted.tensor
+    if (a.shape, a.dtype, value.complex) != (b.shape, b.dtype, wanted.complex):
+        return Mismatch(path, words(value), words(wanted))
+    if value.device != wanted.device:
+        return Mismatch(path, f"{words(value)} on {value.device}", f"the same on {wanted.device}")
+    rtol, atol = bounds or tolerance(b.dtype, device)
+    close = torch.isclose(a, b, rtol=rtol, atol=atol, equal_nan=True) if b.is_floating_point() else a == b
+    wrong = int((~close).sum())
+    if wrong == 0:
+        return None
+    if a.dim() == 0:
+        return Mismatch(path, words(value), where="its value differs", largest=_largest(a, b))
+    first = tuple(int(i) for i in (~close).nonzero()[0])
+    where = f"{wrong} of {a.numel()} values differ, the first at {list(first)}"
+    return Mismatch(path, words(value), where=where, largest=_largest(a, b))
+
+
+def _largest(a: torch.Tensor, b: torch.Tensor) -> float:
+    return float((a.double() - b.double()).abs().nan_to_num(nan=math.inf, posinf=math.inf).max())
+
+
+def words(value: Any) -> str:
+    """Return what a value is, without what it holds: dtype and shape of a tensor, type and size of anything else."""
+    if isinstance(value, TensorValue):
+        shape = tuple(value.tensor.shape[:-1] if value.complex else value.tensor.shape)
+        dtype = value.complex or str(value.tensor.dtype).removeprefix("torch.")
+        return f"{'numpy ' if value.kind == 'ndarray' else ''}{dtype} {shape}"
+    if isinstance(value, Opaque):
+        return f"something cut off ({value.type})" if value.cut else f"an object of type {value.type}"
+    if value is None:
+        return "None"
+    if isinstance(value, (list, tuple)):
+        return f"a {type(value).__name__} of {len(value)}"
+    if isinstance(value, dict):
+        return f"a dict of {len(value)}"
+    return {"int": "an int", "str": "a str", "float": "a float", "bool": "a bool"}[type(value).__name__]

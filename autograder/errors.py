@@ -1,0 +1,5 @@
+"""The one family of errors that the command line turns into a sentence. Knows nothing of where they come from."""
+
+
+class UserError(Exception):
+    """Something that whoever typed the command can put right; the message says what happened and what to do."""

@@ -1,0 +1,101 @@
+"""Word a report for its student, in Markdown: exercise by exercise the points, and for the first failure what and why.
+
+Nothing here gives a hidden value away, and no text that a student's code produced is passed on.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+
+from autograder import frames
+from autograder.report import Report
+from autograder.safe_text import code_span, printable
+from autograder.score import FAILED, GRADER_ERROR, NOT_RUN, ExerciseScore, Verdict
+from autograder.signatures import Signatures
+
+LABEL = 17
+
+
+def feedback(report: Report, signatures: Signatures) -> str:
+    """Return a student's page."""
+    lesson = report.lesson
+    lines = [f"# Lesson {lesson.number} · {lesson.title}", "", f"Submission: {code_span(report.submission)}", ""]
+    if report.status != "graded":
+        lines += [*_not_graded(report), ""]
+    if report.score is not None:
+        lines += [f"**{report.score:g} of {report.max_score:g} points**", ""]
+    if not report.exercises:
+        return "\n".join(lines)
+    not_run = [device for device, state in report.circumstances.devices.items() if state == "not run"]
+    if not_run:
+        lines += [f"Not run, because this machine has none: {', '.join(not_run)}. That costs no points.", ""]
+    lines += ["```text"]
+    for scored in report.exercises:
+        lines += [*exercise_lines(scored, signatures, lesson.name), ""]
+    lines[-1] = "```"
+    return "\n".join(lines) + "\n"
+
+
+def _not_graded(report: Report) -> list[str]:
+    if report.status == "grader_error":
+        return ["The grader itself failed on this submission. That is not your fault and costs nothing; your instructor knows."]
+    if report.status == "failed_to_import":
+        return ["Your module could not be imported, so nothing in it could be run.", "", printable(report.reason)]
+    return [printable(report.reason)]
+
+
+def exercise_lines(scored: ExerciseScore, signatures: Signatures, lesson: str) -> list[str]:
+    """Return the lines on one exercise."""
+    title = f"{scored.exercise.name}{' (bonus)' if scored.exercise.bonus else ''}"
+    if scored.max_points == 0:
+        return [f"{title:<60}not run"]
+    lines = [f"{title:<60}{scored.points:g} of {scored.max_points:g} points"]
+    failed = [verdict for verdict in scored.verdicts if verdict.verdict == FAILED]
+    if any(verdict.verdict == GRADER_ERROR for verdict in scored.verdicts):
+        lines.append(_line("The grader", "failed on a part of this exercise, which costs you nothing."))
+    if not failed:
+        return lines
+    first = _most_telling(failed)
+    if first.call is not None and first.reason not in ("not_written", "missing", "not_imported"):
+        lines += _asked(first.call, signatures)
+    lines.append(_line("It returned" if first.mismatch else "What happened", _told(first)))
+    if first.reason == "off_limits":
+        lines.append(_line("Why", scored.exercise.off_limits_reason))
+    ran = [verdict for verdict in scored.verdicts if verdict.verdict != NOT_RUN]
+    others = [verdict for verdict in failed if verdict is not first]
+    if others:
+        lines.append(_line("In all", f"{len(failed)} of {len(ran)} hidden scenarios failed"))
+    where = f'"{scored.exercise.section}" in assignments/{lesson}/README.md'
+    lines.append(_line("Read again", where))
+    return lines
+
+
+def _most_telling(failed: Sequence[Verdict]) -> Verdict:
+    """Return the failure to show: a difference in shape or dtype before one in values, which may only follow from it."""
+    order = ("off_limits", "missing", "not_written")
+    for reason in order:
+        for verdict in failed:
+            if verdict.reason == reason:
+                return verdict
+    for verdict in failed:
+        if verdict.mismatch is not None and verdict.mismatch.wanted:
+            return verdict
+    return failed[0]
+
+
+def _told(verdict: Verdict) -> str:
+    place = f"at {verdict.mismatch.path}: " if verdict.mismatch is not None and verdict.mismatch.path else ""
+    return f"{place}{printable(verdict.told, 400)}"
+
+
+def _asked(call: frames.Call, signatures: Signatures) -> list[str]:
+    names = signatures.bind(call)
+    shown = ", ".join(name for name, _ in names)
+    given = ", ".join(f"{name} {words}" for name, words in names)
+    lines = [_line("You were asked", f"{call.name}({shown})")]
+    return [*lines, _line("with", given)] if given else lines
+
+
+def _line(label: str, text: str) -> str:
+    return f"  {label:<{LABEL}}{inspect.cleandoc(text)}"

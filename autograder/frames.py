@@ -1,0 +1,232 @@
+"""Read a worker's frames. Every byte may come from a hostile process: bounds first, then types, then nothing is executed.
+
+`autograder/worker/encode.py` says what an honest frame looks like. Knows nothing of scenarios or of what is right.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import safetensors
+import safetensors.torch
+import torch
+
+from autograder.worker.encode import HEADER
+
+MOST_TEXT = 16 << 20
+MOST_DATA = 64 << 20
+LONGEST_WORD = 10_000
+
+
+class FrameError(ValueError):
+    """A frame that an honest worker would not have sent."""
+
+
+@dataclass(frozen=True)
+class TensorValue:
+    """A tensor that came back, on the CPU whatever its home.
+
+    Attributes:
+        tensor: the data; a complex tensor's real and imaginary parts lie in a last dimension of two.
+        device: where it lived: "cpu", "cuda", …
+        requires_grad: as it was.
+        kind: "Tensor", "Parameter", a subclass's name, or "ndarray" for a numpy array.
+        complex: the complex dtype's name, or "" for real data.
+    """
+
+    tensor: torch.Tensor
+    device: str
+    requires_grad: bool
+    kind: str
+    complex: str
+
+
+@dataclass(frozen=True)
+class Opaque:
+    """Something that is not data: an object, by its type's name, or a part that was cut off, with the reason."""
+
+    type: str
+    cut: bool = False
+
+
+@dataclass(frozen=True)
+class RunError:
+    """An exception in a worker.
+
+    Attributes:
+        type: its type's name, which a student chose and so is for the instructor only.
+        builtin: the nearest built-in exception's name.
+        line: the deepest line of the module under test in its traceback, or None.
+        source: that line's text.
+        message: what it said; for the instructor only.
+    """
+
+    type: str
+    builtin: str
+    line: int | None
+    source: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Call:
+    """How a function of the module under test was called: `given` pairs a keyword ("" for a place) with a few words."""
+
+    name: str
+    given: tuple[tuple[str, str], ...]
+
+
+def parse(text: bytes, data: bytes) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
+    """Return a frame's head and its tensors by name.
+
+    Raises:
+        FrameError: it is not a frame.
+    """
+    try:
+        head = json.loads(text)
+        tensors = safetensors.torch.load(data) if data else {}
+    except (ValueError, RecursionError, KeyError, TypeError, MemoryError, safetensors.SafetensorError) as error:
+        raise FrameError(f"a malformed frame: {type(error).__name__}") from error
+    if type(head) is not dict or type(head.get("kind")) is not str:
+        raise FrameError("a frame without a kind")
+    return head, tensors
+
+
+def lengths(header: bytes) -> tuple[int, int]:
+    """Return the lengths of a frame's two parts from its header.
+
+    Raises:
+        FrameError: one is beyond its bound.
+    """
+    text, data = HEADER.unpack(header)
+    if text > MOST_TEXT or data > MOST_DATA:
+        raise FrameError(f"a frame of {text + data} bytes")
+    return text, data
+
+
+def value(tree: Any, tensors: dict[str, torch.Tensor], depth: int = 0) -> Any:
+    """Return the plain value that a JSON tree stands for.
+
+    Raises:
+        FrameError: the tree is not one that an honest worker sends.
+    """
+    if depth > 50:
+        raise FrameError("a tree that is nested too deeply")
+    if tree is None or type(tree) in (bool, int, float, str):
+        return tree
+    if type(tree) is not list or len(tree) < 2 or type(tree[0]) is not str:
+        raise FrameError("a tree without a tag")
+    tag, body = tree[0], tree[1]
+    try:
+        if tag == "list":
+            return [value(part, tensors, depth + 1) for part in body]
+        if tag == "tuple":
+            return tuple(value(part, tensors, depth + 1) for part in body)
+        if tag == "dict":
+            return {_key(value(key, tensors, depth + 1)): value(part, tensors, depth + 1) for key, part in body}
+        if tag == "tensor":
+            return _tensor(tensors[body], tree[2])
+        if tag == "array":
+            return TensorValue(tensors[body], "cpu", requires_grad=False, kind="ndarray", complex="")
+        if tag in ("object", "cut"):
+            return Opaque(word(body), cut=tag == "cut")
+    except (KeyError, IndexError, TypeError, ValueError) as error:
+        raise FrameError(f"a malformed {tag[:20]}") from error
+    raise FrameError("an unknown tag")
+
+
+def _key(key: Any) -> Any:
+    """Return a dict's key as something that can be one."""
+    if isinstance(key, list):
+        return tuple(key)
+    return key
+
+
+def _tensor(tensor: torch.Tensor, about: dict[str, Any]) -> TensorValue:
+    kind = about["complex"]
+    return TensorValue(
+        tensor=tensor,
+        device=word(about["device"]),
+        requires_grad=about["requires_grad"] is True,
+        kind=word(about["class"]),
+        complex=word(kind) if kind else "",
+    )
+
+
+def word(text: Any) -> str:
+    """Return a text within its bound.
+
+    Raises:
+        FrameError: it is not a text.
+    """
+    if type(text) is not str:
+        raise FrameError("a text was wanted")
+    return text[:LONGEST_WORD]
+
+
+def error(body: Any) -> RunError | None:
+    """Return the exception that a head describes, or None where there was none.
+
+    Raises:
+        FrameError: the description is malformed.
+    """
+    if body is None:
+        return None
+    try:
+        line = body["line"]
+        return RunError(
+            type=word(body["type"]),
+            builtin=word(body["builtin"]),
+            line=line if type(line) is int and 0 < line < 10**7 else None,
+            source=word(body["source"]),
+            message=word(body["message"]),
+        )
+    except (KeyError, TypeError) as mistake:
+        raise FrameError("a malformed error") from mistake
+
+
+def calls(body: Any) -> tuple[Call, ...]:
+    """Return the calls that a head lists.
+
+    Raises:
+        FrameError: the list is malformed.
+    """
+    try:
+        return tuple(
+            Call(word(call["name"]), tuple((word(key), word(text)) for key, text in call["given"])) for call in body
+        )
+    except (KeyError, TypeError, ValueError) as mistake:
+        raise FrameError("a malformed list of calls") from mistake
+
+
+def names(body: Any) -> tuple[str, ...]:
+    """Return a list of texts as a tuple.
+
+    Raises:
+        FrameError: it is none.
+    """
+    if type(body) is not list:
+        raise FrameError("a list was wanted")
+    return tuple(word(part) for part in body)
+
+
+def seconds(body: Any) -> float:
+    """Return a number of seconds; anything else is none."""
+    return float(body) if type(body) in (int, float) and 0 <= body < 10**6 else 0.0
+
+
+def plain(part: Any) -> Any:
+    """Return a value as checks see it: tensors for tensors and arrays, text for what is no data."""
+    if isinstance(part, TensorValue):
+        return torch.view_as_complex(part.tensor) if part.complex else part.tensor
+    if isinstance(part, Opaque):
+        return f"<{part.type}>"
+    if isinstance(part, list):
+        return [plain(item) for item in part]
+    if isinstance(part, tuple):
+        return tuple(plain(item) for item in part)
+    if isinstance(part, dict):
+        return {key: plain(item) for key, item in part.items()}
+    return part

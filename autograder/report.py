@@ -1,0 +1,177 @@
+"""Frozen results and how they are written: a JSON report, a student's feedback, the table of scores. Decides nothing."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import tempfile
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from autograder.lesson import Lesson
+from autograder.safe_text import cell, file_name
+from autograder.score import ExerciseScore, Verdict
+
+SCHEMA = "autograder/report/v1"
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """What a grade rests on besides the submission; enough, with it, to grade again.
+
+    Attributes:
+        seed: the grading folder's seed.
+        devices: device to "run" or "not run".
+        suite: a hash over the hidden suite.
+        reference: a hash over the reference solution.
+        guarantee: the level that the sandbox reached.
+        versions: of the grader, Python and torch.
+    """
+
+    seed: int
+    devices: dict[str, str]
+    suite: str
+    reference: str
+    guarantee: str
+    versions: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Report:
+    """What became of one submission.
+
+    Attributes:
+        lesson: the lesson.
+        submission: its name.
+        status: "graded", "failed_to_import", "not_found", "refused" or "grader_error".
+        reason: why it was not graded, in a sentence.
+        place: the module's path inside the submission.
+        module: a hash over the module's text.
+        exercises: the points, exercise by exercise; empty where the module never ran.
+        log: what it printed, for the instructor.
+        private: more for the instructor.
+        cpu: CPU seconds.
+        circumstances: what else the grade rests on.
+    """
+
+    lesson: Lesson
+    submission: str
+    status: str
+    reason: str
+    place: str
+    module: str
+    exercises: tuple[ExerciseScore, ...]
+    log: str
+    private: str
+    cpu: float
+    circumstances: Circumstances
+
+    @property
+    def score(self) -> float | None:
+        """The points in all; None where the grader failed."""
+        if self.status == "grader_error":
+            return None
+        return round(sum(exercise.points for exercise in self.exercises), 2)
+
+    @property
+    def max_score(self) -> float:
+        """The points that could be had: those of the exercises that could run."""
+        if not self.exercises:
+            return sum(exercise.points for exercise in self.lesson.exercises)
+        return sum(exercise.max_points for exercise in self.exercises)
+
+
+def as_json(report: Report) -> dict[str, Any]:
+    """Return a report as plain data, by the schema `autograder/report/v1`."""
+    around = report.circumstances
+    return {
+        "schema": SCHEMA,
+        "lesson": report.lesson.name,
+        "submission": report.submission,
+        "status": report.status,
+        "reason": report.reason,
+        "place": report.place,
+        "score": report.score,
+        "max_score": report.max_score,
+        "exercises": [
+            {
+                "name": scored.exercise.name,
+                "points": scored.points,
+                "max_points": scored.max_points,
+                "bonus": scored.exercise.bonus,
+                "forgeable": scored.exercise.forgeable,
+                "scenarios": [_scenario(verdict) for verdict in scored.verdicts],
+            }
+            for scored in report.exercises
+        ],
+        "log": report.log,
+        "private": report.private,
+        "cpu_seconds": round(report.cpu, 4),
+        "module_sha256": report.module,
+        "suite_sha256": around.suite,
+        "reference_sha256": around.reference,
+        "seed": around.seed,
+        "devices": around.devices,
+        "guarantee": around.guarantee,
+        "versions": around.versions,
+    }
+
+
+def _scenario(verdict: Verdict) -> dict[str, Any]:
+    mismatch = verdict.mismatch
+    return {
+        "name": verdict.placed.name,
+        "device": verdict.device,
+        "weight": verdict.placed.scenario.weight,
+        "verdict": verdict.verdict,
+        "reason": verdict.reason,
+        "told": verdict.told,
+        "private": verdict.private,
+        "at": mismatch.path if mismatch else "",
+        "cpu_seconds": round(verdict.cpu, 4),
+    }
+
+
+def write(report: Report, feedback: str, out: Path) -> None:
+    """Write a report and its feedback, the feedback first: where the report is, all is."""
+    name = file_name(report.submission)
+    write_whole(out / "feedback" / f"{name}.md", feedback)
+    write_whole(out / "reports" / f"{name}.json", json.dumps(as_json(report), indent=1, ensure_ascii=False) + "\n")
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file so that a reader sees the old one or the new one, never a part."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
+    try:
+        with open(descriptor, "w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def write_scores(lesson: Lesson, rows: Iterable[dict[str, Any]], path: Path) -> None:
+    """Write `scores.csv` from JSON reports: submission, score, max_score, status, then a column of points an exercise."""
+    names = [exercise.name for exercise in lesson.exercises]
+    lines = [["submission", "score", "max_score", "status", *names]]
+    for row in rows:
+        points = {exercise["name"]: exercise["points"] for exercise in row["exercises"]}
+        blank = "" if row["status"] == "grader_error" else "0"
+        score = "" if row["score"] is None else f"{row['score']:g}"
+        shown = [f"{points[name]:g}" if name in points and row["score"] is not None else blank for name in names]
+        lines.append([cell(row["submission"]), score, f"{row['max_score']:g}", row["status"], *shown])
+    write_whole(path, _csv(lines))
+
+
+def _csv(lines: Sequence[Sequence[str]]) -> str:
+    with tempfile.SpooledTemporaryFile(mode="w+", encoding="utf-8", errors="backslashreplace", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows(lines)
+        file.seek(0)
+        return str(file.read())

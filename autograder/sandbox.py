@@ -1,0 +1,530 @@
+"""Run a module through scenarios in a process that knows no answers; the parent side of `autograder.worker`.
+
+It starts the zygote, hands each worker its request, reads its frames under deadlines, and says of every run what became of
+it. It never sees an expected value and decides nothing about points.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import selectors
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Self
+
+import autograder
+from autograder import frames
+from autograder.worker import jail
+from autograder.worker.encode import HEADER
+
+LOG_KEPT = 64 << 10
+LOG_READ = 16 << 20
+WARM_UP_SECONDS = 180
+
+
+class SandboxError(RuntimeError):
+    """The sandbox itself failed: this is never a student's fault."""
+
+
+@dataclass(frozen=True)
+class Deadlines:
+    """How long things may take.
+
+    Attributes:
+        scenario_cpu: CPU seconds of one scenario, or of the import.
+        scenario_wall: seconds by the clock of one scenario, so that sleeping ends too.
+        submission_cpu: CPU seconds of all scenarios of a submission; what comes later is not reached.
+    """
+
+    scenario_cpu: float = 6.0
+    scenario_wall: float = 40.0
+    submission_cpu: float = 90.0
+
+
+@dataclass(frozen=True)
+class Source:
+    """A module's text, the dotted name it is loaded under, and what tracebacks call it."""
+
+    name: str
+    filename: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Overlay:
+    """A misconception: a function of a module that stands in for an exercise in the view that scenarios get."""
+
+    source: Source
+    function: str
+    exercise: str
+
+
+@dataclass(frozen=True)
+class Run:
+    """One scenario on one device: `function` and `index` name the scenario in `file`."""
+
+    file: str
+    function: str
+    index: int
+    device: str
+
+
+@dataclass(frozen=True)
+class Job:
+    """A module and what to run it through."""
+
+    module: Source
+    suite: dict[str, str]
+    runs: tuple[Run, ...]
+    seed: int
+    off_limits: dict[str, list[str]] = field(default_factory=dict)
+    overlay: Overlay | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one run.
+
+    Attributes:
+        status: "returned"; "raised"; "no_device"; "not_imported"; "died" (the process ended); "cpu_time" or "wall_time"
+            (a deadline passed); "flooded" (what came back was no frame, or beyond its bounds); "not_reached".
+        value: what the scenario returned, where it did.
+        error: the exception, where one was raised.
+        calls: how the module's functions were called.
+        off_limits: off-limits functions that were called meanwhile.
+        detail: more words for the instructor.
+        cpu: CPU seconds, by the worker's own account.
+    """
+
+    status: str
+    value: Any = None
+    error: frames.RunError | None = None
+    calls: tuple[frames.Call, ...] = ()
+    off_limits: tuple[str, ...] = ()
+    detail: str = ""
+    cpu: float = 0.0
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of a job: an outcome for each of its runs, in order.
+
+    Attributes:
+        import_error: why the module did not import, or None.
+        source_off_limits: exercise to the off-limits names that its code refers to.
+        outcomes: one for each run.
+        log: the beginning of what was printed; for the instructor, and to be escaped.
+        cpu: CPU seconds of all its workers, by the zygote's account.
+    """
+
+    import_error: frames.RunError | None
+    source_off_limits: dict[str, tuple[str, ...]]
+    outcomes: tuple[Outcome, ...]
+    log: str
+    cpu: float
+
+
+@dataclass(frozen=True)
+class Guarantee:
+    """What the machine gives: the level, the reason why it is not higher, and the versions inside."""
+
+    level: str
+    missing: str
+    torch: str
+    python: str
+
+
+class Sandbox:
+    """One zygote and its worker. Use it as a context manager; it is not for two threads at a time.
+
+    Args:
+        root: the course's folder, of which a worker sees `datasets/` alone.
+        devices: the devices that will be asked for; a GPU's device files are shown in the jail.
+        plots: whether scenarios draw (the warm-up then draws once).
+        jailed: False runs a plain child, without any protection.
+        deadlines: how long things may take.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        *,
+        devices: Sequence[str] = ("cpu",),
+        plots: bool = True,
+        jailed: bool = True,
+        deadlines: Deadlines | None = None,
+    ) -> None:
+        self._data = (root / "datasets").resolve()
+        self._on_gpu = any(not device.startswith("cpu") for device in devices)
+        self._configuration = {
+            "folders": _shown(self._data),
+            "hidden": [str(root.resolve())],
+            "devices": _gpu_files() if self._on_gpu else [],
+            "jail": jailed and sys.platform == "linux",
+            "plots": plots,
+        }
+        self.deadlines = deadlines or Deadlines()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._control: socket.socket | None = None
+        self.guarantee: Guarantee | None = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def start(self) -> Guarantee:
+        """Start the zygote and wait until it is warm; return what it guarantees."""
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        command = [sys.executable, "-I", "-m", "autograder.worker", str(theirs.fileno())]
+        self._process = subprocess.Popen(
+            command,
+            pass_fds=(theirs.fileno(),),
+            stdin=subprocess.DEVNULL,
+            env=_environment(),
+            cwd="/",
+            start_new_session=True,
+        )
+        theirs.close()
+        self._control = ours
+        ours.settimeout(WARM_UP_SECONDS)
+        hello = self._ask(self._configuration)
+        if "error" in hello:
+            self.close()
+            raise SandboxError(f"the sandbox did not start: {hello['error']}")
+        self.guarantee = Guarantee(**hello)
+        ours.settimeout(30)
+        return self.guarantee
+
+    def close(self) -> None:
+        """End the zygote and everything below it. Safe to call twice."""
+        if self._control is not None:
+            self._control.close()
+            self._control = None
+        if self._process is not None:
+            try:
+                self._process.wait(timeout=5)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+            self._process = None
+
+    def run(self, job: Job) -> Result:
+        """Run a module through scenarios; what goes wrong inside is an outcome.
+
+        Raises:
+            SandboxError: the zygote died or could not start a worker.
+        """
+        outcomes: list[Outcome] = []
+        logs: list[str] = []
+        cpu = 0.0
+        findings: dict[str, tuple[str, ...]] | None = None
+        import_error: frames.RunError | None = None
+        while len(outcomes) < len(job.runs):
+            if cpu > self.deadlines.submission_cpu:
+                outcomes += [Outcome("not_reached")] * (len(job.runs) - len(outcomes))
+                break
+            attempt = self._attempt(job, job.runs[len(outcomes) :], self.deadlines.submission_cpu - cpu)
+            cpu += attempt.cpu
+            logs.append(attempt.log)
+            if findings is None:
+                findings = attempt.findings
+            outcomes += attempt.outcomes
+            if attempt.import_error is not None:
+                # A module that imported once and now does not has done so on purpose; the rest is lost either way.
+                import_error = attempt.import_error if not outcomes else None
+                outcomes += [Outcome("not_imported")] * (len(job.runs) - len(outcomes))
+        return Result(import_error, findings or {}, tuple(outcomes), "".join(logs)[:LOG_KEPT], cpu)
+
+    def _attempt(self, job: Job, runs: Sequence[Run], cpu_left: float) -> _Attempt:
+        """Run one worker until it has done its runs or died; what killed it costs the run that it was in."""
+        assert self._control is not None, "the sandbox has not been started"
+        with contextlib.ExitStack() as stack:
+            request = stack.enter_context(_request(job, runs, self._data))
+            result_read, result_write = _pipe(stack)
+            log_read, log_write = _pipe(stack)
+            limits = self._limits(cpu_left)
+            self._send({"do": "start", "limits": asdict(limits)}, [request.fileno(), result_write.fd, log_write.fd])
+            result_write.close()
+            log_write.close()
+            answer = self._receive()
+            if not answer.get("ok"):
+                raise SandboxError(f"no worker could be started: {answer.get('reason', 'no reason given')}")
+            attempt = _Attempt()
+            reader = _Reader(result_read.fd, log_read.fd, self.deadlines, lambda: frames.seconds(self._ask({"do": "cpu"})["cpu"]))
+            stopped = None
+            try:
+                attempt.follow(reader, runs)
+            except _Stopped as reason:
+                stopped = reason
+            ended = self._ask({"do": "stop"})
+            attempt.cpu = frames.seconds(ended["cpu"])
+            attempt.log = reader.rest_of_log()
+            if stopped is not None:
+                attempt.fail(stopped, ended["signal"])
+            return attempt
+
+    def _limits(self, cpu_left: float) -> jail.Limits:
+        return jail.Limits(
+            memory=None if self._on_gpu else 2 << 30,
+            processes=64,
+            cpu=int(cpu_left) + 2,
+            file=64 << 20,
+            scratch=64 << 20,
+            descriptors=256,
+        )
+
+    def _ask(self, command: dict[str, Any]) -> dict[str, Any]:
+        self._send(command, [])
+        return self._receive()
+
+    def _send(self, command: dict[str, Any], descriptors: list[int]) -> None:
+        assert self._control is not None, "the sandbox has not been started"
+        try:
+            socket.send_fds(self._control, [json.dumps(command).encode()], descriptors)
+        except OSError as error:
+            raise SandboxError(f"the sandbox's zygote is gone: {error}") from error
+
+    def _receive(self) -> dict[str, Any]:
+        assert self._control is not None, "the sandbox has not been started"
+        try:
+            message = self._control.recv(1 << 16)
+        except OSError as error:
+            raise SandboxError(f"the sandbox's zygote does not answer: {error}") from error
+        if not message:
+            raise SandboxError("the sandbox's zygote ended unexpectedly")
+        answer: dict[str, Any] = json.loads(message)
+        return answer
+
+
+class _Stopped(Exception):
+    """Why a worker's frames ended before its runs did."""
+
+    def __init__(self, status: str, detail: str = "") -> None:
+        super().__init__(status)
+        self.status = status
+        self.detail = detail
+
+
+class _Attempt:
+    """One worker's run: what came back, and what it died of."""
+
+    def __init__(self) -> None:
+        self.findings: dict[str, tuple[str, ...]] | None = None
+        self.import_error: frames.RunError | None = None
+        self.outcomes: list[Outcome] = []
+        self.log = ""
+        self.cpu = 0.0
+        self._loaded = False
+
+    def follow(self, reader: _Reader, runs: Sequence[Run]) -> None:
+        """Read the frames of a worker in their order."""
+        try:
+            head, _ = reader.frame("source")
+            findings = head.get("off_limits")
+            if type(findings) is dict:
+                self.findings = {frames.word(key): frames.names(names) for key, names in findings.items()}
+            head, _ = reader.frame("loaded")
+            self.import_error = frames.error(head.get("error"))
+            if self.import_error is not None:
+                return
+            self._loaded = True
+            for number in range(len(runs)):
+                head, tensors = reader.frame("outcome")
+                if head.get("run") != number:
+                    raise frames.FrameError("a frame out of turn")
+                self.outcomes.append(_outcome(head, tensors))
+        except frames.FrameError as error:
+            raise _Stopped("flooded", str(error)) from error
+
+    def fail(self, reason: _Stopped, signal: int | None) -> None:
+        """Charge the worker's end to what it was doing: the import, or the run whose frame is missing."""
+        detail = reason.detail or (f"ended by signal {signal}" if signal else "ended before it had answered")
+        if self._loaded:
+            self.outcomes.append(Outcome(reason.status, detail=detail))
+        else:
+            self.import_error = frames.RunError(reason.status, reason.status, None, "", detail)
+
+
+def _outcome(head: dict[str, Any], tensors: dict[str, Any]) -> Outcome:
+    status = head.get("status")
+    if status not in ("returned", "raised", "no_device"):
+        raise frames.FrameError("an unknown status")
+    if status == "no_device":
+        return Outcome(status)
+    return Outcome(
+        status=status,
+        value=frames.value(head.get("value"), tensors),
+        error=frames.error(head.get("error")),
+        calls=frames.calls(head.get("calls")),
+        off_limits=frames.names(head.get("off_limits")),
+        cpu=frames.seconds(head.get("cpu")),
+    )
+
+
+class _Reader:
+    """Reads frames from one pipe and drains the log from another, under the deadlines."""
+
+    def __init__(self, result: int, log: int, deadlines: Deadlines, cpu: Any) -> None:
+        self._result = result
+        self._log = log
+        self._deadlines = deadlines
+        self._cpu = cpu
+        self._buffer = bytearray()
+        self._kept = bytearray()
+        self._drained = 0
+        self._claimed = 0.0
+        self._selector = selectors.DefaultSelector()
+        for descriptor in (result, log):
+            os.set_blocking(descriptor, False)
+            self._selector.register(descriptor, selectors.EVENT_READ)
+
+    def frame(self, kind: str) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return the next frame, which must be of this kind."""
+        started = time.monotonic()
+        size = HEADER.size
+        self._fill(size, started)
+        text, data = frames.lengths(bytes(self._buffer[:size]))
+        self._fill(size + text + data, started)
+        head, tensors = frames.parse(
+            bytes(self._buffer[size : size + text]), bytes(self._buffer[size + text : size + text + data])
+        )
+        del self._buffer[: size + text + data]
+        if head["kind"] != kind:
+            raise frames.FrameError("a frame out of turn")
+        self._claimed = max(self._claimed, frames.seconds(head.get("cpu")))
+        return head, tensors
+
+    def _fill(self, size: int, started: float) -> None:
+        """Read until the buffer holds `size` bytes."""
+        limits = self._deadlines
+        ask_at = started + limits.scenario_cpu / 2
+        while len(self._buffer) < size:
+            now = time.monotonic()
+            if now > started + limits.scenario_wall:
+                raise _Stopped("wall_time", f"more than {limits.scenario_wall:g} seconds by the clock")
+            if now > ask_at:
+                # The worker says itself what earlier scenarios used; a lie gains no more than the submission's own bound.
+                used = self._cpu()
+                if used - min(self._claimed, used) > limits.scenario_cpu:
+                    raise _Stopped("cpu_time", f"more than {limits.scenario_cpu:g} seconds of CPU")
+                ask_at = now + 0.25
+            for key, _ in self._selector.select(timeout=0.1):
+                if key.fd == self._log:
+                    self._drain()
+                elif not self._read():
+                    raise _Stopped("died")
+
+    def _read(self) -> bool:
+        chunk = os.read(self._result, 1 << 20)
+        self._buffer += chunk
+        return bool(chunk)
+
+    def _drain(self) -> bool:
+        """Read some of the log; keep the beginning, and stop listening after far too much."""
+        try:
+            chunk = os.read(self._log, 1 << 16)
+        except BlockingIOError:
+            return False
+        self._kept += chunk[: LOG_KEPT - len(self._kept)]
+        self._drained += len(chunk)
+        if not chunk or self._drained > LOG_READ:
+            with contextlib.suppress(KeyError):
+                self._selector.unregister(self._log)
+            if chunk:
+                raise _Stopped("flooded", f"more than {LOG_READ >> 20} MiB printed")
+            return False
+        return True
+
+    def rest_of_log(self) -> str:
+        """Return what was printed, once the worker has ended."""
+        with contextlib.suppress(_Stopped):
+            while self._drain():
+                pass
+        self._selector.close()
+        return self._kept.decode("utf-8", "replace")
+
+
+@dataclass
+class _End:
+    """One end of a pipe; closing twice is fine."""
+
+    fd: int
+    closed: bool = False
+
+    def close(self) -> None:
+        if not self.closed:
+            os.close(self.fd)
+            self.closed = True
+
+
+def _pipe(stack: contextlib.ExitStack) -> tuple[_End, _End]:
+    read, write = (_End(fd) for fd in os.pipe())
+    stack.callback(read.close)
+    stack.callback(write.close)
+    return read, write
+
+
+@contextlib.contextmanager
+def _request(job: Job, runs: Sequence[Run], data: Path) -> Iterator[IO[bytes]]:
+    """Yield a nameless file with the request; the worker reads it itself, past the zygote's memory."""
+    files = {run.file for run in runs}
+    body = {
+        "module": asdict(job.module),
+        "overlay": None
+        if job.overlay is None
+        else {**asdict(job.overlay.source), "function": job.overlay.function, "exercise": job.overlay.exercise},
+        "suite": {name: text for name, text in job.suite.items() if name in files},
+        "runs": [[number, run.file, run.function, run.index, run.device] for number, run in enumerate(runs)],
+        "seed": job.seed,
+        "data": str(data),
+        "off_limits": job.off_limits,
+        "frame_bytes": frames.MOST_DATA // 2,
+    }
+    with tempfile.TemporaryFile() as file:
+        file.write(json.dumps(body).encode())
+        file.seek(0)
+        yield file
+
+
+def _shown(data: Path) -> list[str]:
+    """Return the paths that the jail shows besides the system's: the interpreter, its packages, the worker, the data."""
+    package = Path(autograder.__file__).parent
+    paths = [Path(sys.prefix), Path(sys.base_prefix), package / "__init__.py", package / "worker", data]
+    places = {str(path) for path in paths} | {str(path.resolve()) for path in paths}
+    return sorted(place for place in places if not place.startswith("/usr/"))
+
+
+def _gpu_files() -> list[str]:
+    numbered = sorted(path.name for path in Path("/dev").glob("nvidia[0-9]*"))
+    return [*numbered, *jail.GPU_DEVICE_FILES, "dri", "kfd"]
+
+
+def _environment() -> dict[str, str]:
+    """Return the zygote's whole environment: nothing of the grader's own passes."""
+    one = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")}
+    return one | {
+        "PATH": "/usr/bin:/bin",
+        "LANG": "C.UTF-8",
+        "HOME": "/tmp",
+        "TMPDIR": "/tmp",
+        "USER": "student",
+        "MPLBACKEND": "agg",
+        "MPLCONFIGDIR": "/tmp",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONHASHSEED": "0",
+        "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
+    }

@@ -1,0 +1,155 @@
+"""Turn outcomes into verdicts and verdicts into points. Runs nothing and writes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from autograder import frames
+from autograder.compare import Mismatch, compare
+from autograder.lesson import Exercise, Lesson
+from autograder.sandbox import Outcome, Result
+from autograder.suite import Check, Placed
+
+PASSED, FAILED, NOT_RUN, GRADER_ERROR = "passed", "failed", "not_run", "grader_error"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What is held of one scenario on one device.
+
+    Attributes:
+        placed: the scenario.
+        device: where it ran.
+        verdict: "passed", "failed", "not_run" (no such device) or "grader_error" (the grader broke, not the student).
+        reason: why it failed: "mismatch", "check", "raised", "not_written", "missing", "off_limits", "died", "cpu_time",
+            "wall_time", "flooded", "not_reached" or "not_imported"; "" otherwise.
+        told: what a student may read about it.
+        private: what only the instructor reads.
+        call: how the exercise was called last, by the reference's notes.
+        mismatch: where the values part, if they do.
+        cpu: CPU seconds, as the worker gave them.
+    """
+
+    placed: Placed
+    device: str
+    verdict: str
+    reason: str = ""
+    told: str = ""
+    private: str = ""
+    call: frames.Call | None = None
+    mismatch: Mismatch | None = None
+    cpu: float = 0.0
+
+
+@dataclass(frozen=True)
+class ExerciseScore:
+    """An exercise's points; `max_points` is 0 where none of its scenarios could run."""
+
+    exercise: Exercise
+    points: float
+    max_points: float
+    verdicts: tuple[Verdict, ...]
+
+
+def judge(
+    placed: Placed, device: str, outcome: Outcome, wanted: Outcome, source_finds: Sequence[str], check: Check | None
+) -> Verdict:
+    """Return the verdict on one scenario's outcome.
+
+    Args:
+        placed: the scenario.
+        device: where it ran.
+        outcome: what became of the submission's run.
+        wanted: what became of the reference's.
+        source_finds: off-limits names that the exercise's code refers to.
+        check: the function that judges both outputs, or None for equality.
+    """
+
+    def verdict(kind: str, reason: str = "", told: str = "", private: str = "", mismatch: Mismatch | None = None) -> Verdict:
+        call = next((call for call in reversed(wanted.calls) if call.name == placed.scenario.exercise), None)
+        return Verdict(placed, device, kind, reason, told, private, call, mismatch, outcome.cpu)
+
+    if wanted.status == "no_device":
+        return verdict(NOT_RUN, told=f"There is no {device} here.")
+    if wanted.status != "returned":
+        private = wanted.error.message if wanted.error else wanted.detail
+        return verdict(GRADER_ERROR, private=f"the reference itself {wanted.status}: {private}")
+    used = sorted({*source_finds, *outcome.off_limits})
+    if used:
+        return verdict(FAILED, "off_limits", f"It uses {', '.join(used)}, which is off limits here.")
+    if outcome.status == "raised":
+        return _raised(verdict, outcome)
+    if outcome.status != "returned":
+        return verdict(FAILED, outcome.status, _ENDINGS.get(outcome.status, ""), outcome.detail)
+    if check is not None:
+        return _checked(verdict, check, outcome, wanted)
+    mismatch = compare(outcome.value, wanted.value, device, placed.scenario.tolerance)
+    if mismatch is None:
+        return verdict(PASSED)
+    largest = "" if mismatch.largest is None else f"the largest error is {mismatch.largest:.3g}"
+    return verdict(FAILED, "mismatch", mismatch.sentence(), largest, mismatch)
+
+
+_ENDINGS = {
+    "died": "The program ended before it answered.",
+    "cpu_time": "It computed longer than allowed: look for a loop that never ends.",
+    "wall_time": "It waited longer than allowed: look for a call that waits or sleeps.",
+    "flooded": "It printed or returned far more than allowed.",
+    "not_reached": "The scenarios before this one used up all the time there was.",
+    "not_imported": "The module could not be imported.",
+}
+
+
+def _raised(verdict, outcome: Outcome) -> Verdict:  # type: ignore[no-untyped-def]  # a local function's own signature
+    error = outcome.error or frames.RunError("", "Exception", None, "", "")
+    private = f"{error.type}: {error.message}"
+    place = f" at line {error.line} of your module" if error.line else ""
+    if error.builtin == "NotImplementedError":
+        return verdict(FAILED, "not_written", "It is not written yet.", private)
+    if error.builtin == "AttributeError" and error.line is None:
+        return verdict(FAILED, "missing", "A name that the exercise asks for is missing.", private)
+    # The message may have been written to carry hidden inputs out, so only a built-in exception's name is passed on.
+    return verdict(FAILED, "raised", f"It raised {_article(error.builtin)} {error.builtin}{place}.", private)
+
+
+def _article(word: str) -> str:
+    return "an" if word[0] in "AEIOU" else "a"
+
+
+def _checked(verdict, check: Check, outcome: Outcome, wanted: Outcome) -> Verdict:  # type: ignore[no-untyped-def]  # a local function's own signature
+    try:
+        sentence = check(frames.plain(outcome.value), frames.plain(wanted.value))
+    except Exception as error:  # noqa: BLE001  what a student returned made the check stumble
+        return verdict(FAILED, "check", "What came back is not of the form that was asked for.", f"{type(error).__name__}: {error}")
+    return verdict(PASSED) if sentence is None else verdict(FAILED, "check", sentence)
+
+
+def verdicts(
+    scenarios: Sequence[Placed],
+    devices: Sequence[str],
+    result: Result,
+    reference: Result,
+    checks: dict[str, Check],
+) -> list[Verdict]:
+    """Return the verdicts of a whole result; scenario by scenario, each on every device."""
+    pairs = [(placed, device) for placed in scenarios for device in devices]
+    found = []
+    for (placed, device), outcome, wanted in zip(pairs, result.outcomes, reference.outcomes, strict=True):
+        finds = result.source_off_limits.get(placed.scenario.exercise, ())
+        check = checks[placed.scenario.check] if placed.scenario.check else None
+        found.append(judge(placed, device, outcome, wanted, finds, check))
+    return found
+
+
+def score(lesson: Lesson, judged: Sequence[Verdict]) -> tuple[ExerciseScore, ...]:
+    """Return the points of each exercise: its share of scenarios passed, by weight, of those that could run."""
+    scores = []
+    for exercise in lesson.exercises:
+        own = tuple(verdict for verdict in judged if verdict.placed.scenario.exercise == exercise.name)
+        ran = [verdict for verdict in own if verdict.verdict in (PASSED, FAILED)]
+        weight = sum(verdict.placed.scenario.weight for verdict in ran)
+        earned = sum(verdict.placed.scenario.weight for verdict in ran if verdict.verdict == PASSED)
+        points = round(exercise.points * earned / weight, 2) if weight else 0.0
+        scores.append(ExerciseScore(exercise, points, exercise.points if weight else 0.0, own))
+    return tuple(scores)

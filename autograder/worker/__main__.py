@@ -1,0 +1,66 @@
+"""The zygote's entry point: `python -I -m autograder.worker DESCRIPTOR`.
+
+The contract with the parent (`autograder/sandbox.py`):
+
+- DESCRIPTOR is a connected Unix socket (SOCK_SEQPACKET). Its first message is the configuration, a JSON object:
+  `folders` (absolute paths that the view shows, read-only), `hidden` (folders of which it shows nothing else), `devices`
+  (device files below /dev), `jail` (whether to lock down; without it the zygote is a plain child), `plots` (whether
+  scenarios draw).
+- The zygote answers once it is warm: `{"level", "missing", "torch", "python"}`, where `level` is the guarantee level reached
+  ("isolated" or "none") and `missing` the reason for a lower one; or `{"error": sentence}`.
+- After that, commands and answers as `zygote.py` says, until the socket closes.
+
+Nothing secret comes this way: what a worker runs it reads itself, from a descriptor that passes through.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import sys
+from typing import Any
+
+
+def main() -> None:
+    """Lock down, warm up, serve."""
+    control = socket.socket(fileno=int(sys.argv[1]))
+    configuration = json.loads(control.recv(1 << 16))
+    try:
+        hello = _prepare(configuration)
+    except Exception as error:  # noqa: BLE001  the parent is told, whatever it is
+        control.send(json.dumps({"error": f"{type(error).__name__}: {error}"}).encode())
+        return
+    control.send(json.dumps(hello).encode())
+    from autograder.worker.zygote import Zygote
+
+    Zygote(control, jailed=hello["level"] != "none").serve()
+
+
+def _prepare(configuration: dict[str, Any]) -> dict[str, Any]:
+    level, missing = "none", "no jail was asked for"
+    if configuration["jail"]:
+        from autograder.worker import jail
+
+        try:
+            jail.enter_outer(configuration["folders"], configuration["hidden"], configuration["devices"])
+            level, missing = "isolated", ""
+        except (OSError, KeyError, AttributeError) as error:
+            missing = str(error)
+    from autograder.worker.warmup import warm_up
+
+    warm_up(plots=configuration["plots"])
+    from autograder.worker.zygote import freeze
+
+    freeze()
+    tasks = os.listdir("/proc/self/task")
+    if len(tasks) != 1:
+        # A thread at the moment of a fork leaves its locks locked in every worker.
+        raise RuntimeError(f"the zygote has {len(tasks)} threads; it must have one")
+    import torch
+
+    return {"level": level, "missing": missing, "torch": torch.__version__, "python": sys.version.split()[0]}
+
+
+if __name__ == "__main__":
+    main()

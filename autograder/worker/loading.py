@@ -1,0 +1,32 @@
+"""Turn a text into a real module: in `sys.modules`, and known to `linecache`, so that dataclasses and tracebacks work."""
+
+from __future__ import annotations
+
+import linecache
+import sys
+from types import ModuleType
+
+
+def load(text: str, name: str, filename: str) -> ModuleType:
+    """Execute `text` as the module `name` and return it; whatever it raises comes through.
+
+    Args:
+        text: the source.
+        name: the module's dotted name; its parent packages are made up, empty, where they are missing.
+        filename: what tracebacks call the file. No such file need exist.
+    """
+    parent = ""
+    for part in name.split(".")[:-1]:
+        parent = f"{parent}.{part}" if parent else part
+        if parent not in sys.modules:
+            package = ModuleType(parent)
+            package.__path__ = []
+            sys.modules[parent] = package
+    code = compile(text, filename, "exec", dont_inherit=True)
+    module = ModuleType(name)
+    module.__file__ = filename
+    # No modification time: linecache then never looks for the file, which is not there.
+    linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
+    sys.modules[name] = module
+    exec(code, module.__dict__)
+    return module

@@ -1,0 +1,230 @@
+"""Run one module through scenarios and send a frame for each. Runs inside the worker, after the lockdown.
+
+The request is a JSON object:
+
+    lesson      its name
+    module      {"name", "filename", "text"}: what is under test
+    overlay     None, or {"name", "filename", "text", "function", "exercise"}: a misconception laid over the view
+    suite       file name to text, of the files that are run
+    runs        a list of [key, file, function, index, device]
+    seed        the batch's seed
+    data        the path of the data folder
+    off_limits  exercise to dotted names
+    frame_bytes the most bytes of tensors that one frame carries
+
+Frames, in this order: `source` (what the syntax tree shows, before any of the text has run), `loaded` (whether the module
+imports), then one `outcome` a run. It knows no expected value.
+"""
+
+from __future__ import annotations
+
+import inspect
+import linecache
+import os
+import random
+import tempfile
+import time
+import traceback
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import torch
+
+from autograder.worker import off_limits, scenarios
+from autograder.worker.encode import Encoder, frame
+from autograder.worker.loading import load
+
+MOST_CALLS = 50
+LONGEST_MESSAGE = 2_000
+
+
+def run(request: dict[str, Any], send: Callable[[bytes], None]) -> None:
+    """Carry out a request."""
+    # What nothing that comes later can change: this is read before the module runs.
+    send(frame({"kind": "source", "off_limits": _source_findings(request)}))
+    try:
+        module = _load(request["module"])
+        overlay = _overlay(request["overlay"])
+    except BaseException as error:  # noqa: BLE001  a module may leave by SystemExit as well
+        send(frame({"kind": "loaded", "error": describe(error, request["module"]["filename"]), "cpu": _cpu()}))
+        return
+    send(frame({"kind": "loaded", "error": None, "cpu": _cpu()}))
+    suites: dict[str, ModuleType] = {}
+    for key, file, function, index, device in request["runs"]:
+        if file not in suites:
+            suites[file] = load(request["suite"][file], f"scenarios.{file.removesuffix('.py')}", file)
+        scenario = next(s for s in scenarios.expand(suites[file]) if (s.function, s.index) == (function, index))
+        view = View(module, overlay)
+        encoder = Encoder(request["frame_bytes"])
+        head = _outcome(request, suites[file], file, scenario, view, device, encoder)
+        send(frame({"kind": "outcome", "run": key, **head, "calls": view.calls, "cpu": _cpu()}, encoder))
+
+
+def _source_findings(request: dict[str, Any]) -> dict[str, list[str]]:
+    names = {exercise: found for exercise, found in request["off_limits"].items() if found}
+    return off_limits.in_source(request["module"]["text"], names) if names else {}
+
+
+def _load(source: dict[str, str]) -> ModuleType:
+    return load(source["text"], source["name"], source["filename"])
+
+
+def _overlay(source: dict[str, str] | None) -> dict[str, Any]:
+    if source is None:
+        return {}
+    return {source["exercise"]: getattr(_load(source), source["function"])}
+
+
+def _outcome(
+    request: dict[str, Any],
+    suite: ModuleType,
+    file: str,
+    scenario: scenarios.Scenario,
+    view: View,
+    device: str,
+    encoder: Encoder,
+) -> dict[str, Any]:
+    """Run one scenario and return the head of its frame."""
+    if not available(device):
+        return {"status": "no_device"}
+    generator = scenarios.generator(request["seed"], file, scenario.name)
+    _reset(generator.initial_seed(), device)
+    fixtures = {
+        "lesson": view,
+        "device": torch.device(device),
+        "rng": generator,
+        "data": Path(request["data"]),
+        **scenario.arguments,
+    }
+    function = getattr(suite, scenario.function)
+    wanted = inspect.signature(function).parameters
+    if "tmp_path" in wanted:
+        fixtures["tmp_path"] = Path(tempfile.mkdtemp())
+    used: list[str] = []
+    try:
+        with off_limits.trapped(request["off_limits"].get(scenario.exercise, []), used):
+            value = function(**{name: fixtures[name] for name in wanted})
+        return {"status": "returned", "value": encoder.tree(value), "off_limits": sorted(set(used))}
+    except BaseException as error:  # noqa: BLE001  SystemExit and KeyboardInterrupt in a call are the student's too
+        encoder.tensors.clear()
+        described = describe(error, request["module"]["filename"])
+        return {"status": "raised", "error": described, "off_limits": sorted(set(used))}
+
+
+def available(device: str) -> bool:
+    """Return whether a device is there; only asked in a worker, because asking may start the device."""
+    kind = torch.device(device).type
+    if kind == "cpu":
+        return True
+    if kind == "cuda":
+        return torch.cuda.is_available()
+    return torch.accelerator.is_available() and torch.accelerator.current_accelerator().type == kind  # type: ignore[union-attr]  # there is one, by the first half
+
+
+def _reset(seed: int, device: str) -> None:
+    """Put back what scenarios share: seeds, defaults, grad mode, determinism, figures."""
+    torch.set_grad_enabled(True)
+    torch.set_default_dtype(torch.float32)
+    torch.set_default_device(None)
+    torch.manual_seed(seed)
+    np.random.seed(seed % 2**32)
+    random.seed(seed)
+    warnings.simplefilter("ignore")
+    if torch.device(device).type == "cuda":
+        torch.backends.cuda.matmul.allow_tf32 = False
+        torch.backends.cudnn.allow_tf32 = False
+        torch.use_deterministic_algorithms(True, warn_only=True)
+    if "matplotlib.pyplot" in __import__("sys").modules:
+        import matplotlib.pyplot as plt
+
+        plt.close("all")
+
+
+def describe(error: BaseException, filename: str) -> dict[str, Any]:
+    """Return an exception's type, its line in the module under test and, for the instructor, its message.
+
+    An exception's own methods may lie, raise or never end; the deadline covers the last.
+    """
+    line = None
+    for step in traceback.extract_tb(error.__traceback__):
+        if step.filename == filename:
+            line = step.lineno
+    if isinstance(error, SyntaxError) and type(error.lineno) is int and error.filename == filename:
+        line = error.lineno
+    try:
+        message = str(error)[:LONGEST_MESSAGE].encode("utf-8", "replace").decode()
+    except BaseException as second:  # noqa: BLE001  the message is the attack
+        message = f"(its message could not be read: {type(second).__name__})"
+    kinds = [kind.__name__ for kind in type(error).__mro__ if kind.__module__ == "builtins"]
+    return {
+        "type": type(error).__name__[:100],
+        "builtin": kinds[0],
+        "line": line,
+        "source": linecache.getline(filename, line).strip()[:200] if line else "",
+        "message": message,
+    }
+
+
+def _cpu() -> float:
+    used = os.times()
+    return used.user + used.system + used.children_user + used.children_system
+
+
+class View:
+    """What a scenario gets as `lesson`: the module under test, with a misconception laid over it if there is one.
+
+    It notes how each function was called, in words that hold no data: the reference's notes word a student's feedback.
+    """
+
+    def __init__(self, module: ModuleType, overlay: dict[str, Any]) -> None:
+        self._module = module
+        self._overlay = overlay
+        self.calls: list[dict[str, Any]] = []
+
+    def __getattr__(self, name: str) -> Any:
+        target = self._overlay[name] if name in self._overlay else getattr(self._module, name)
+        return Noted(target, name, self.calls) if callable(target) else target
+
+
+class Noted:
+    """A function or class of the module under test that notes its calls; `isinstance` still works with it."""
+
+    def __init__(self, target: Any, name: str, calls: list[dict[str, Any]]) -> None:
+        self.__dict__.update(_target=target, _name=name, _calls=calls, __wrapped__=target)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if len(self._calls) < MOST_CALLS:
+            given = [["", brief(value)] for value in args] + [[key, brief(value)] for key, value in kwargs.items()]
+            self._calls.append({"name": self._name, "given": given})
+        return self._target(*args, **kwargs)
+
+    def __instancecheck__(self, instance: Any) -> bool:
+        return isinstance(instance, self._target)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._target, name)
+
+
+def brief(value: Any) -> str:
+    """Return a few words on an argument: dtype and shape of a tensor, the value of a plain number, otherwise its kind."""
+    kind = type(value)
+    if issubclass(kind, torch.Tensor):
+        return f"{str(value.dtype).removeprefix('torch.')} {tuple(value.shape)}"
+    if value is None or kind in (bool, int, float):
+        return repr(value)
+    if kind is str:
+        return repr(value[:40])
+    if kind in (list, tuple, dict):
+        return f"{kind.__name__} of {len(value)}"
+    if callable(value) and hasattr(value, "__name__"):
+        return str(value.__name__)[:40]
+    return kind.__name__[:40]
+
+
+def process_time() -> float:
+    """Return the CPU seconds of this process so far."""
+    return time.process_time()

@@ -1,0 +1,170 @@
+"""The zygote: a warm process that forks a worker for each request and knows nothing of what the worker is given.
+
+It answers the parent's commands on a socket, one JSON object a message, one answer each:
+
+    {"do": "start", "limits": {...}}   with three descriptors (request, result, log): forks a worker; {"ok": true}
+    {"do": "cpu"}                      {"cpu": seconds that the worker and all it started have used}
+    {"do": "stop"}                     kills the worker if it lives; {"cpu": …, "signal": number or null}
+
+When the socket closes, the zygote ends and takes the worker along. The worker reads its request itself, so that no
+submission's text is ever in the memory from which the next worker is forked.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import signal
+import socket
+import sys
+from typing import Any
+
+from autograder.worker import jail
+
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+class Zygote:
+    """Forks, watches and ends one worker at a time."""
+
+    def __init__(self, control: socket.socket, *, jailed: bool) -> None:
+        self._control = control
+        self._jailed = jailed
+        self._worker: int | None = None
+
+    def serve(self) -> None:
+        """Answer commands until the parent hangs up."""
+        jail.prctl(jail.PR_SET_CHILD_SUBREAPER, 1)
+        while True:
+            message, descriptors, _, _ = socket.recv_fds(self._control, 65536, 3)
+            if not message:
+                self._stop()
+                return
+            command = json.loads(message)
+            answer = self._obey(command, descriptors)
+            self._control.send(json.dumps(answer).encode())
+
+    def _obey(self, command: dict[str, Any], descriptors: list[int]) -> dict[str, Any]:
+        if command["do"] == "start":
+            return self._start(jail.Limits(**command["limits"]), descriptors)
+        if command["do"] == "cpu":
+            return {"cpu": self._cpu()}
+        return self._stop()
+
+    def _start(self, limits: jail.Limits, descriptors: list[int]) -> dict[str, Any]:
+        told, tell = os.pipe()
+        child = os.fork()
+        if child == 0:
+            try:
+                self._become_worker(limits, descriptors, tell)
+            finally:
+                os._exit(70)
+        os.close(tell)
+        for descriptor in descriptors:
+            os.close(descriptor)
+        if not self._jailed:
+            os.close(told)
+            self._worker = child
+            return {"ok": True}
+        number = os.read(told, 32)
+        os.close(told)
+        os.waitpid(child, 0)
+        if not number:
+            return {"ok": False, "reason": "the worker could not be closed in"}
+        self._worker = int(number)
+        return {"ok": True}
+
+    def _become_worker(self, limits: jail.Limits, descriptors: list[int], tell: int) -> None:
+        """Lock the forked process down, read the request and carry it out."""
+        request, result, log = descriptors
+        if self._jailed:
+            jail.enter_inner(limits, tell)
+        else:
+            os.close(tell)
+            os.setsid()
+            jail.limit(limits)
+        self._control.close()
+        with open(os.devnull) as nothing:
+            os.dup2(nothing.fileno(), 0)
+        os.dup2(log, 1)
+        os.dup2(log, 2)
+        os.close(log)
+        sys.stdout = open(1, "w", encoding="utf-8", errors="replace", closefd=False, buffering=1)
+        sys.stderr = open(2, "w", encoding="utf-8", errors="replace", closefd=False, buffering=1)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        with open(request, "rb") as pipe:
+            work = json.loads(pipe.read())
+        from autograder.worker.run import run
+
+        def send(data: bytes) -> None:
+            view = memoryview(data)
+            while view:
+                view = view[os.write(result, view) :]
+
+        run(work, send)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)
+
+    def _cpu(self) -> float:
+        """Return the CPU seconds of every living process below the zygote, and of those that they have waited for."""
+        processes = {}
+        for name in os.listdir("/proc"):
+            if name.isdigit():
+                try:
+                    with open(f"/proc/{name}/stat") as file:
+                        fields = file.read().rpartition(")")[2].split()
+                except OSError:
+                    continue  # it ended meanwhile
+                processes[int(name)] = (int(fields[1]), sum(int(field) for field in fields[11:15]))
+        below, total = {os.getpid()}, 0
+        while True:
+            found = {pid for pid, (parent, _) in processes.items() if parent in below and pid not in below}
+            if not found:
+                return total / _TICKS
+            total += sum(processes[pid][1] for pid in found)
+            below |= found
+
+    def _stop(self) -> dict[str, Any]:
+        """Kill the worker, and with it all that it started; reap it; sweep up what was handed down to the zygote."""
+        if self._worker is None:
+            return {"cpu": 0.0, "signal": None}
+        used = self._cpu()
+        if not self._jailed:
+            _kill_group(self._worker)
+        try:
+            # A worker that ended by itself is not reaped yet, so its number cannot have become another's.
+            ended = os.waitid(os.P_PID, self._worker, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+            if ended is None:
+                os.kill(self._worker, signal.SIGKILL)
+            _, status, usage = os.wait4(self._worker, 0)
+            used = max(used, usage.ru_utime + usage.ru_stime)
+            code = os.waitstatus_to_exitcode(status)
+        except ChildProcessError:
+            code = 0
+        self._worker = None
+        self._sweep()
+        return {"cpu": used, "signal": -code if code < 0 else None}
+
+    def _sweep(self) -> None:
+        while True:
+            try:
+                pid, _ = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+
+
+def _kill_group(leader: int) -> None:
+    try:
+        os.killpg(leader, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        pass
+
+
+def freeze() -> None:
+    """Keep the collector from walking, and so copying, the heap that every worker inherits."""
+    gc.collect()
+    gc.freeze()

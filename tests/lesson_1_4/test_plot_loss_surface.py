@@ -1,0 +1,53 @@
+"""Hidden scenarios of `plot_loss_surface`. The ranges of w and b do not overlap, so that swapped axes show."""
+
+import matplotlib.pyplot as plt
+import pytest
+import torch
+
+from autograder.worker import probes
+
+
+def _grid(rng, device, n_w, n_b, dtype=torch.float32):
+    x = torch.linspace(-1, 2, 5)
+    y = 2 * x - 6 + torch.randn(5, generator=rng)
+    W, B = torch.meshgrid(torch.linspace(0.5, 4, n_w), torch.linspace(-9, -2.5, n_b), indexing="ij")
+    L = ((y - (W.unsqueeze(-1) * x + B.unsqueeze(-1))) ** 2).mean(dim=-1)
+    return tuple(values.to(device=device, dtype=dtype) for values in (W, B, L))
+
+
+def _drawn(lesson, grid):
+    fig, _ = probes.shows(lambda: lesson.plot_loss_surface(*grid))
+    W, B, L = (values.clone() for values in grid)
+    return {"figure": probes.figure(fig), "W": W, "B": B, "L": L}
+
+
+@pytest.mark.exercise("plot_loss_surface")
+@pytest.mark.weight(2)
+@pytest.mark.check("surface_stands_on_the_grid")
+@pytest.mark.parametrize(("n_w", "n_b", "dtype"), [(4, 6, torch.float32), (5, 5, torch.float64)])
+def test_surface_stands_on_the_grid(lesson, device, rng, n_w, n_b, dtype):
+    """There is a surface in 3-D axes, with w along x, b along y and the loss as the height."""
+    return _drawn(lesson, _grid(rng, device, n_w, n_b, dtype))
+
+
+@pytest.mark.exercise("plot_loss_surface")
+@pytest.mark.check("surface_is_labelled")
+def test_axes_are_labelled(lesson, device, rng):
+    """The three axes are labelled: a letter w, a letter b, and anything for the height."""
+    return _drawn(lesson, _grid(rng, device, 3, 4))
+
+
+@pytest.mark.exercise("plot_loss_surface")
+def test_returns_a_new_figure_and_does_not_show_it(lesson, device, rng):
+    """Every call returns a new Figure, leaves the grid alone, and `plt.show()` is not called."""
+    grid = _grid(rng, device, 3, 4)
+    (first, shown), kept = probes.unchanged(lambda: probes.shows(lambda: lesson.plot_loss_surface(*grid)), *grid)
+    second, shown_again = probes.shows(lambda: lesson.plot_loss_surface(*grid))
+    facts = {
+        "new": first is not second,
+        "type": [probes.figure(fig)["type"] for fig in (first, second)],
+        "shown": shown + shown_again,
+        "grid kept": kept,
+    }
+    plt.close("all")
+    return facts
