@@ -55,7 +55,7 @@ def expect_raises(error: type[Exception], call: str, function: Callable[[], Any]
         raise
     except error:
         return
-    except Exception as other:
+    except Exception as other:  # noqa: BLE001  whatever it is, the student is told
         _fail(call, f"raised     {type(other).__name__}: {other}", f"expected   a {error.__name__}", next_step)
     _fail(call, f"returned   {describe(result)}", f"expected   a {error.__name__}", next_step)
 

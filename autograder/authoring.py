@@ -37,7 +37,7 @@ def stub(lesson: Lesson) -> str:
     class OwnTodo(ClearSolutions):  # type: ignore[misc]  # nbgrader has no type hints
         """Puts a region's own sentence, exercise and section where nbgrader puts the same stub everywhere."""
 
-        def _replace_solution_region(self, cell: Any, language: str) -> bool:
+        def _replace_solution_region(self, cell: Any, language: str) -> bool:  # noqa: ARG002  nbgrader's signature
             lines, changed = _without_solutions(cell.source.split("\n"), lesson)
             cell.source = "\n".join(lines)
             return changed
@@ -89,12 +89,16 @@ def _todo(line: str, exercise: str, lesson: Lesson) -> list[str]:
     indent = line[: len(line) - len(line.lstrip())]
     sentence = line.partition(BEGIN)[2].strip(" :")
     if not sentence:
-        raise AuthoringError(f"{lesson.reference}: a region of `{exercise}` does not say what to write (`# {BEGIN} …`).")
+        raise AuthoringError(
+            f"{lesson.reference}: a region of `{exercise}` does not say what to write (`# {BEGIN} …`)."
+        )
     try:
         section = lesson.exercise(exercise).section
     except KeyError:
-        raise AuthoringError(f"{lesson.reference}: a region lies in `{exercise}`, which is no exercise of lesson.toml.") from None
-    message = f"{exercise} is not written yet: read \"{section}\" in assignments/{lesson.name}/README.md"
+        raise AuthoringError(
+            f"{lesson.reference}: a region lies in `{exercise}`, which is no exercise of lesson.toml."
+        ) from None
+    message = f'{exercise} is not written yet: read "{section}" in assignments/{lesson.name}/README.md'
     return [f"{indent}# TODO: {sentence}", f"{indent}raise NotImplementedError({_quoted(message)})"]
 
 
@@ -154,7 +158,13 @@ def run_demonstration(lesson: Lesson, folder: Path) -> str:
     program.write_text(demonstration(lesson), encoding="utf-8")
     environment = {"MPLBACKEND": "agg", "OMP_NUM_THREADS": "1", "PATH": "/usr/bin:/bin", "HOME": str(folder)}
     done = subprocess.run(
-        [sys.executable, program.name], cwd=folder, env=environment, capture_output=True, text=True, timeout=300, check=False
+        [sys.executable, program.name],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
     )
     program.unlink()
     if done.returncode:

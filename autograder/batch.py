@@ -12,11 +12,10 @@ import queue
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from autograder import signatures, submission, suite
 from autograder.errors import UserError
@@ -24,8 +23,8 @@ from autograder.feedback import feedback
 from autograder.lesson import Lesson
 from autograder.report import Circumstances, Report, as_json, write, write_scores, write_whole
 from autograder.safe_text import file_name
-from autograder.sandbox import Deadlines, Guarantee, Job, Result, Run, Sandbox, SandboxError, Source
-from autograder.score import GRADER_ERROR, NOT_RUN, Verdict, score, verdicts
+from autograder.sandbox import Guarantee, Job, Result, Run, Sandbox, SandboxError, Source
+from autograder.score import GRADER_ERROR, Verdict, score, verdicts
 from autograder.submission import Submission
 from autograder.suite import Suite
 
@@ -65,29 +64,66 @@ class Progress:
 
 
 class Grading:
-    """A lesson made ready: its suite, and the reference's outputs. Grades one submission at a time in a given sandbox."""
+    """A lesson made ready: its suite, and the reference's outputs. Use it as a context manager.
 
-    def __init__(self, lesson: Lesson, devices: Sequence[str], seed: int, *, unsafe: bool) -> None:
+    It keeps its sandboxes (`spare`, launched as it begins, so that all warm up at a time) until the block ends.
+
+    Raises:
+        UserError: the suite breaks a rule, the reference does not import, no device is there, or the machine's guarantee
+            is too low.
+    """
+
+    def __init__(self, lesson: Lesson, devices: Sequence[str], seed: int, *, unsafe: bool, workers: int = 1) -> None:
         self.lesson = lesson
         self.suite: Suite = suite.load(lesson)
         self.reference_text = lesson.reference.read_text(encoding="utf-8")
         self.signatures = signatures.read(self.reference_text)
         self.seed = seed
         self.devices = tuple(devices)
-        with self.sandbox() as sandbox:
-            assert sandbox.guarantee is not None, "a started sandbox has a guarantee"
-            require(sandbox.guarantee, unsafe=unsafe)
-            self.guarantee = sandbox.guarantee
-            self.reference = sandbox.run(self.job(reference_source(lesson, self.reference_text)))
-        if self.reference.import_error is not None:
-            error = self.reference.import_error
-            raise UserError(f"{lesson.reference} does not import: {error.type}: {error.message}")
-        if all(outcome.status == "no_device" for outcome in self.reference.outcomes):
-            raise UserError(f"None of these devices is here: {', '.join(devices)}. Try --device cpu.")
+        self._unsafe = unsafe
+        # Never the same process: what the reference's zygote has seen, no student's worker may be forked from.
+        self._for_reference = self._sandbox()
+        self.spare = [self._sandbox() for _ in range(workers)]
 
-    def sandbox(self) -> Sandbox:
-        """Return a sandbox that fits the lesson; it is not started yet."""
+    def __enter__(self) -> Self:
+        try:
+            for sandbox in (self._for_reference, *self.spare):
+                sandbox.launch()
+            self.guarantee = self._for_reference.start()
+            require(self.guarantee, unsafe=self._unsafe)
+            self.reference = self.run_reference()
+            self._require_reference()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End every sandbox."""
+        for sandbox in (self._for_reference, *self.spare):
+            sandbox.close()
+
+    def _sandbox(self) -> Sandbox:
         return Sandbox(self.lesson.root, devices=self.devices, plots=_plots(self.suite))
+
+    def _require_reference(self) -> None:
+        error = self.reference.import_error
+        if error is not None:
+            raise UserError(f"{self.lesson.reference} does not import: {error.type}: {error.message}")
+        if all(outcome.status == "no_device" for outcome in self.reference.outcomes):
+            raise UserError(f"None of these devices is here: {', '.join(self.devices)}. Try --device cpu.")
+
+    def run_reference(self) -> Result:
+        """Run the reference through the suite, in the reference's own sandbox."""
+        return self._for_reference.run(self.job(reference_source(self.lesson, self.reference_text)))
+
+    def run(self, source: Source) -> Result:
+        """Run a module through the suite, in a sandbox that has never seen the reference."""
+        self.spare[0].start()
+        return self.spare[0].run(self.job(source))
 
     def job(self, source: Source) -> Job:
         """Return the job that runs a module through the whole suite, on every device."""
@@ -150,9 +186,7 @@ class Grading:
                 reason = {"died": "It ended the program while it was imported."}.get(
                     error.builtin, "It ran too long, or put out too much, while it was imported."
                 )
-            return replace(
-                blank, status="failed_to_import", reason=reason, private=f"{error.type}: {error.message}"
-            )
+            return replace(blank, status="failed_to_import", reason=reason, private=f"{error.type}: {error.message}")
         judged = self.verdicts(result)
         broken = [verdict for verdict in judged if verdict.verdict == GRADER_ERROR]
         return replace(
@@ -205,11 +239,15 @@ def settle_seed(out: Path, lesson: Lesson, wanted: int | None) -> int:
         write_whole(path, json.dumps({"schema": "autograder/grading/v1", "lesson": lesson.name, "seed": seed}) + "\n")
         return seed
     except (ValueError, KeyError, TypeError) as error:
-        raise UserError(f"{path} is not a grading folder's record. Choose another --out, or remove it to start afresh.") from error
+        raise UserError(
+            f"{path} is not a grading folder's record. Choose another --out, or remove it to start afresh."
+        ) from error
     if owner != lesson.name:
         raise UserError(f"{out} holds grades of {owner}. Choose another --out for {lesson.name}.")
     if wanted is not None and wanted != recorded:
-        raise UserError(f"{out} was begun with --seed {recorded}; a folder keeps its seed. Choose another --out for seed {wanted}.")
+        raise UserError(
+            f"{out} was begun with --seed {recorded}; a folder keeps its seed. Choose another --out for seed {wanted}."
+        )
     return recorded
 
 
@@ -225,21 +263,22 @@ def grade_all(
     """
     entries = _chosen(submission.discover(folder, lesson), options.only, out)
     seed = settle_seed(out, lesson, options.seed)
-    grading = Grading(lesson, options.devices, seed, unsafe=options.unsafe)
+    workers = min(options.workers, len(entries))
     rows: dict[str, dict[str, Any]] = {}
-    waiting = []
-    for entry in entries:
-        handed_in = submission.read(entry, lesson)
-        earlier = None if options.regrade else _earlier(out, handed_in, grading)
-        if earlier is None:
-            waiting.append(handed_in)
-        else:
-            rows[handed_in.name] = earlier
-            tell(Progress(len(rows), len(entries), earlier, kept=True))
-    for report in _graded(grading, waiting, options.workers):
-        write(report, feedback(report, grading.signatures), out)
-        rows[report.submission] = as_json(report)
-        tell(Progress(len(rows), len(entries), rows[report.submission], kept=False))
+    with Grading(lesson, options.devices, seed, unsafe=options.unsafe, workers=workers) as grading:
+        waiting = []
+        for entry in entries:
+            handed_in = submission.read(entry, lesson)
+            earlier = None if options.regrade else _earlier(out, handed_in, grading)
+            if earlier is None:
+                waiting.append(handed_in)
+            else:
+                rows[handed_in.name] = earlier
+                tell(Progress(len(rows), len(entries), earlier, kept=True))
+        for report in _graded(grading, waiting):
+            write(report, feedback(report, grading.signatures), out)
+            rows[report.submission] = as_json(report)
+            tell(Progress(len(rows), len(entries), rows[report.submission], kept=False))
     everyone = {**{row["submission"]: row for row in _all_reports(out)}, **rows}
     write_scores(lesson, [everyone[name] for name in sorted(everyone)], out / "scores.csv")
     return [rows[name] for name in sorted(rows)]
@@ -250,22 +289,19 @@ def _chosen(entries: list[Path], only: Sequence[str], out: Path) -> list[Path]:
     names = [entry.stem if entry.is_file() else entry.name for entry in entries]
     for name in only:
         if name not in names:
-            raise UserError(f"There is no submission {name!r} there. There are: {', '.join(names[:10])}{'…' if len(names) > 10 else ''}.")
+            raise UserError(
+                f"There is no submission {name!r} there. There are: {', '.join(names[:10])}{'…' if len(names) > 10 else ''}."
+            )
     return [entry for entry, name in zip(entries, names, strict=True) if not only or name in only]
 
 
-def _graded(grading: Grading, waiting: Sequence[Submission], workers: int) -> Iterator[Report]:
+def _graded(grading: Grading, waiting: Sequence[Submission]) -> Iterator[Report]:
     """Yield the submissions' reports as they are ready; one zygote a worker."""
-    if not waiting:
-        return
     free: queue.SimpleQueue[Sandbox] = queue.SimpleQueue()
+    for sandbox in grading.spare:
+        free.put(sandbox)
     again: list[Submission] = []
-    with ExitStack() as stack:
-        sandboxes = [grading.sandbox() for _ in range(min(workers, len(waiting)))]
-        for sandbox in sandboxes:
-            stack.callback(sandbox.close)
-            free.put(sandbox)
-        pool = stack.enter_context(ThreadPoolExecutor(len(sandboxes)))
+    with ThreadPoolExecutor(len(grading.spare)) as pool:
         futures = {pool.submit(_one, grading, handed_in, free): handed_in for handed_in in waiting}
         try:
             for future in as_completed(futures):
@@ -277,9 +313,9 @@ def _graded(grading: Grading, waiting: Sequence[Submission], workers: int) -> It
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
-        # What ran out of time by the clock is tried once more, alone: the machine may just have been busy.
-        for handed_in in again:
-            yield _one(grading, handed_in, free)
+    # What ran out of time by the clock is tried once more, alone: the machine may just have been busy.
+    for handed_in in again:
+        yield _one(grading, handed_in, free)
 
 
 def _waited(report: Report) -> bool:
@@ -294,12 +330,10 @@ def _one(grading: Grading, handed_in: Submission, free: queue.SimpleQueue[Sandbo
     try:
         for attempt in (1, 2):
             try:
-                if sandbox.guarantee is None:
-                    sandbox.start()
+                sandbox.start()
                 return grading.grade(handed_in, sandbox)
             except SandboxError as error:
                 sandbox.close()
-                sandbox.guarantee = None
                 if attempt == 2:
                     return _failed(grading, handed_in, str(error))
     finally:
@@ -332,7 +366,10 @@ def _earlier(out: Path, handed_in: Submission, grading: Grading) -> dict[str, An
     same = (
         row.get("submission") == handed_in.name
         and row.get("module_sha256") == _digest(handed_in.text)
-        and (handed_in.status == "found" or (row.get("status"), row.get("reason")) == (handed_in.status, handed_in.reason))
+        and (
+            handed_in.status == "found"
+            or (row.get("status"), row.get("reason")) == (handed_in.status, handed_in.reason)
+        )
         and row.get("suite_sha256") == around["suite"]
         and row.get("reference_sha256") == around["reference"]
         and row.get("seed") == around["seed"]
@@ -364,6 +401,3 @@ def cores() -> int:
 def default_out(folder: Path, lesson: Lesson) -> Path:
     """Return where grades go unless said otherwise: beside the submissions."""
     return folder.resolve().parent / f"grades-{lesson.name}"
-
-
-__all__ = ["Deadlines", "Grading", "Options", "Progress", "cores", "default_out", "grade_all", "settle_seed", "NOT_RUN"]

@@ -7,7 +7,6 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-
 from autograder import lesson as lessons
 from autograder.errors import UserError
 
@@ -21,36 +20,68 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"autograder: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("\nautograder: stopped. What was graded is kept; the same command goes on where this one was.", file=sys.stderr)
+        print(
+            "\nautograder: stopped. What was graded is kept; the same command goes on where this one was.",
+            file=sys.stderr,
+        )
         return 130
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="autograder", description="Grade the lessons of Learn the Training Loop with PyTorch.")
+    parser = argparse.ArgumentParser(
+        prog="autograder", description="Grade the lessons of Learn the Training Loop with PyTorch."
+    )
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
-    grade = commands.add_parser("grade", help="grade a folder of submissions", description="Grade a folder of submissions.")
+    grade = commands.add_parser(
+        "grade", help="grade a folder of submissions", description="Grade a folder of submissions."
+    )
     grade.add_argument("lesson", metavar="LESSON", help="such as lesson_2_5")
-    grade.add_argument("submissions", metavar="SUBMISSIONS", type=Path, help="a folder with one folder (or file) a student")
-    grade.add_argument("--out", type=Path, metavar="DIR", help="where results go (default: grades-LESSON beside SUBMISSIONS)")
-    grade.add_argument("--only", action="append", default=[], metavar="NAME", help="grade this submission alone; may be repeated")
+    grade.add_argument(
+        "submissions", metavar="SUBMISSIONS", type=Path, help="a folder with one folder (or file) a student"
+    )
+    grade.add_argument(
+        "--out", type=Path, metavar="DIR", help="where results go (default: grades-LESSON beside SUBMISSIONS)"
+    )
+    grade.add_argument(
+        "--only", action="append", default=[], metavar="NAME", help="grade this submission alone; may be repeated"
+    )
     grade.add_argument("--regrade", action="store_true", help="grade again what is finished and unchanged")
-    grade.add_argument("--device", type=_devices, default=("cpu",), metavar="LIST", help="cpu, cuda, or a list: cpu,cuda")
-    grade.add_argument("--seed", type=int, metavar="N", help="the seed of the inputs (default: drawn once, then kept in the out folder)")
+    grade.add_argument(
+        "--device", type=_devices, default=("cpu",), metavar="LIST", help="cpu, cuda, or a list: cpu,cuda"
+    )
+    grade.add_argument(
+        "--seed",
+        type=int,
+        metavar="N",
+        help="the seed of the inputs (default: drawn once, then kept in the out folder)",
+    )
     grade.add_argument("--workers", type=_count, metavar="N", help="processes at a time (default: one a core)")
-    grade.add_argument("--allow-unsafe", action="store_true", help="grade below the guarantee level `isolated`: only code that you trust")
+    grade.add_argument(
+        "--allow-unsafe",
+        action="store_true",
+        help="grade below the guarantee level `isolated`: only code that you trust",
+    )
     grade.set_defaults(run=_grade)
 
-    stubs = commands.add_parser("stubs", help="make the stubs from the solutions", description="Make students' stubs from the solutions.")
+    stubs = commands.add_parser(
+        "stubs", help="make the stubs from the solutions", description="Make students' stubs from the solutions."
+    )
     stubs.add_argument("lessons", nargs="*", metavar="LESSON", help="default: all")
-    stubs.add_argument("--check", action="store_true", help="write nothing; say which stubs are stale, and exit 1 if any is")
+    stubs.add_argument(
+        "--check", action="store_true", help="write nothing; say which stubs are stale, and exit 1 if any is"
+    )
     stubs.set_defaults(run=_stubs)
 
-    figures = commands.add_parser("figures", help="make the pages' figures", description="Run the pages' demonstrations and keep their figures.")
+    figures = commands.add_parser(
+        "figures", help="make the pages' figures", description="Run the pages' demonstrations and keep their figures."
+    )
     figures.add_argument("lessons", nargs="*", metavar="LESSON", help="default: all")
     figures.set_defaults(run=_figures)
 
-    doctor = commands.add_parser("doctor", help="say what this machine guarantees", description="Say what this machine guarantees.")
+    doctor = commands.add_parser(
+        "doctor", help="say what this machine guarantees", description="Say what this machine guarantees."
+    )
     doctor.set_defaults(run=_doctor)
     return parser
 
@@ -59,7 +90,9 @@ def _devices(text: str) -> tuple[str, ...]:
     devices = tuple(part.strip() for part in text.split(",") if part.strip())
     for device in devices:
         if device.partition(":")[0] not in ("cpu", "cuda", "mps", "xpu"):
-            raise argparse.ArgumentTypeError(f"{device!r} is no device; use cpu, cuda, mps or xpu, or a list such as cpu,cuda")
+            raise argparse.ArgumentTypeError(
+                f"{device!r} is no device; use cpu, cuda, mps or xpu, or a list such as cpu,cuda"
+            )
     if not devices or len(set(devices)) != len(devices):
         raise argparse.ArgumentTypeError("give each device once, such as cpu,cuda")
     return devices
@@ -125,13 +158,12 @@ def _each(names: Sequence[str]) -> list[lessons.Lesson]:
     return [lessons.load(root, name) for name in names or lessons.names(root)]
 
 
-def _doctor(options: argparse.Namespace) -> int:
+def _doctor(_: argparse.Namespace) -> int:
     from autograder import doctor
 
     for line in doctor.examine(lessons.find_root(Path.cwd())):
         print(line)
     return 0
-
 
 
 if __name__ == "__main__":

@@ -39,7 +39,9 @@ def feedback(report: Report, signatures: Signatures) -> str:
 
 def _not_graded(report: Report) -> list[str]:
     if report.status == "grader_error":
-        return ["The grader itself failed on this submission. That is not your fault and costs nothing; your instructor knows."]
+        return [
+            "The grader itself failed on this submission. That is not your fault and costs nothing; your instructor knows."
+        ]
     if report.status == "failed_to_import":
         return ["Your module could not be imported, so nothing in it could be run.", "", printable(report.reason)]
     return [printable(report.reason)]

@@ -141,7 +141,9 @@ def load(root: Path, name: str) -> Lesson:
 def _exercises(manifest: dict[str, Any], path: Path) -> tuple[Exercise, ...]:
     unknown = set(manifest) - {"title", "exercise"}
     if unknown:
-        raise LessonError(f"{path}: unknown key {sorted(unknown)[0]!r}; a manifest has `title` and `[[exercise]]` tables.")
+        raise LessonError(
+            f"{path}: unknown key {sorted(unknown)[0]!r}; a manifest has `title` and `[[exercise]]` tables."
+        )
     exercises = tuple(_exercise(table, path) for table in manifest.get("exercise", []))
     listed = [exercise.name for exercise in exercises]
     twice = sorted({name for name in listed if listed.count(name) > 1})
@@ -157,7 +159,9 @@ def _exercise(table: dict[str, Any], path: Path) -> Exercise:
     known = set(Exercise.__dataclass_fields__)
     unknown = set(table) - known
     if unknown:
-        raise LessonError(f"{path}: unknown key {sorted(unknown)[0]!r} in an exercise; known are {', '.join(sorted(known))}.")
+        raise LessonError(
+            f"{path}: unknown key {sorted(unknown)[0]!r} in an exercise; known are {', '.join(sorted(known))}."
+        )
     name = _text(table, "name", path)
     points = table.get("points")
     if isinstance(points, bool) or not isinstance(points, (int, float)) or points <= 0:

@@ -15,6 +15,7 @@ import pytest
 
 if TYPE_CHECKING:
     from autograder.lesson import Lesson
+    from autograder.sandbox import Source
     from autograder.score import Verdict
     from autograder.suite import Placed
 
@@ -24,9 +25,13 @@ SUITE_FILE = re.compile(r"tests/lesson_\d+_\d+/test_\w+\.py")
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options of hidden suites."""
     group = parser.getgroup("autograder", "hidden suites of the course")
-    group.addoption("--submission", metavar="PATH", help="a student's folder or module to judge (default: the reference solution)")
+    group.addoption(
+        "--submission", metavar="PATH", help="a student's folder or module to judge (default: the reference solution)"
+    )
     group.addoption("--device", default="cpu", metavar="LIST", help="where scenarios run: cpu, cuda, or a list")
-    group.addoption("--grading-seed", type=int, default=0, metavar="N", help="the seed of the scenarios' inputs (default: 0)")
+    group.addoption(
+        "--grading-seed", type=int, default=0, metavar="N", help="the seed of the scenarios' inputs (default: 0)"
+    )
     group.addoption("--allow-unsafe", action="store_true", help="go on below the guarantee level `isolated`")
 
 
@@ -137,31 +142,27 @@ class Gradings:
         return self._lessons[item.lesson.name][item.placed.name, item.device]
 
     def _judge(self, item: ScenarioItem) -> dict[tuple[str, str], tuple[Verdict, float, float]]:
-        from autograder import submission
-        from autograder.batch import Grading, reference_source
+        """Run a whole lesson's suite; what the person at the keyboard can put right ends the session with a sentence."""
         from autograder.errors import UserError
-        from autograder.sandbox import Source
+
+        try:
+            return self._run(item)
+        except UserError as error:
+            pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
+
+    def _run(self, item: ScenarioItem) -> dict[tuple[str, str], tuple[Verdict, float, float]]:
+        from autograder.batch import Grading
         from autograder.score import score
 
         option = self._config.getoption
         devices = [device.strip() for device in option("--device").split(",")]
-        grading = Grading(item.lesson, devices, option("--grading-seed"), unsafe=option("--allow-unsafe"))
-        source = reference_source(item.lesson, grading.reference_text)
-        if option("--submission"):
-            path = Path(option("--submission"))
-            if not path.exists():
-                raise UserError(f"--submission {path}: there is no such file or folder.")
-            handed_in = submission.read(path.absolute(), item.lesson)
-            if handed_in.status != "found":
-                raise UserError(f"--submission {path}: {handed_in.reason}")
-            source = Source("exercises", "exercises.py", handed_in.text)
-        with grading.sandbox() as sandbox:
-            result = sandbox.run(grading.job(source))
-        if result.import_error is not None:
-            error = result.import_error
-            raise UserError(f"{source.filename} does not import: {error.type}: {error.message} (line {error.line})")
+        path = option("--submission")
+        source = _source(Path(path), item.lesson) if path else None
+        with Grading(item.lesson, devices, option("--grading-seed"), unsafe=option("--allow-unsafe")) as grading:
+            result = grading.run(source) if source else grading.run_reference()
+            scores = score(item.lesson, grading.verdicts(result))
         found = {}
-        for scored in score(item.lesson, grading.verdicts(result)):
+        for scored in scores:
             weight = sum(v.placed.scenario.weight for v in scored.verdicts if v.verdict in ("passed", "failed"))
             for verdict in scored.verdicts:
                 ran = verdict.verdict in ("passed", "failed")
@@ -169,6 +170,20 @@ class Gradings:
                 points = share if verdict.verdict == "passed" else 0.0
                 found[verdict.placed.name, verdict.device] = (verdict, round(points, 6), round(share, 6))
         return found
+
+
+def _source(path: Path, lesson: Lesson) -> Source:
+    """Return the module at a path, the untouched stub too: here its failures are asked for."""
+    from autograder import submission
+    from autograder.errors import UserError
+    from autograder.sandbox import Source
+
+    if not path.exists():
+        raise UserError(f"--submission {path}: there is no such file or folder.")
+    handed_in = submission.read(path.absolute(), lesson)
+    if not handed_in.text:
+        raise UserError(f"--submission {path}: {handed_in.reason}")
+    return Source("exercises", "exercises.py", handed_in.text)
 
 
 _GRADINGS: pytest.StashKey[Gradings] = pytest.StashKey()

@@ -14,7 +14,9 @@ LONGEST_FILE_NAME = 120
 def printable(text: str, longest: int = 2_000) -> str:
     """Return text without control, format and surrogate characters (terminal escapes, text that runs backwards)."""
     kept = "".join(
-        char if char == "\n" or unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp") else "\N{REPLACEMENT CHARACTER}"
+        char
+        if char == "\n" or unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
+        else "\N{REPLACEMENT CHARACTER}"
         for char in text[:longest]
     )
     return kept + ("…" if len(text) > longest else "")
@@ -43,4 +45,6 @@ def file_name(name: str) -> str:
     plain = f"%2E{plain[1:]}" if plain.startswith(".") else plain
     if len(plain) <= LONGEST_FILE_NAME:
         return plain
-    return f"{plain[: LONGEST_FILE_NAME - 17]}-{hashlib.sha256(name.encode('utf-8', 'surrogateescape')).hexdigest()[:16]}"
+    return (
+        f"{plain[: LONGEST_FILE_NAME - 17]}-{hashlib.sha256(name.encode('utf-8', 'surrogateescape')).hexdigest()[:16]}"
+    )

@@ -186,8 +186,8 @@ class Sandbox:
     ) -> None:
         self.close()
 
-    def start(self) -> Guarantee:
-        """Start the zygote and wait until it is warm; return what it guarantees."""
+    def launch(self) -> None:
+        """Start the zygote without waiting for it; several can then warm up at a time."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         command = [sys.executable, "-I", "-m", "autograder.worker", str(theirs.fileno())]
         self._process = subprocess.Popen(
@@ -201,16 +201,30 @@ class Sandbox:
         theirs.close()
         self._control = ours
         ours.settimeout(WARM_UP_SECONDS)
-        hello = self._ask(self._configuration)
+        self._send(self._configuration, [])
+
+    def start(self) -> Guarantee:
+        """Start the zygote, unless it is, and wait until it is warm; return what it guarantees.
+
+        Raises:
+            SandboxError: it did not start; the reason is in the message.
+        """
+        if self.guarantee is not None:
+            return self.guarantee
+        if self._control is None:
+            self.launch()
+        hello = self._receive()
         if "error" in hello:
             self.close()
             raise SandboxError(f"the sandbox did not start: {hello['error']}")
+        assert self._control is not None, "it answered just now"
+        self._control.settimeout(30)
         self.guarantee = Guarantee(**hello)
-        ours.settimeout(30)
         return self.guarantee
 
     def close(self) -> None:
-        """End the zygote and everything below it. Safe to call twice."""
+        """End the zygote and everything below it. Safe to call twice; the sandbox may be started again."""
+        self.guarantee = None
         if self._control is not None:
             self._control.close()
             self._control = None
@@ -264,7 +278,9 @@ class Sandbox:
             if not answer.get("ok"):
                 raise SandboxError(f"no worker could be started: {answer.get('reason', 'no reason given')}")
             attempt = _Attempt()
-            reader = _Reader(result_read.fd, log_read.fd, self.deadlines, lambda: frames.seconds(self._ask({"do": "cpu"})["cpu"]))
+            reader = _Reader(
+                result_read.fd, log_read.fd, self.deadlines, lambda: frames.seconds(self._ask({"do": "cpu"})["cpu"])
+            )
             stopped = None
             try:
                 attempt.follow(reader, runs)
@@ -515,7 +531,7 @@ def _gpu_files() -> list[str]:
 
 def _environment() -> dict[str, str]:
     """Return the zygote's whole environment: nothing of the grader's own passes."""
-    one = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")}
+    one = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"), "1")
     return one | {
         "PATH": "/usr/bin:/bin",
         "LANG": "C.UTF-8",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from autograder import frames
 from autograder.compare import Mismatch, compare
@@ -65,32 +66,36 @@ def judge(
         source_finds: off-limits names that the exercise's code refers to.
         check: the function that judges both outputs, or None for equality.
     """
-
-    def verdict(kind: str, reason: str = "", told: str = "", private: str = "", mismatch: Mismatch | None = None) -> Verdict:
-        call = next((call for call in reversed(wanted.calls) if call.name == placed.scenario.exercise), None)
-        return Verdict(placed, device, kind, reason, told, private, call, mismatch, outcome.cpu)
-
+    call = next((call for call in reversed(wanted.calls) if call.name == placed.scenario.exercise), None)
+    passed = Verdict(placed, device, PASSED, call=call, cpu=outcome.cpu)
     if wanted.status == "no_device":
-        return verdict(NOT_RUN, told=f"There is no {device} here.")
+        return replace(passed, verdict=NOT_RUN, told=f"There is no {device} here.")
     if wanted.status != "returned":
         private = wanted.error.message if wanted.error else wanted.detail
-        return verdict(GRADER_ERROR, private=f"the reference itself {wanted.status}: {private}")
+        return replace(passed, verdict=GRADER_ERROR, private=f"the reference itself {wanted.status}: {private}")
     used = sorted({*source_finds, *outcome.off_limits})
     if used:
-        return verdict(FAILED, "off_limits", f"It uses {', '.join(used)}, which is off limits here.")
+        return _failed(passed, "off_limits", f"It uses {', '.join(used)}, which is off limits here.")
     if outcome.status == "raised":
-        return _raised(verdict, outcome)
+        return _raised(passed, outcome)
     if outcome.status != "returned":
-        return verdict(FAILED, outcome.status, _ENDINGS.get(outcome.status, ""), outcome.detail)
+        return _failed(passed, outcome.status, _ENDINGS.get(outcome.status, ""), outcome.detail)
     if check is not None:
-        return _checked(verdict, check, outcome, wanted)
+        return _checked(passed, check, outcome, wanted)
     mismatch = compare(outcome.value, wanted.value, device, placed.scenario.tolerance)
     if mismatch is None:
-        return verdict(PASSED)
+        return passed
     largest = "" if mismatch.largest is None else f"the largest error is {mismatch.largest:.3g}"
-    return verdict(FAILED, "mismatch", mismatch.sentence(), largest, mismatch)
+    return replace(_failed(passed, "mismatch", mismatch.sentence(), largest), mismatch=mismatch)
 
 
+def _failed(passed: Verdict, reason: str, told: str, private: str = "") -> Verdict:
+    return replace(passed, verdict=FAILED, reason=reason, told=told, private=private)
+
+
+_BUILTIN = {
+    name for name, value in vars(builtins).items() if isinstance(value, type) and issubclass(value, BaseException)
+}
 _ENDINGS = {
     "died": "The program ended before it answered.",
     "cpu_time": "It computed longer than allowed: look for a loop that never ends.",
@@ -101,28 +106,27 @@ _ENDINGS = {
 }
 
 
-def _raised(verdict, outcome: Outcome) -> Verdict:  # type: ignore[no-untyped-def]  # a local function's own signature
+def _raised(passed: Verdict, outcome: Outcome) -> Verdict:
     error = outcome.error or frames.RunError("", "Exception", None, "", "")
     private = f"{error.type}: {error.message}"
     place = f" at line {error.line} of your module" if error.line else ""
     if error.builtin == "NotImplementedError":
-        return verdict(FAILED, "not_written", "It is not written yet.", private)
+        return _failed(passed, "not_written", "It is not written yet.", private)
     if error.builtin == "AttributeError" and error.line is None:
-        return verdict(FAILED, "missing", "A name that the exercise asks for is missing.", private)
+        return _failed(passed, "missing", "A name that the exercise asks for is missing.", private)
     # The message may have been written to carry hidden inputs out, so only a built-in exception's name is passed on.
-    return verdict(FAILED, "raised", f"It raised {_article(error.builtin)} {error.builtin}{place}.", private)
+    kind = error.builtin if error.builtin in _BUILTIN else "Exception"
+    article = "an" if kind[0] in "AEIOU" else "a"
+    return _failed(passed, "raised", f"It raised {article} {kind}{place}.", private)
 
 
-def _article(word: str) -> str:
-    return "an" if word[0] in "AEIOU" else "a"
-
-
-def _checked(verdict, check: Check, outcome: Outcome, wanted: Outcome) -> Verdict:  # type: ignore[no-untyped-def]  # a local function's own signature
+def _checked(passed: Verdict, check: Check, outcome: Outcome, wanted: Outcome) -> Verdict:
     try:
         sentence = check(frames.plain(outcome.value), frames.plain(wanted.value))
     except Exception as error:  # noqa: BLE001  what a student returned made the check stumble
-        return verdict(FAILED, "check", "What came back is not of the form that was asked for.", f"{type(error).__name__}: {error}")
-    return verdict(PASSED) if sentence is None else verdict(FAILED, "check", sentence)
+        private = f"{type(error).__name__}: {error}"
+        return _failed(passed, "check", "What came back is not of the form that was asked for.", private)
+    return passed if sentence is None else _failed(passed, "check", sentence)
 
 
 def verdicts(

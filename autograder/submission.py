@@ -29,7 +29,7 @@ class Submission:
         status: "found"; "not_found" (nothing there, or the stub untouched); "refused" (there, but not to be read).
         reason: why, in a sentence, where it was not found or refused.
         place: the module's path inside the submission, "" where there is none.
-        text: the module's source, "" where there is none.
+        text: the module's source, "" where there is none. An untouched stub has one, too.
     """
 
     name: str
@@ -105,7 +105,8 @@ def _only(name: str, found: list[tuple[str, str]], lesson: Lesson) -> Submission
     released = {path.name: path.read_text(encoding="utf-8") for path in _released(lesson) if path.is_file()}
     worked_on = [(place, text) for place, text in found if text != released.get(place.rpartition("/")[2])]
     if not worked_on and found:
-        return Submission(name, "not_found", f"{found[0][0]} is the stub as it was handed out.", found[0][0])
+        place, text = found[0]
+        return Submission(name, "not_found", f"{place} is the stub as it was handed out.", place, text)
     if not worked_on:
         return Submission(name, "not_found", f"No exercises.py for {lesson.name} was found.")
     if len(worked_on) > 1:
@@ -174,6 +175,8 @@ def module_of_notebook(text: str) -> str:
         cells = json.loads(text)["cells"]
         sources = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise _Refused("The notebook is not valid JSON in Jupyter's format; open it in JupyterLab and save it again.") from error
+        raise _Refused(
+            "The notebook is not valid JSON in Jupyter's format; open it in JupyterLab and save it again."
+        ) from error
     lines = [line for source in sources for line in [*source.split("\n"), ""]]
     return "\n".join(f"# {line}" if line.lstrip().startswith(("%", "!")) else line for line in lines) + "\n"

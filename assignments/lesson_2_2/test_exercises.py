@@ -26,10 +26,12 @@ def tray():
 
 
 def predictions():
+    """What the judge says to each of the seven glasses."""
     return torch.tensor([[3.0], [0.0], [2.0], [1.0], [0.0], [4.0], [1.0]])
 
 
 def two_judges():
+    """The first glass, and the page's layer of two neurons."""
     x = torch.tensor([1.0, 2.0, 0.0])
     W = torch.tensor([[2.0, 1.0, -1.0], [-1.0, 0.0, 2.0]])
     b = torch.tensor([-1.0, 0.5])
@@ -37,6 +39,7 @@ def two_judges():
 
 
 def test_neuron_says_one_number():
+    """The judge says 3 to the first glass, and tanh(3) with another activation."""
     x, W, b = two_judges()
     step = "Multiply x and w number by number, add everything up, add b, and only then activate."
     expect("neuron(x, w, b, torch.relu)", neuron(x, W[0], b[0], torch.relu), torch.tensor(3.0), step)
@@ -44,6 +47,7 @@ def test_neuron_says_one_number():
 
 
 def test_neuron_called_for_each_row_makes_the_layer():
+    """Two calls of the neuron give what the layer gives."""
     x, W, b = two_judges()
     call = "torch.stack([neuron(x, W[h], b[h], torch.relu) for h in range(2)])"
     result = torch.stack([neuron(x, W[h], b[h], torch.relu) for h in range(2)])
@@ -51,6 +55,7 @@ def test_neuron_called_for_each_row_makes_the_layer():
 
 
 def test_layer_gives_one_number_a_neuron():
+    """Two judges say (3, 0) to the first glass."""
     x, W, b = two_judges()
     step = "Row h of W and entry h of b are neuron h. Which product of W and x gives H numbers?"
     expect("layer(x, W, b, torch.relu)", layer(x, W, b, torch.relu), torch.tensor([3.0, 0.0]), step)
@@ -59,6 +64,7 @@ def test_layer_gives_one_number_a_neuron():
 
 
 def test_add_bias_column_puts_ones_first():
+    """The rows (5, 6) and (7, 8) get a 1 in front, in their own dtype."""
     X = torch.tensor([[5.0, 6.0], [7.0, 8.0]])
     expected = torch.tensor([[1.0, 5.0, 6.0], [1.0, 7.0, 8.0]])
     step = "Make a column of ones, (N, 1), and join it with X along dimension 1, the ones first."
@@ -68,12 +74,14 @@ def test_add_bias_column_puts_ones_first():
 
 
 def test_batched_forward_tastes_the_whole_tray():
+    """(7, 3) and (1, 4) give (7, 1)."""
     X, W_aug, _ = tray()
     step = "Augment X, multiply by the transpose of W_aug, and let ReLU silence what is below 0."
     expect("batched_forward(X, W_aug)", batched_forward(X, W_aug), predictions(), step)
 
 
 def test_squared_errors_keeps_the_shape():
+    """Seven glasses have seven squared errors."""
     _, _, y = tray()
     expected = torch.tensor([[1.0], [1.0], [0.0], [4.0], [0.0], [4.0], [0.0]])
     step = "Subtract, then square each difference. Nothing is added up yet."
@@ -81,12 +89,14 @@ def test_squared_errors_keeps_the_shape():
 
 
 def test_total_loss_adds_everything_up():
+    """The squared errors of the tray add up to 10."""
     _, _, y = tray()
     step = "Add up all the squared errors into a 0-D tensor."
     expect("total_loss(y, y_hat)", total_loss(y, predictions()), torch.tensor(10.0), step)
 
 
 def test_mse_divides_by_all_elements():
+    """The tray has 10/7; two samples and two neurons have 14/4."""
     _, _, y = tray()
     step = "Divide the sum of the squares by the number of elements, N times H."
     expect("mse(y, y_hat)", mse(y, predictions()), torch.tensor(10 / 7), step)
@@ -95,6 +105,7 @@ def test_mse_divides_by_all_elements():
 
 
 def test_backward_gives_the_gradient_of_the_tray():
+    """The gradient is (2/7, 10/7, 4/7, 4/7)."""
     X, W_aug, y = tray()
     expected = torch.tensor([[2.0, 10.0, 4.0, 4.0]]) / 7
     step = "Walk back: 2(y_hat - y) / (N·H), then the mask of Z > 0, then the product with X_aug."
@@ -102,12 +113,14 @@ def test_backward_gives_the_gradient_of_the_tray():
 
 
 def test_backward_takes_slope_zero_at_the_kink():
+    """A score of exactly 0 passes no blame."""
     X, W_aug, y = torch.tensor([[1.0]]), torch.tensor([[-1.0, 1.0]]), torch.tensor([[1.0]])
     step = "Here the score is exactly 0, and ReLU's slope at 0 is 0."
     expect("backward(X, W_aug, y)", backward(X, W_aug, y), torch.zeros(1, 2), step)
 
 
 def test_numerical_check_tells_right_from_wrong():
+    """The page's gradient passes; one without the mask and one that points away fail."""
     X, W_aug, y = tray()
     right = torch.tensor([[2.0, 10.0, 4.0, 4.0]]) / 7
     without_mask = torch.tensor([[0.0, 10.0, 2.0, 0.0]]) / 7
@@ -120,6 +133,7 @@ def test_numerical_check_tells_right_from_wrong():
 
 
 def test_numerical_check_is_false_at_a_kink():
+    """Neither autograd's gradient nor that of the differences passes at the kink."""
     X, W_aug, y = torch.tensor([[1.0]]), torch.tensor([[-1.0, 1.0]]), torch.tensor([[1.0]])
     step = "At a kink autograd and central differences contradict each other; both must agree with dW."
     for dW in (torch.tensor([[0.0, 0.0]]), torch.tensor([[-1.0, -1.0]])):
@@ -128,6 +142,7 @@ def test_numerical_check_is_false_at_a_kink():
 
 
 def test_numerical_check_leaves_the_weights_alone():
+    """W_aug is the same before and after."""
     X, W_aug, y = (tensor.double() for tensor in tray())
     kept = W_aug.clone()
     numerical_check(X, W_aug, y, torch.zeros_like(W_aug))
@@ -135,6 +150,7 @@ def test_numerical_check_leaves_the_weights_alone():
 
 
 def test_epoch_updates_counts_the_short_batch():
+    """Seven glasses in threes are three updates."""
     step = "Divide and round up, to an int: seven glasses in threes are 3 + 3 + 1."
     expect("epoch_updates(7, 3)", epoch_updates(7, 3), 3, step)
     expect("epoch_updates(7, 7)", epoch_updates(7, 7), 1, step)
@@ -142,6 +158,7 @@ def test_epoch_updates_counts_the_short_batch():
 
 
 def test_epoch_updates_refuses_sizes_under_one():
+    """A size of 0 is a ValueError."""
     step = "Raise a ValueError when n or batch_size is under 1."
     expect_raises(ValueError, "epoch_updates(7, 0)", lambda: epoch_updates(7, 0), step)
     expect_raises(ValueError, "epoch_updates(0, 3)", lambda: epoch_updates(0, 3), step)

@@ -45,7 +45,14 @@ SYS_CAPSET = {"x86_64": 126, "aarch64": 91}
 
 NOBODY = 65534
 SYSTEM_FOLDERS = ("/usr", "/lib", "/lib64", "/lib32", "/bin", "/sbin")
-SYSTEM_FILES = ("/etc/ld.so.cache", "/etc/localtime", "/etc/alternatives", "/etc/fonts", "/etc/os-release", "/etc/ssl/openssl.cnf")
+SYSTEM_FILES = (
+    "/etc/ld.so.cache",
+    "/etc/localtime",
+    "/etc/alternatives",
+    "/etc/fonts",
+    "/etc/os-release",
+    "/etc/ssl/openssl.cnf",
+)
 DEVICE_FILES = ("null", "zero", "full", "random", "urandom")
 GPU_DEVICE_FILES = ("nvidiactl", "nvidia-uvm", "nvidia-uvm-tools", "nvidia-modeset")
 

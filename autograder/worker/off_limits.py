@@ -126,7 +126,7 @@ def _resolve(name: str) -> tuple[Any, str]:
 
 
 def _trap(name: str, used: list[str]) -> Any:
-    def off_limits(*args: Any, **kwargs: Any) -> Any:
+    def off_limits(*_: Any, **__: Any) -> Any:
         used.append(name)
         raise OffLimits(f"{name} is off limits in this exercise")
 

@@ -87,9 +87,7 @@ def uses_autograd(call: Callable[[], Any]) -> tuple[Any, bool]:
     with (
         _noticed(torch.autograd, "_engine_run_backward", seen),
         _noticed(torch.autograd.graph, "_engine_run_backward", seen),
-        _noticed(torch._tensor.torch.autograd, "backward", seen),
         _noticed(forward, "make_dual", seen),
-        _noticed(torch._VF, "_make_dual", seen),
     ):
         result = call()
     return result, bool(seen)
@@ -122,7 +120,7 @@ def global_rng_untouched(call: Callable[[], Any]) -> tuple[Any, bool]:
     import random
 
     def states() -> tuple[bytes, bytes, Any]:
-        return bytes(torch.get_rng_state().tolist()), np.random.get_state()[1].tobytes(), random.getstate()  # type: ignore[index, union-attr]  # numpy's legacy state is a tuple here
+        return bytes(torch.get_rng_state().tolist()), np.random.get_state()[1].tobytes(), random.getstate()  # type: ignore[index]  # numpy's legacy state is a tuple here
 
     before = states()
     result = call()
@@ -175,11 +173,11 @@ def shows(call: Callable[[], Any]) -> tuple[Any, int]:
 
     seen: list[str] = []
 
-    def noticing(*args: Any, **kwargs: Any) -> None:
+    def noticing(*_: Any, **__: Any) -> None:
         seen.append("show")
 
     originals = plt.show, Figure.show
-    plt.show, Figure.show = noticing, noticing  # type: ignore[method-assign, assignment]  # a probe stands in for the real one
+    plt.show, Figure.show = noticing, noticing  # type: ignore[method-assign]  # a probe stands in for the real one
     try:
         result = call()
     finally:

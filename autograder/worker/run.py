@@ -22,8 +22,8 @@ import inspect
 import linecache
 import os
 import random
+import sys
 import tempfile
-import time
 import traceback
 import warnings
 from collections.abc import Callable
@@ -138,10 +138,9 @@ def _reset(seed: int, device: str) -> None:
         torch.backends.cuda.matmul.allow_tf32 = False
         torch.backends.cudnn.allow_tf32 = False
         torch.use_deterministic_algorithms(True, warn_only=True)
-    if "matplotlib.pyplot" in __import__("sys").modules:
-        import matplotlib.pyplot as plt
-
-        plt.close("all")
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    if pyplot is not None:
+        pyplot.close("all")
 
 
 def describe(error: BaseException, filename: str) -> dict[str, Any]:
@@ -197,6 +196,7 @@ class Noted:
         self.__dict__.update(_target=target, _name=name, _calls=calls, __wrapped__=target)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Note the call, then make it."""
         if len(self._calls) < MOST_CALLS:
             given = [["", brief(value)] for value in args] + [[key, brief(value)] for key, value in kwargs.items()]
             self._calls.append({"name": self._name, "given": given})
@@ -223,8 +223,3 @@ def brief(value: Any) -> str:
     if callable(value) and hasattr(value, "__name__"):
         return str(value.__name__)[:40]
     return kind.__name__[:40]
-
-
-def process_time() -> float:
-    """Return the CPU seconds of this process so far."""
-    return time.process_time()

@@ -12,13 +12,14 @@ submission's text is ever in the memory from which the next worker is forked.
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import json
 import os
 import signal
 import socket
 import sys
-from typing import Any
+from typing import Any, TextIO
 
 from autograder.worker import jail
 
@@ -90,8 +91,7 @@ class Zygote:
         os.dup2(log, 1)
         os.dup2(log, 2)
         os.close(log)
-        sys.stdout = open(1, "w", encoding="utf-8", errors="replace", closefd=False, buffering=1)
-        sys.stderr = open(2, "w", encoding="utf-8", errors="replace", closefd=False, buffering=1)
+        sys.stdout, sys.stderr = _writer(1), _writer(2)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         with open(request, "rb") as pipe:
             work = json.loads(pipe.read())
@@ -157,11 +157,14 @@ class Zygote:
                 return
 
 
+def _writer(descriptor: int) -> TextIO:
+    """Return a line-buffered writer: what was printed before an `os._exit` or a kill is not lost."""
+    return open(descriptor, "w", encoding="utf-8", errors="replace", closefd=False, buffering=1)
+
+
 def _kill_group(leader: int) -> None:
-    try:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(leader, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):
-        pass
 
 
 def freeze() -> None:

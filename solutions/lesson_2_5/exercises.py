@@ -321,7 +321,8 @@ def plot_batch(images: torch.Tensor, labels: torch.Tensor) -> Figure:
     for i, ax in enumerate(axes.flat):
         ax.axis("off")
         if i < len(images):
-            ax.imshow(images[i, 0].cpu() * 0.5 + 0.5, cmap="gray", vmin=0, vmax=1)
+            grey = images[i, 0].cpu() * 0.5 + 0.5
+            ax.imshow(grey.numpy(), cmap="gray", vmin=0, vmax=1)
             ax.set_title(str(int(labels[i])))
     return figure
     # END SOLUTION
