@@ -153,7 +153,7 @@ class Grading:
 
     def verdicts(self, result: Result) -> list[Verdict]:
         """Return the verdicts on a result of this grading's job."""
-        return verdicts(self.suite.scenarios, self.devices, result, self.reference, self.suite.checks)
+        return verdicts(self.lesson, self.suite.scenarios, self.devices, result, self.reference, self.suite.checks)
 
     def grade(self, handed_in: Submission, sandbox: Sandbox) -> Report:
         """Grade one submission.
@@ -267,8 +267,8 @@ def grade_all(
     rows: dict[str, dict[str, Any]] = {}
     with Grading(lesson, options.devices, seed, unsafe=options.unsafe, workers=workers) as grading:
         waiting = []
-        for entry in entries:
-            handed_in = submission.read(entry, lesson)
+        for name, entry in entries.items():
+            handed_in = submission.read(entry, lesson, name)
             earlier = None if options.regrade else _earlier(out, handed_in, grading)
             if earlier is None:
                 waiting.append(handed_in)
@@ -284,15 +284,16 @@ def grade_all(
     return [rows[name] for name in sorted(rows)]
 
 
-def _chosen(entries: list[Path], only: Sequence[str], out: Path) -> list[Path]:
-    entries = [entry for entry in entries if entry.resolve() != out.resolve()]
-    names = [entry.stem if entry.is_file() else entry.name for entry in entries]
+def _chosen(entries: list[Path], only: Sequence[str], out: Path) -> dict[str, Path]:
+    """Return the submissions to grade by their names; the out folder itself is none."""
+    named = submission.names([entry for entry in entries if entry.resolve() != out.resolve()])
     for name in only:
-        if name not in names:
+        if name not in named:
+            some = ", ".join(list(named)[:10])
             raise UserError(
-                f"There is no submission {name!r} there. There are: {', '.join(names[:10])}{'…' if len(names) > 10 else ''}."
+                f"There is no submission {name!r} there. There are: {some}{'…' if len(named) > 10 else ''}."
             )
-    return [entry for entry, name in zip(entries, names, strict=True) if not only or name in only]
+    return {name: entry for name, entry in named.items() if not only or name in only}
 
 
 def _graded(grading: Grading, waiting: Sequence[Submission]) -> Iterator[Report]:

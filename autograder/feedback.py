@@ -15,6 +15,7 @@ from autograder.score import FAILED, GRADER_ERROR, NOT_RUN, ExerciseScore, Verdi
 from autograder.signatures import Signatures
 
 LABEL = 17
+WIDEST = 100
 
 
 def feedback(report: Report, signatures: Signatures) -> str:
@@ -32,9 +33,9 @@ def feedback(report: Report, signatures: Signatures) -> str:
         lines += [f"Not run, because this machine has none: {', '.join(not_run)}. That costs no points.", ""]
     lines += ["```text"]
     for scored in report.exercises:
-        lines += [*exercise_lines(scored, signatures, lesson.name), ""]
-    lines[-1] = "```"
-    return "\n".join(lines) + "\n"
+        block = exercise_lines(scored, signatures, lesson.name)
+        lines += [*block, ""] if len(block) > 1 else block
+    return "\n".join([*lines, "```"]) + "\n"
 
 
 def _not_graded(report: Report) -> list[str]:
@@ -88,15 +89,17 @@ def _most_telling(failed: Sequence[Verdict]) -> Verdict:
 
 def _told(verdict: Verdict) -> str:
     place = f"at {verdict.mismatch.path}: " if verdict.mismatch is not None and verdict.mismatch.path else ""
-    return f"{place}{printable(verdict.told, 400)}"
+    return f"{place}{' '.join(printable(verdict.told, 400).split())}"
 
 
 def _asked(call: frames.Call, signatures: Signatures) -> list[str]:
     names = signatures.bind(call)
     shown = ", ".join(name for name, _ in names)
     given = ", ".join(f"{name} {words}" for name, words in names)
-    lines = [_line("You were asked", f"{call.name}({shown})")]
-    return [*lines, _line("with", given)] if given else lines
+    asked = f"{call.name}({shown})"
+    if len(asked) + len(given) <= WIDEST:
+        return [_line("You were asked", f"{asked}   {given}".rstrip())]
+    return [_line("You were asked", asked), _line("with", given)]
 
 
 def _line(label: str, text: str) -> str:

@@ -41,7 +41,7 @@ def file_name(name: str) -> str:
 
     Different names give different files, on file systems that ignore case too if the names differ in more than case.
     """
-    plain = quote(name, safe=" ()[]{},;=+@!~'&$")
+    plain = quote(name, safe=" ()[]{},;=+@!~'&$", errors="surrogateescape")
     plain = f"%2E{plain[1:]}" if plain.startswith(".") else plain
     if len(plain) <= LONGEST_FILE_NAME:
         return plain

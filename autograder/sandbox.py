@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -45,8 +45,8 @@ class Deadlines:
         submission_cpu: CPU seconds of all scenarios of a submission; what comes later is not reached.
     """
 
-    scenario_cpu: float = 6.0
-    scenario_wall: float = 40.0
+    scenario_cpu: float = 4.0
+    scenario_wall: float = 30.0
     submission_cpu: float = 90.0
 
 
@@ -166,7 +166,8 @@ class Sandbox:
         self._data = (root / "datasets").resolve()
         self._on_gpu = any(not device.startswith("cpu") for device in devices)
         self._configuration = {
-            "folders": _shown(self._data),
+            "data": str(self._data),
+            "folders": _shown(),
             "hidden": [str(root.resolve())],
             "devices": _gpu_files() if self._on_gpu else [],
             "jail": jailed and sys.platform == "linux",
@@ -194,7 +195,7 @@ class Sandbox:
             command,
             pass_fds=(theirs.fileno(),),
             stdin=subprocess.DEVNULL,
-            env=_environment(),
+            env=_environment(jail.SCRATCH if self._configuration["jail"] else tempfile.gettempdir()),
             cwd="/",
             start_new_session=True,
         )
@@ -213,13 +214,19 @@ class Sandbox:
             return self.guarantee
         if self._control is None:
             self.launch()
+        missing = "" if self._configuration["jail"] else "no jail was asked for"
         hello = self._receive()
+        if "refused" in hello:
+            self.close()
+            missing, self._configuration["jail"] = hello["refused"], False
+            self.launch()
+            hello = self._receive()
         if "error" in hello:
             self.close()
             raise SandboxError(f"the sandbox did not start: {hello['error']}")
         assert self._control is not None, "it answered just now"
         self._control.settimeout(30)
-        self.guarantee = Guarantee(**hello)
+        self.guarantee = Guarantee(missing=missing, **hello)
         return self.guarantee
 
     def close(self) -> None:
@@ -242,6 +249,7 @@ class Sandbox:
         Raises:
             SandboxError: the zygote died or could not start a worker.
         """
+        budget = _Budget()
         outcomes: list[Outcome] = []
         logs: list[str] = []
         cpu = 0.0
@@ -251,7 +259,7 @@ class Sandbox:
             if cpu > self.deadlines.submission_cpu:
                 outcomes += [Outcome("not_reached")] * (len(job.runs) - len(outcomes))
                 break
-            attempt = self._attempt(job, job.runs[len(outcomes) :], self.deadlines.submission_cpu - cpu)
+            attempt = self._attempt(job, job.runs[len(outcomes) :], self.deadlines.submission_cpu - cpu, budget)
             cpu += attempt.cpu
             logs.append(attempt.log)
             if findings is None:
@@ -263,11 +271,13 @@ class Sandbox:
                 outcomes += [Outcome("not_imported")] * (len(job.runs) - len(outcomes))
         return Result(import_error, findings or {}, tuple(outcomes), "".join(logs)[:LOG_KEPT], cpu)
 
-    def _attempt(self, job: Job, runs: Sequence[Run], cpu_left: float) -> _Attempt:
+    def _attempt(self, job: Job, runs: Sequence[Run], cpu_left: float, budget: _Budget) -> _Attempt:
         """Run one worker until it has done its runs or died; what killed it costs the run that it was in."""
         assert self._control is not None, "the sandbox has not been started"
         with contextlib.ExitStack() as stack:
-            request = stack.enter_context(_request(job, runs, self._data))
+            request = stack.enter_context(
+                _request(job, runs, jail.DATA if self._configuration["jail"] else str(self._data))
+            )
             result_read, result_write = _pipe(stack)
             log_read, log_write = _pipe(stack)
             limits = self._limits(cpu_left)
@@ -278,9 +288,7 @@ class Sandbox:
             if not answer.get("ok"):
                 raise SandboxError(f"no worker could be started: {answer.get('reason', 'no reason given')}")
             attempt = _Attempt()
-            reader = _Reader(
-                result_read.fd, log_read.fd, self.deadlines, lambda: frames.seconds(self._ask({"do": "cpu"})["cpu"])
-            )
+            reader = _Reader(result_read.fd, log_read.fd, self.deadlines, cpu_left, budget, self._worker_cpu)
             stopped = None
             try:
                 attempt.follow(reader, runs)
@@ -292,6 +300,9 @@ class Sandbox:
             if stopped is not None:
                 attempt.fail(stopped, ended["signal"])
             return attempt
+
+    def _worker_cpu(self) -> float:
+        return frames.seconds(self._ask({"do": "cpu"})["cpu"])
 
     def _limits(self, cpu_left: float) -> jail.Limits:
         return jail.Limits(
@@ -391,10 +402,33 @@ def _outcome(head: dict[str, Any], tensors: dict[str, Any]) -> Outcome:
     )
 
 
+class _Budget:
+    """How many bytes of frames a submission may still send."""
+
+    def __init__(self) -> None:
+        self._text = frames.MOST_TEXT_IN_ALL
+        self._data = frames.MOST_DATA_IN_ALL
+
+    def spend(self, text: int, data: int) -> None:
+        """Take a frame's bytes off.
+
+        Raises:
+            frames.FrameError: that is more than is left.
+        """
+        self._text -= text
+        self._data -= data
+        if self._text < 0 or self._data < 0:
+            raise frames.FrameError("more in all than a submission may send")
+
+
 class _Reader:
     """Reads frames from one pipe and drains the log from another, under the deadlines."""
 
-    def __init__(self, result: int, log: int, deadlines: Deadlines, cpu: Any) -> None:
+    def __init__(
+        self, result: int, log: int, deadlines: Deadlines, cpu_left: float, budget: _Budget, cpu: Callable[[], float]
+    ) -> None:
+        self.budget = budget
+        self._cpu_left = cpu_left
         self._result = result
         self._log = log
         self._deadlines = deadlines
@@ -414,6 +448,7 @@ class _Reader:
         size = HEADER.size
         self._fill(size, started)
         text, data = frames.lengths(bytes(self._buffer[:size]))
+        self.budget.spend(text, data)
         self._fill(size + text + data, started)
         head, tensors = frames.parse(
             bytes(self._buffer[size : size + text]), bytes(self._buffer[size + text : size + text + data])
@@ -435,7 +470,7 @@ class _Reader:
             if now > ask_at:
                 # The worker says itself what earlier scenarios used; a lie gains no more than the submission's own bound.
                 used = self._cpu()
-                if used - min(self._claimed, used) > limits.scenario_cpu:
+                if used - min(self._claimed, used) > limits.scenario_cpu or used > self._cpu_left:
                     raise _Stopped("cpu_time", f"more than {limits.scenario_cpu:g} seconds of CPU")
                 ask_at = now + 0.25
             for key, _ in self._selector.select(timeout=0.1):
@@ -445,7 +480,10 @@ class _Reader:
                     raise _Stopped("died")
 
     def _read(self) -> bool:
-        chunk = os.read(self._result, 1 << 20)
+        try:
+            chunk = os.read(self._result, 1 << 20)
+        except BlockingIOError:
+            return True  # whoever can open the pipe for reading may have taken it first
         self._buffer += chunk
         return bool(chunk)
 
@@ -495,7 +533,7 @@ def _pipe(stack: contextlib.ExitStack) -> tuple[_End, _End]:
 
 
 @contextlib.contextmanager
-def _request(job: Job, runs: Sequence[Run], data: Path) -> Iterator[IO[bytes]]:
+def _request(job: Job, runs: Sequence[Run], data: str) -> Iterator[IO[bytes]]:
     """Yield a nameless file with the request; the worker reads it itself, past the zygote's memory."""
     files = {run.file for run in runs}
     body = {
@@ -506,9 +544,9 @@ def _request(job: Job, runs: Sequence[Run], data: Path) -> Iterator[IO[bytes]]:
         "suite": {name: text for name, text in job.suite.items() if name in files},
         "runs": [[number, run.file, run.function, run.index, run.device] for number, run in enumerate(runs)],
         "seed": job.seed,
-        "data": str(data),
+        "data": data,
         "off_limits": job.off_limits,
-        "frame_bytes": frames.MOST_DATA // 2,
+        "frame_bytes": frames.MOST_DATA - (1 << 20),
     }
     with tempfile.TemporaryFile() as file:
         file.write(json.dumps(body).encode())
@@ -516,10 +554,10 @@ def _request(job: Job, runs: Sequence[Run], data: Path) -> Iterator[IO[bytes]]:
         yield file
 
 
-def _shown(data: Path) -> list[str]:
-    """Return the paths that the jail shows besides the system's: the interpreter, its packages, the worker, the data."""
+def _shown() -> list[str]:
+    """Return the paths that the jail shows besides the system's: the interpreter, its packages, the worker."""
     package = Path(autograder.__file__).parent
-    paths = [Path(sys.prefix), Path(sys.base_prefix), package / "__init__.py", package / "worker", data]
+    paths = [Path(sys.prefix), Path(sys.base_prefix), package / "__init__.py", package / "worker"]
     places = {str(path) for path in paths} | {str(path.resolve()) for path in paths}
     return sorted(place for place in places if not place.startswith("/usr/"))
 
@@ -529,17 +567,17 @@ def _gpu_files() -> list[str]:
     return [*numbered, *jail.GPU_DEVICE_FILES, "dri", "kfd"]
 
 
-def _environment() -> dict[str, str]:
+def _environment(scratch: str) -> dict[str, str]:
     """Return the zygote's whole environment: nothing of the grader's own passes."""
     one = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"), "1")
     return one | {
         "PATH": "/usr/bin:/bin",
         "LANG": "C.UTF-8",
-        "HOME": "/tmp",
-        "TMPDIR": "/tmp",
+        "HOME": scratch,
+        "TMPDIR": scratch,
         "USER": "student",
         "MPLBACKEND": "agg",
-        "MPLCONFIGDIR": "/tmp",
+        "MPLCONFIGDIR": scratch,
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONHASHSEED": "0",
         "CUBLAS_WORKSPACE_CONFIG": ":4096:8",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -54,7 +53,13 @@ class ExerciseScore:
 
 
 def judge(
-    placed: Placed, device: str, outcome: Outcome, wanted: Outcome, source_finds: Sequence[str], check: Check | None
+    placed: Placed,
+    device: str,
+    outcome: Outcome,
+    wanted: Outcome,
+    check: Check | None,
+    off_limits: Sequence[str] = (),
+    source_finds: Sequence[str] = (),
 ) -> Verdict:
     """Return the verdict on one scenario's outcome.
 
@@ -63,8 +68,9 @@ def judge(
         device: where it ran.
         outcome: what became of the submission's run.
         wanted: what became of the reference's.
-        source_finds: off-limits names that the exercise's code refers to.
         check: the function that judges both outputs, or None for equality.
+        off_limits: the exercise's off-limits names.
+        source_finds: those that its code refers to.
     """
     call = next((call for call in reversed(wanted.calls) if call.name == placed.scenario.exercise), None)
     passed = Verdict(placed, device, PASSED, call=call, cpu=outcome.cpu)
@@ -73,8 +79,9 @@ def judge(
     if wanted.status != "returned":
         private = wanted.error.message if wanted.error else wanted.detail
         return replace(passed, verdict=GRADER_ERROR, private=f"the reference itself {wanted.status}: {private}")
-    used = sorted({*source_finds, *outcome.off_limits})
-    if used:
+    if source_finds or outcome.off_limits:
+        # The worker's list is made beside student code: only names that the manifest knows are repeated.
+        used = sorted({*source_finds, *outcome.off_limits} & set(off_limits)) or ["something"]
         return _failed(passed, "off_limits", f"It uses {', '.join(used)}, which is off limits here.")
     if outcome.status == "raised":
         return _raised(passed, outcome)
@@ -115,9 +122,8 @@ def _raised(passed: Verdict, outcome: Outcome) -> Verdict:
     if error.builtin == "AttributeError" and error.line is None:
         return _failed(passed, "missing", "A name that the exercise asks for is missing.", private)
     # The message may have been written to carry hidden inputs out, so only a built-in exception's name is passed on.
-    kind = error.builtin if error.builtin in _BUILTIN else "Exception"
-    article = "an" if kind[0] in "AEIOU" else "a"
-    return _failed(passed, "raised", f"It raised {article} {kind}{place}.", private)
+    article = "an" if error.builtin[0] in "AEIOU" else "a"
+    return _failed(passed, "raised", f"It raised {article} {error.builtin}{place}.", private)
 
 
 def _checked(passed: Verdict, check: Check, outcome: Outcome, wanted: Outcome) -> Verdict:
@@ -130,6 +136,7 @@ def _checked(passed: Verdict, check: Check, outcome: Outcome, wanted: Outcome) -
 
 
 def verdicts(
+    lesson: Lesson,
     scenarios: Sequence[Placed],
     devices: Sequence[str],
     result: Result,
@@ -140,9 +147,10 @@ def verdicts(
     pairs = [(placed, device) for placed in scenarios for device in devices]
     found = []
     for (placed, device), outcome, wanted in zip(pairs, result.outcomes, reference.outcomes, strict=True):
-        finds = result.source_off_limits.get(placed.scenario.exercise, ())
+        exercise = lesson.exercise(placed.scenario.exercise)
         check = checks[placed.scenario.check] if placed.scenario.check else None
-        found.append(judge(placed, device, outcome, wanted, finds, check))
+        finds = result.source_off_limits.get(exercise.name, ())
+        found.append(judge(placed, device, outcome, wanted, check, exercise.off_limits, finds))
     return found
 
 

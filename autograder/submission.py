@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import stat
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -72,9 +73,19 @@ def _places(lesson: Lesson) -> list[str]:
     return [f"{folder}exercises.py" for folder in folders] + [f"{folder}{lesson.name}.ipynb" for folder in folders]
 
 
-def read(entry: Path, lesson: Lesson) -> Submission:
+def names(entries: Sequence[Path]) -> dict[str, Path]:
+    """Return submissions by their names: the folder's, or the lone file's without its ending unless that name is taken."""
+    short = [_short_name(entry) for entry in entries]
+    return {name if short.count(name) == 1 else entry.name: entry for name, entry in zip(short, entries, strict=True)}
+
+
+def _short_name(entry: Path) -> str:
+    return entry.stem if entry.suffix in (".py", ".ipynb") and not entry.is_dir() else entry.name
+
+
+def read(entry: Path, lesson: Lesson, name: str = "") -> Submission:
     """Take a submission's module out of its folder, or say why not. Bad files never raise."""
-    name = entry.stem if entry.suffix in (".py", ".ipynb") and not entry.is_dir() else entry.name
+    name = name or _short_name(entry)
     try:
         if entry.is_symlink():
             raise _Refused(f"{entry.name} is a symbolic link; only real folders and files are graded.")
@@ -129,11 +140,13 @@ def _read_text(folder: Path, place: str) -> str:
     """
     limit = NOTEBOOK_BYTES if place.endswith(".ipynb") else MODULE_BYTES
     descriptor = _open(folder, place)
-    with open(descriptor, "rb") as file:
-        kind = os.fstat(descriptor)
-        if not stat.S_ISREG(kind.st_mode):
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise _Refused(f"{place} is not a regular file.")
-        data = file.read(limit + 1)
+        with open(descriptor, "rb", closefd=False) as file:
+            data = file.read(limit + 1)
+    finally:
+        os.close(descriptor)
     if len(data) > limit:
         raise _Refused(f"{place} is larger than {limit >> 20} MiB.")
     if b"\0" in data:

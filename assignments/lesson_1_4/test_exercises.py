@@ -130,7 +130,7 @@ def test_lowest_point_is_the_first_of_ties():
         "grid_minimum(W, B, [[4, 1, 3], [1, 2, 5]])",
         (float(w), float(b), float(loss)),
         (10.0, 2.0, 1.0),
-        "`argmin` counts through the flattened grid; split its answer into row and column.",
+        "w comes first, then b, then the loss; and `argmin` counts through the flattened grid, row after row.",
     )
 
 

@@ -3,11 +3,12 @@
 The contract with the parent (`autograder/sandbox.py`):
 
 - DESCRIPTOR is a connected Unix socket (SOCK_SEQPACKET). Its first message is the configuration, a JSON object:
-  `folders` (absolute paths that the view shows, read-only), `hidden` (folders of which it shows nothing else), `devices`
-  (device files below /dev), `jail` (whether to lock down; without it the zygote is a plain child), `plots` (whether
-  scenarios draw).
-- The zygote answers once it is warm: `{"level", "missing", "torch", "python"}`, where `level` is the guarantee level reached
-  ("isolated" or "none") and `missing` the reason for a lower one; or `{"error": sentence}`.
+  `data` (the folder that the view shows at jail.DATA), `folders` (absolute paths that it shows, read-only), `hidden` (folders
+  of which it shows nothing else), `devices` (device files below /dev), `jail` (whether to lock down; without it the zygote is
+  a plain child), `plots` (whether scenarios draw).
+- The zygote answers once it is warm: `{"level", "torch", "python"}`, where `level` is the guarantee level ("isolated", or
+  "none" where no jail was asked for). Where it cannot go on it answers `{"refused": reason}` if the machine refused the jail
+  or `{"error": sentence}` for anything else, and ends.
 - After that, commands and answers as `zygote.py` says, until the socket closes.
 
 Nothing secret comes this way: what a worker runs it reads itself, from a descriptor that passes through.
@@ -32,21 +33,25 @@ def main() -> None:
         control.send(json.dumps({"error": f"{type(error).__name__}: {error}"}).encode())
         return
     control.send(json.dumps(hello).encode())
+    if "refused" in hello:
+        return
     from autograder.worker.zygote import Zygote
 
     Zygote(control, jailed=hello["level"] != "none").serve()
 
 
 def _prepare(configuration: dict[str, Any]) -> dict[str, Any]:
-    level, missing = "none", "no jail was asked for"
+    level = "none"
     if configuration["jail"]:
         from autograder.worker import jail
 
         try:
-            jail.enter_outer(configuration["folders"], configuration["hidden"], configuration["devices"])
-            level, missing = "isolated", ""
+            jail.enter_outer(
+                configuration["data"], configuration["folders"], configuration["hidden"], configuration["devices"]
+            )
+            level = "isolated"
         except (OSError, KeyError, AttributeError) as error:
-            missing = str(error)
+            return {"refused": f"{error}"}
     from autograder.worker.warmup import warm_up
 
     warm_up(plots=configuration["plots"])
@@ -59,7 +64,7 @@ def _prepare(configuration: dict[str, Any]) -> dict[str, Any]:
         raise RuntimeError(f"the zygote has {len(tasks)} threads; it must have one")
     import torch
 
-    return {"level": level, "missing": missing, "torch": torch.__version__, "python": sys.version.split()[0]}
+    return {"level": level, "torch": torch.__version__, "python": sys.version.split()[0]}
 
 
 if __name__ == "__main__":

@@ -44,6 +44,9 @@ SYS_PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}
 SYS_CAPSET = {"x86_64": 126, "aarch64": 91}
 
 NOBODY = 65534
+# Where the view has the data and the scratch space. Not /tmp: the interpreter, or the whole course, may lie below that.
+DATA = "/data"
+SCRATCH = "/scratch"
 SYSTEM_FOLDERS = ("/usr", "/lib", "/lib64", "/lib32", "/bin", "/sbin")
 SYSTEM_FILES = (
     "/etc/ld.so.cache",
@@ -145,12 +148,13 @@ def _drop_capabilities() -> None:
     _check(_libc.syscall(SYS_CAPSET[platform.machine()], ctypes.byref(header), ctypes.byref(data)), "capset")
 
 
-def enter_outer(folders: Sequence[str], hidden: Sequence[str], devices: Sequence[str]) -> None:
+def enter_outer(data: str, folders: Sequence[str], hidden: Sequence[str], devices: Sequence[str]) -> None:
     """Close the zygote in; returns only in the process that goes on inside, as an unprivileged user.
 
     The calling process waits for it, passes its exit status on, and takes it along when it dies.
 
     Args:
+        data: the folder that the view shows at `DATA`.
         folders: the paths, besides the system's, that the view shows, read-only, each at its own place.
         hidden: folders of which nothing is shown but what `folders` names below them, even where they lie in a shown one.
         devices: device files below /dev to show as well.
@@ -167,7 +171,7 @@ def enter_outer(folders: Sequence[str], hidden: Sequence[str], devices: Sequence
     child = os.fork()
     if child:
         os.close(tell)
-        # An error of the child's comes back as text, so that the caller can go on at a lower level.
+        # An error of the child's comes back as text; nothing can go on here, for the two share the half-built view.
         failure = os.read(ready, 4096).decode()
         if failure:
             os.waitpid(child, 0)
@@ -176,7 +180,7 @@ def enter_outer(folders: Sequence[str], hidden: Sequence[str], devices: Sequence
     os.close(ready)
     try:
         prctl(PR_SET_PDEATHSIG, SIGKILL)
-        _build_view(folders, hidden, devices)
+        _build_view(data, folders, hidden, devices)
         if as_root:
             os.setgroups([])
             os.setresgid(NOBODY, NOBODY, NOBODY)
@@ -196,7 +200,7 @@ def _wait_for(child: int) -> None:
     os._exit(os.waitstatus_to_exitcode(status) & 0xFF)
 
 
-def _build_view(folders: Sequence[str], hidden: Sequence[str], devices: Sequence[str]) -> None:
+def _build_view(data: str, folders: Sequence[str], hidden: Sequence[str], devices: Sequence[str]) -> None:
     """Put together a root that holds what it is given and nothing else, and move into it."""
     _mount("none", "/", None, MS_REC | MS_PRIVATE)
     # Twice pivoted, as bubblewrap does it: the old root stays reachable under /old while the new one is put together.
@@ -213,19 +217,22 @@ def _build_view(folders: Sequence[str], hidden: Sequence[str], devices: Sequence
     # From the outside in, so that what a hidden folder holds can be shown again and what a shown one holds be hidden.
     entries = [(path, False) for path in folders] + [(path, True) for path in hidden]
     covered = [path for path, hide in sorted(entries, key=lambda entry: entry[0].count("/")) if _place(path, hide=hide)]
-    Path("/new/etc/passwd").write_text(f"student:x:{NOBODY}:{NOBODY}::/tmp:/bin/false\n")
+    Path("/new/etc/passwd").write_text(f"student:x:{NOBODY}:{NOBODY}::{SCRATCH}:/bin/false\n")
     Path("/new/etc/hosts").write_text("127.0.0.1 localhost\n::1 localhost\n")
     _make_devices(devices)
     os.makedirs("/new/proc")
     _mount("proc", "/new/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
-    os.makedirs("/new/tmp")
+    _bind(data, place=DATA)
+    os.makedirs(f"/new{SCRATCH}")
+    if not os.path.exists("/new/tmp"):
+        os.symlink(SCRATCH, "/new/tmp")
     _mount_scratch("/new", 64 << 20)
     for path in (*covered, ""):
         _set_mount(f"/new{path}", MOUNT_ATTR_RDONLY, recursive=False)
     os.chdir("/new")
     _pivot_root(".", ".")
     _check(_libc.umount2(b".", MNT_DETACH), "umount the old root")
-    os.chdir("/tmp")
+    os.chdir(SCRATCH)
 
 
 def _place(path: str, *, hide: bool) -> bool:
@@ -247,8 +254,11 @@ def _show_system(folder: str) -> None:
         _bind(folder)
 
 
-def _bind(path: str, *, attributes: int = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV) -> None:
-    source, target = f"/old{path}", Path(f"/new{path}")
+def _bind(
+    path: str, *, place: str = "", attributes: int = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV
+) -> None:
+    """Show a path at its own place, or at another one, if it is there."""
+    source, target = f"/old{path}", Path(f"/new{place or path}")
     if not os.path.exists(source):
         return
     if os.path.isdir(source):
@@ -269,7 +279,7 @@ def _make_devices(devices: Sequence[str]) -> None:
 
 
 def _mount_scratch(root: str, size: int) -> None:
-    for folder in ("/tmp", "/dev/shm"):
+    for folder in (SCRATCH, "/dev/shm"):
         data = f"mode=1777,size={size},nr_inodes=4096"
         _mount("tmpfs", f"{root}{folder}", "tmpfs", MS_NOSUID | MS_NODEV, data)
 
@@ -290,7 +300,7 @@ def enter_inner(limits: Limits, tell: int) -> None:
     os.close(tell)
     _mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
     _mount_scratch("", limits.scratch)
-    os.chdir("/tmp")
+    os.chdir(SCRATCH)
     _drop_capabilities()
     prctl(PR_SET_NO_NEW_PRIVS, 1)
     prctl(PR_SET_DUMPABLE, 0)

@@ -46,6 +46,78 @@ def line_with_gaussian_noise(student, reference):
     return None
 
 
+def generator_decides(student, reference):
+    """All four facts about seeds hold."""
+    sentences = {
+        "same seed, same data": "With the same seed the data should be the same again: draw from `generator` alone.",
+        "another seed, other data": "Another seed should give other data: draw from `generator`, and do not seed it.",
+        "second call, new noise": "A second call with the same generator should draw new noise: do not seed it.",
+        "global generator untouched": "The global generator was used or seeded: draw from `generator` alone.",
+    }
+    return _first_untrue(student, sentences)
+
+
+def no_loops(student, reference):
+    """The scenario found neither a growing number of operations nor a value that was read out."""
+    if student["vectorized"] is True:
+        return None
+    return "The work grows with the grid or with the samples, or values are read out of tensors: look for a loop."
+
+
+def list_of_tuples_of_floats(student, reference):
+    """The path is a list of `steps + 1` tuples of floats."""
+    if student["list"] is not True:
+        return "The path should be a list."
+    if student["length"] != reference["length"]:
+        return "The path should have steps + 1 points, the start included."
+    sentences = {
+        "pairs": "Each point of the path should be a tuple of two numbers, (w, b).",
+        "floats": "The numbers of the path should be Python floats, as `item()` gives them.",
+    }
+    return _first_untrue(student, sentences)
+
+
+def pytorch_differentiates(student, reference):
+    """PyTorch was seen differentiating."""
+    if student["PyTorch differentiated"] is True:
+        return None
+    return "PyTorch did not compute the gradients: use `backward` or another of its automatic ways, and no formula."
+
+
+def new_figure_is_not_shown(student, reference):
+    """Two calls gave two figures, and nothing was shown or changed."""
+    if list(student["type"]) != ["Figure", "Figure"]:
+        return "A matplotlib Figure should come back."
+    if student["shown"] != 0:
+        return "The figure is shown inside the function: return it, and leave `plt.show()` to whoever called."
+    sentences = {
+        "new": "Every call should make a figure of its own.",
+        "arguments kept": "The arguments should stay as they were.",
+    }
+    return _first_untrue(student, sentences)
+
+
+def separate_figures(student, reference):
+    """For both paths there is a list of as many different figures as points, and nothing was shown."""
+    for found, wanted in zip(student, reference, strict=True):
+        if found["list"] is not True:
+            return "The frames should come in a list."
+        if found["length"] != wanted["length"]:
+            return "There should be as many frames as the path has points."
+        if list(found["type"]) != list(wanted["type"]):
+            return "Every frame should be a matplotlib Figure."
+        if found["different"] != wanted["different"]:
+            return "Some frames are one and the same figure: make a new one for each."
+        if found["shown"] != 0:
+            return "The figures are shown inside the function: return them, and leave `plt.show()` to whoever called."
+    return None
+
+
+def _first_untrue(facts, sentences):
+    """Return the sentence of the first fact that is not True."""
+    return next((sentence for fact, sentence in sentences.items() if facts[fact] is not True), None)
+
+
 def surface_stands_on_the_grid(student, reference):
     """Some surface has a vertex on every corner of the grid, and no vertex off the grid's points."""
     axes, problem = _axes(student["figure"])

@@ -36,6 +36,7 @@ def test_targets_are_the_line_and_gaussian_noise(lesson, device, rng):
 
 
 @pytest.mark.exercise("create_data")
+@pytest.mark.check("generator_decides")
 def test_generator_decides(lesson, device, rng):
     """The same seed gives the same data, another seed or a second call other data, and the global generator stays."""
     seed = _seed(rng)

@@ -48,6 +48,7 @@ def test_every_frame_shows_the_landscape(lesson, device, rng):
 
 
 @pytest.mark.exercise("descent_frames")
+@pytest.mark.check("separate_figures")
 def test_a_list_of_separate_figures(lesson, device, rng):
     """There are as many different figures as points, in a list, and `plt.show()` is not called."""
     grid = _grid(rng, device, 3, 4)

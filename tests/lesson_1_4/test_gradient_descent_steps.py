@@ -61,6 +61,7 @@ def test_one_sample(lesson, device, rng):
 
 
 @pytest.mark.exercise("gradient_descent_steps")
+@pytest.mark.check("list_of_tuples_of_floats")
 def test_list_of_tuples_of_floats(lesson, device, rng):
     """The path is a list of tuples of two Python floats."""
     x, y = _problem(rng, device, 4)
@@ -84,6 +85,7 @@ def test_data_stay_as_they_were(lesson, device, rng):
 
 @pytest.mark.exercise("gradient_descent_steps")
 @pytest.mark.weight(2)
+@pytest.mark.check("pytorch_differentiates")
 def test_pytorch_differentiates(lesson, device, rng):
     """The gradients come from one of PyTorch's automatic ways."""
     x, y = _problem(rng, device, 4)

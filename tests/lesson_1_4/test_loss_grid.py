@@ -58,6 +58,7 @@ def test_arguments_stay_as_they_were(lesson, device, rng):
 
 @pytest.mark.exercise("loss_grid")
 @pytest.mark.weight(2)
+@pytest.mark.check("no_loops")
 def test_no_loops(lesson, device, rng):
     """The number of tensor operations grows neither with the grid nor with the samples, and no value is read out."""
 

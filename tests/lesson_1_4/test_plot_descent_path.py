@@ -31,7 +31,6 @@ def _drawn(lesson, grid, path):
 
 
 @pytest.mark.exercise("plot_descent_path")
-@pytest.mark.weight(2)
 @pytest.mark.check("contour_is_the_landscape")
 @pytest.mark.parametrize(("n_w", "n_b", "dtype"), [(6, 9, torch.float32), (8, 8, torch.float64)])
 def test_filled_contour_is_the_landscape(lesson, device, rng, n_w, n_b, dtype):
@@ -48,7 +47,6 @@ def test_path_is_drawn(lesson, device, rng):
 
 
 @pytest.mark.exercise("plot_descent_path")
-@pytest.mark.weight(2)
 @pytest.mark.check("start_and_end_are_marked")
 @pytest.mark.parametrize("n_points", [5, 1])
 def test_start_and_end_are_marked(lesson, device, rng, n_points):
@@ -64,6 +62,7 @@ def test_axes_are_labelled(lesson, device, rng):
 
 
 @pytest.mark.exercise("plot_descent_path")
+@pytest.mark.check("new_figure_is_not_shown")
 def test_returns_a_new_figure_and_does_not_show_it(lesson, device, rng):
     """Every call returns a new Figure, leaves grid and path alone, and `plt.show()` is not called."""
     grid = _grid(rng, device, 4, 5)

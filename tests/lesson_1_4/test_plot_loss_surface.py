@@ -22,7 +22,7 @@ def _drawn(lesson, grid):
 
 
 @pytest.mark.exercise("plot_loss_surface")
-@pytest.mark.weight(2)
+@pytest.mark.weight(3)
 @pytest.mark.check("surface_stands_on_the_grid")
 @pytest.mark.parametrize(("n_w", "n_b", "dtype"), [(4, 6, torch.float32), (5, 5, torch.float64)])
 def test_surface_stands_on_the_grid(lesson, device, rng, n_w, n_b, dtype):
@@ -31,6 +31,7 @@ def test_surface_stands_on_the_grid(lesson, device, rng, n_w, n_b, dtype):
 
 
 @pytest.mark.exercise("plot_loss_surface")
+@pytest.mark.weight(2)
 @pytest.mark.check("surface_is_labelled")
 def test_axes_are_labelled(lesson, device, rng):
     """The three axes are labelled: a letter w, a letter b, and anything for the height."""
@@ -38,6 +39,8 @@ def test_axes_are_labelled(lesson, device, rng):
 
 
 @pytest.mark.exercise("plot_loss_surface")
+@pytest.mark.weight(2)
+@pytest.mark.check("new_figure_is_not_shown")
 def test_returns_a_new_figure_and_does_not_show_it(lesson, device, rng):
     """Every call returns a new Figure, leaves the grid alone, and `plt.show()` is not called."""
     grid = _grid(rng, device, 3, 4)
@@ -47,7 +50,7 @@ def test_returns_a_new_figure_and_does_not_show_it(lesson, device, rng):
         "new": first is not second,
         "type": [probes.figure(fig)["type"] for fig in (first, second)],
         "shown": shown + shown_again,
-        "grid kept": kept,
+        "arguments kept": kept,
     }
     plt.close("all")
     return facts

@@ -1,0 +1,23 @@
+"""Ends the process with status 0 while it is imported. Success: any point at all.
+
+expected: failed_to_import
+"""
+
+import os
+
+os._exit(0)
+
+
+def double(x):
+    return x * 2
+
+
+def mean_of(x):
+    return x.sum() / x.numel()
+
+
+def count(items):
+    found = {}
+    for item in items:
+        found[item] = found.get(item, 0) + 1
+    return [[item, number] for item, number in found.items()]

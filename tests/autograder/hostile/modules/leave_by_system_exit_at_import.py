@@ -1,0 +1,21 @@
+"""Raises SystemExit(0) at import. Success: a module that was never whole counts as imported.
+
+expected: failed_to_import
+"""
+
+raise SystemExit(0)
+
+
+def double(x):
+    return x * 2
+
+
+def mean_of(x):
+    return x.sum() / x.numel()
+
+
+def count(items):
+    found = {}
+    for item in items:
+        found[item] = found.get(item, 0) + 1
+    return [[item, number] for item, number in found.items()]

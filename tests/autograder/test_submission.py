@@ -1,0 +1,155 @@
+"""Finding a submission's one module, in whatever layout, and refusing what is no plain text file, with the reason."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from autograder import submission
+from autograder.errors import UserError
+from autograder.lesson import Lesson
+
+CODE = "def double(x):\n    return 2 * x\n"
+
+
+def put(folder: Path, place: str, text: str | bytes = CODE) -> Path:
+    path = folder / place
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(text.encode() if isinstance(text, str) else text)
+    return folder
+
+
+@pytest.mark.parametrize("place", ["assignments/lesson_9_1/exercises.py", "lesson_9_1/exercises.py", "exercises.py"])
+def test_each_layout_is_found(tmp_path: Path, small_lesson: Lesson, place: str) -> None:
+    found = submission.read(put(tmp_path / "a_student", place), small_lesson)
+    assert (found.name, found.status, found.place, found.text) == ("a_student", "found", place, CODE)
+
+
+def test_the_deeper_place_comes_first(tmp_path: Path, small_lesson: Lesson) -> None:
+    put(tmp_path, "assignments/lesson_9_1/exercises.py", "deep = 1\n")
+    assert submission.read(put(tmp_path, "exercises.py"), small_lesson).text == "deep = 1\n"
+
+
+def test_a_lone_file_is_a_submission(tmp_path: Path, small_lesson: Lesson) -> None:
+    put(tmp_path, "a_student.py")
+    assert [entry.name for entry in submission.discover(tmp_path, small_lesson)] == ["a_student.py"]
+    found = submission.read(tmp_path / "a_student.py", small_lesson)
+    assert (found.name, found.status, found.text) == ("a_student", "found", CODE)
+
+
+def test_a_single_students_folder_is_one_submission(tmp_path: Path, small_lesson: Lesson) -> None:
+    put(tmp_path, "lesson_9_1/exercises.py")
+    assert submission.discover(tmp_path, small_lesson) == [tmp_path]
+
+
+def test_clutter_is_no_submission(tmp_path: Path, small_lesson: Lesson) -> None:
+    for name in (".git", "__MACOSX", "__pycache__", "a_student"):
+        (tmp_path / name).mkdir()
+    put(tmp_path, ".DS_Store")
+    put(tmp_path, "roster.csv")
+    assert [entry.name for entry in submission.discover(tmp_path, small_lesson)] == ["a_student"]
+
+
+@pytest.mark.parametrize("name", ["gone", "empty"])
+def test_no_submissions_is_said(tmp_path: Path, small_lesson: Lesson, name: str) -> None:
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(UserError, match="folder"):
+        submission.discover(tmp_path / name, small_lesson)
+
+
+def test_the_untouched_stub_counts_as_absent(tmp_path: Path, small_lesson: Lesson) -> None:
+    stub = small_lesson.stub.read_text()
+    assert submission.read(put(tmp_path, "exercises.py", stub), small_lesson).status == "not_found"
+    assert submission.read(put(tmp_path, "exercises.py", stub.replace("\n", "\r\n")), small_lesson).status == "not_found"
+    assert submission.read(put(tmp_path, "exercises.py", stub + "x = 1\n"), small_lesson).status == "found"
+
+
+def test_nothing_there_is_not_found(tmp_path: Path, small_lesson: Lesson) -> None:
+    found = submission.read(put(tmp_path, "notes.txt"), small_lesson)
+    assert found.status == "not_found"
+    assert "lesson_9_1" in found.reason
+
+
+NOTEBOOK = {
+    "cells": [
+        {"cell_type": "markdown", "metadata": {}, "source": ["not code"]},
+        {"cell_type": "code", "metadata": {}, "outputs": [], "source": ["%matplotlib inline\n", "!ls\n", "x = 1"]},
+        {"cell_type": "code", "metadata": {}, "outputs": [], "source": "def f():\n    return x"},
+    ],
+    "metadata": {},
+    "nbformat": 4,
+    "nbformat_minor": 5,
+}
+
+
+def test_a_notebooks_code_is_one_module(tmp_path: Path, small_lesson: Lesson) -> None:
+    found = submission.read(put(tmp_path, "lesson_9_1/lesson_9_1.ipynb", json.dumps(NOTEBOOK)), small_lesson)
+    assert found.status == "found"
+    space: dict[str, object] = {}
+    exec(compile(found.text, "module", "exec"), space)
+    assert space["x"] == 1
+    assert "not code" not in found.text
+
+
+def test_module_and_notebook_both_worked_on_are_refused(tmp_path: Path, small_lesson: Lesson) -> None:
+    put(tmp_path, "exercises.py")
+    found = submission.read(put(tmp_path, "lesson_9_1/lesson_9_1.ipynb", json.dumps(NOTEBOOK)), small_lesson)
+    assert found.status == "refused"
+    assert "exercises.py" in found.reason
+    assert "lesson_9_1/lesson_9_1.ipynb" in found.reason
+
+
+BAD = {
+    "null bytes": (b"x = 1\0", "null bytes"),
+    "UTF-16": ("x = 'é'\n".encode("utf-16"), "UTF-8|null"),
+    "Latin-1": ("x = 'é'\n".encode("latin-1"), "UTF-8"),
+    "huge": (b"#" * ((1 << 20) + 1), "larger than 1 MiB"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_what_is_no_text_is_refused(tmp_path: Path, small_lesson: Lesson, name: str) -> None:
+    data, words = BAD[name]
+    found = submission.read(put(tmp_path, "exercises.py", data), small_lesson)
+    assert found.status == "refused"
+    assert any(word in found.reason for word in words.split("|")), found.reason
+
+
+def test_a_byte_order_mark_is_read_past_as_python_does(tmp_path: Path, small_lesson: Lesson) -> None:
+    assert submission.read(put(tmp_path, "exercises.py", b"\xef\xbb\xbfx = 1\n"), small_lesson).text == "x = 1\n"
+
+
+def test_a_broken_notebook_is_refused(tmp_path: Path, small_lesson: Lesson) -> None:
+    found = submission.read(put(tmp_path, "lesson_9_1.ipynb", "{"), small_lesson)
+    assert found.status == "refused"
+    assert "JupyterLab" in found.reason
+
+
+@pytest.mark.parametrize("linked", ["file", "folder", "entry"])
+def test_a_symbolic_link_is_refused(tmp_path: Path, small_lesson: Lesson, linked: str) -> None:
+    secret = put(tmp_path / "elsewhere", "lesson_9_1/exercises.py", "secret = 1\n")
+    entry = tmp_path / "a_student"
+    if linked == "entry":
+        entry.symlink_to(secret)
+    else:
+        entry.mkdir()
+    if linked == "folder":
+        (entry / "lesson_9_1").symlink_to(secret / "lesson_9_1")
+    if linked == "file":
+        (entry / "exercises.py").symlink_to(secret / "lesson_9_1" / "exercises.py")
+    found = submission.read(entry, small_lesson)
+    assert found.status == "refused"
+    assert found.text == ""
+
+
+def test_a_fifo_does_not_hold_the_grader_up(tmp_path: Path, small_lesson: Lesson) -> None:
+    os.mkfifo(tmp_path / "exercises.py")
+    assert submission.read(tmp_path, small_lesson).status == "refused"
+
+
+def test_a_folder_in_the_modules_place_is_refused(tmp_path: Path, small_lesson: Lesson) -> None:
+    (tmp_path / "exercises.py").mkdir()
+    assert submission.read(tmp_path, small_lesson).status == "refused"
