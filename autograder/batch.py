@@ -10,6 +10,7 @@ import json
 import os
 import queue
 import secrets
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, replace
@@ -337,6 +338,8 @@ def _one(grading: Grading, handed_in: Submission, free: queue.SimpleQueue[Sandbo
                 sandbox.close()
                 if attempt == 2:
                     return _failed(grading, handed_in, str(error))
+            except Exception as error:  # noqa: BLE001  a fault of ours on one submission must not cost the others
+                return _failed(grading, handed_in, "".join(traceback.format_exception(error)))
     finally:
         free.put(sandbox)
     raise AssertionError("two attempts either return or fail")
@@ -347,7 +350,7 @@ def _failed(grading: Grading, handed_in: Submission, why: str) -> Report:
         lesson=grading.lesson,
         submission=handed_in.name,
         status="grader_error",
-        reason="the sandbox failed twice",
+        reason="the grader failed",
         place=handed_in.place,
         module=_digest(handed_in.text),
         exercises=(),

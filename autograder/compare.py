@@ -15,10 +15,23 @@ import torch
 from autograder.frames import Opaque, TensorValue
 from autograder.tolerance import tolerance
 
-
-KNOWN_TYPES = set(
-    "generator function method set frozenset map filter zip range Figure Axes DataLoader TensorDataset Size Linear".split()
-)
+KNOWN_TYPES = {
+    "generator",
+    "function",
+    "method",
+    "set",
+    "frozenset",
+    "map",
+    "filter",
+    "zip",
+    "range",
+    "Figure",
+    "Axes",
+    "DataLoader",
+    "TensorDataset",
+    "Size",
+    "Linear",
+}
 
 
 @dataclass(frozen=True)

@@ -95,7 +95,7 @@ def parse(text: bytes, data: bytes) -> tuple[dict[str, Any], dict[str, torch.Ten
     try:
         head = json.loads(text)
         tensors = safetensors.torch.load(data) if data else {}
-    except Exception as error:  # noqa: BLE001  safetensors and torch raise whatever the bytes lead them to
+    except Exception as error:
         raise FrameError(f"a malformed frame: {type(error).__name__}") from error
     if type(head) is not dict or type(head.get("kind")) is not str:
         raise FrameError("a frame without a kind")

@@ -100,9 +100,6 @@ def _failed(passed: Verdict, reason: str, told: str, private: str = "") -> Verdi
     return replace(passed, verdict=FAILED, reason=reason, told=told, private=private)
 
 
-_BUILTIN = {
-    name for name, value in vars(builtins).items() if isinstance(value, type) and issubclass(value, BaseException)
-}
 _ENDINGS = {
     "died": "The program ended before it answered.",
     "cpu_time": "It computed longer than allowed: look for a loop that never ends.",

@@ -44,6 +44,7 @@ def test_targets_lie_on_the_line_plus_half_a_standard_normal(lesson, rng):
 
 
 @pytest.mark.exercise("ToyDataset")
+@pytest.mark.weight(2)
 def test_a_sample_stays_the_same_however_often_it_is_read(lesson):
     """Reading a sample twice, in any order, gives the same numbers."""
     dataset = lesson.ToyDataset(8, 5)
