@@ -268,7 +268,8 @@ class Sandbox:
             if attempt.import_error is not None:
                 # A module that imported once and now does not has done so on purpose; the rest is lost either way.
                 import_error = attempt.import_error if not outcomes else None
-                outcomes += [Outcome("not_imported")] * (len(job.runs) - len(outcomes))
+                detail = _import_detail(attempt.import_error)
+                outcomes += [Outcome("not_imported", detail=detail)] * (len(job.runs) - len(outcomes))
         return Result(import_error, findings or {}, tuple(outcomes), "".join(logs)[:LOG_KEPT], cpu)
 
     def _attempt(self, job: Job, runs: Sequence[Run], cpu_left: float, budget: _Budget) -> _Attempt:
@@ -335,6 +336,11 @@ class Sandbox:
             raise SandboxError("the sandbox's zygote ended unexpectedly")
         answer: dict[str, Any] = json.loads(message)
         return answer
+
+
+def _import_detail(error: frames.RunError) -> str:
+    place = f" (line {error.line})" if error.line else ""
+    return f"{error.type}: {error.message}{place}"
 
 
 class _Stopped(Exception):

@@ -176,8 +176,9 @@ def numerical_check(X: torch.Tensor, W_aug: torch.Tensor, y: torch.Tensor, dW: t
         X: the batch, `(N, D)` with N ≥ 1, not augmented yet; float32 or float64, as all four are.
         W_aug: biases and weights, `(H, 1 + D)` with H ≥ 1. Its values, `requires_grad` and `grad` stay as they were.
         y: the targets, `(N, H)`.
-        dW: the gradient to check. It may be of another dtype than `W_aug`. Of another shape than `W_aug`, or with a
-            NaN or an infinity in it, the answer is False, not an error.
+        dW: the gradient to check. It may be of another dtype than `W_aug`. If it has another shape than `W_aug`, or a
+            NaN or an infinity in it, the answer is False, not an error. (Look for infinities before you compare:
+            inf <= inf is True.)
 
     Returns:
         A Python bool.

@@ -125,7 +125,7 @@ def loader_seeds_globally(dataset, batch_size, shuffle, seed):
     says="The samples are mixed also when `shuffle` is False. The lesson then serves them in the dataset's own order.",
     section="The DataLoader",
 )
-def always_shuffled(dataset, batch_size, shuffle, seed):  # noqa: ARG001  that it is ignored is the mistake
+def always_shuffled(dataset, batch_size, shuffle, seed):
     return make_loader(dataset, batch_size, True, seed)
 
 
@@ -135,7 +135,7 @@ def always_shuffled(dataset, batch_size, shuffle, seed):  # noqa: ARG001  that i
     "every epoch.",
     section="The DataLoader",
 )
-def never_shuffled(dataset, batch_size, shuffle, seed):  # noqa: ARG001  that it is ignored is the mistake
+def never_shuffled(dataset, batch_size, shuffle, seed):
     return make_loader(dataset, batch_size, False, seed)
 
 
@@ -168,7 +168,7 @@ def targets_left_behind(X, y, batch_size, order):
     "order[1], and so on.",
     section="Cutting batches by hand",
 )
-def order_ignored(X, y, batch_size, order):  # noqa: ARG001  that it is ignored is the mistake
+def order_ignored(X, y, batch_size, order):
     for start in range(0, len(X), batch_size):
         yield X[start : start + batch_size], y[start : start + batch_size]
 

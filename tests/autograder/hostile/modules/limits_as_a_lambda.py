@@ -1,0 +1,19 @@
+"""Is no def but a lambda that uses the function that is off limits. Success: points for mean_of.
+
+expected: double=30 mean_of=0 count=30
+"""
+
+import torch
+
+mean_of = lambda x: torch.mean(x)
+
+
+def double(x):
+    return x * 2
+
+
+def count(items):
+    found = {}
+    for item in items:
+        found[item] = found.get(item, 0) + 1
+    return [[item, number] for item, number in found.items()]

@@ -1,0 +1,25 @@
+"""Keeps the function that is off limits as an attribute of a class. Success: points for mean_of.
+
+expected: double=30 mean_of=0 count=30
+"""
+
+import torch
+
+
+class Tools:
+    average = staticmethod(torch.mean)
+
+
+def mean_of(x):
+    return Tools.average(x)
+
+
+def double(x):
+    return x * 2
+
+
+def count(items):
+    found = {}
+    for item in items:
+        found[item] = found.get(item, 0) + 1
+    return [[item, number] for item, number in found.items()]
