@@ -19,13 +19,14 @@ from pathlib import Path
 from typing import Any, Self
 
 from autograder import signatures, submission, suite
+from autograder.diagnose import Diagnoser
 from autograder.errors import UserError
 from autograder.feedback import feedback
 from autograder.lesson import Lesson
 from autograder.report import Circumstances, Report, as_json, write, write_scores, write_whole
 from autograder.safe_text import file_name
 from autograder.sandbox import Guarantee, Job, Result, Run, Sandbox, SandboxError, Source
-from autograder.score import GRADER_ERROR, Verdict, score, verdicts
+from autograder.score import GRADER_ERROR, ExerciseScore, Verdict, verdicts
 from autograder.submission import Submission
 from autograder.suite import Suite
 
@@ -78,6 +79,8 @@ class Grading:
         self.lesson = lesson
         self.suite: Suite = suite.load(lesson)
         self.reference_text = lesson.reference.read_text(encoding="utf-8")
+        # What a grade and its feedback rest on besides the reference itself.
+        self._beside = [_text(path) for path in (lesson.misconceptions, lesson.manifest)]
         self.signatures = signatures.read(self.reference_text)
         self.seed = seed
         self.devices = tuple(devices)
@@ -94,6 +97,15 @@ class Grading:
             require(self.guarantee, unsafe=self._unsafe)
             self.reference = self.run_reference()
             self._require_reference()
+            self.diagnoser = Diagnoser(
+                self.lesson,
+                self.suite,
+                self.devices,
+                self.seed,
+                self.reference_text,
+                self.reference,
+                self._beside_reference,
+            )
         except BaseException:
             self.close()
             raise
@@ -114,8 +126,15 @@ class Grading:
         error = self.reference.import_error
         if error is not None:
             raise UserError(f"{self.lesson.reference} does not import: {error.type}: {error.message}")
-        if all(outcome.status == "no_device" for outcome in self.reference.outcomes):
+        devices = self.circumstances().devices
+        if "run" not in devices.values():
             raise UserError(f"None of these devices is here: {', '.join(self.devices)}. Try --device cpu.")
+        on_accelerator = any(state == "run" and not device.startswith("cpu") for device, state in devices.items())
+        if on_accelerator and self.guarantee.level != "full" and not self._unsafe:
+            raise UserError(
+                "On an accelerator only a cgroup bounds the memory of a submission, and this machine gives none "
+                f"({self.guarantee.missing}). `autograder doctor` says what would; or add --allow-unsafe."
+            )
 
     def run_reference(self) -> Result:
         """Run the reference through the suite, in the reference's own sandbox."""
@@ -125,6 +144,16 @@ class Grading:
         """Run a module through the suite, in a sandbox that has never seen the reference."""
         self.spare[0].start()
         return self.spare[0].run(self.job(source))
+
+    def _beside_reference(self, job: Job) -> Result:
+        """Run a misconception where the reference ran; a zygote that died is replaced and the work tried once more."""
+        try:
+            self._for_reference.start()
+            return self._for_reference.run(job)
+        except SandboxError:
+            self._for_reference.close()
+            self._for_reference.start()
+            return self._for_reference.run(job)
 
     def job(self, source: Source) -> Job:
         """Return the job that runs a module through the whole suite, on every device."""
@@ -143,7 +172,7 @@ class Grading:
             seed=self.seed,
             devices={device: "not run" if device in missing else "run" for device in self.devices},
             suite=self.suite.digest,
-            reference=_digest(self.reference_text),
+            reference=_digest("\0".join([self.reference_text, *self._beside])),
             guarantee=self.guarantee.level,
             versions={
                 "autograder": version("autograder"),
@@ -155,6 +184,10 @@ class Grading:
     def verdicts(self, result: Result) -> list[Verdict]:
         """Return the verdicts on a result of this grading's job."""
         return verdicts(self.lesson, self.suite.scenarios, self.devices, result, self.reference, self.suite.checks)
+
+    def scores(self, result: Result) -> tuple[ExerciseScore, ...]:
+        """Return the points of a result of this grading's job, with a diagnosis of each failure."""
+        return self.diagnoser.scores(result)
 
     def grade(self, handed_in: Submission, sandbox: Sandbox) -> Report:
         """Grade one submission.
@@ -188,14 +221,14 @@ class Grading:
                     error.builtin, "It ran too long, or put out too much, while it was imported."
                 )
             return replace(blank, status="failed_to_import", reason=reason, private=f"{error.type}: {error.message}")
-        judged = self.verdicts(result)
-        broken = [verdict for verdict in judged if verdict.verdict == GRADER_ERROR]
+        scores = self.scores(result)
+        broken = [verdict for scored in scores for verdict in scored.verdicts if verdict.verdict == GRADER_ERROR]
         return replace(
             blank,
             status="grader_error" if broken else "graded",
             reason="the grader failed on a scenario" if broken else "",
             private=broken[0].private if broken else "",
-            exercises=score(self.lesson, judged),
+            exercises=scores,
         )
 
 
@@ -219,6 +252,10 @@ def reference_source(lesson: Lesson, text: str) -> Source:
 
 def _plots(loaded: Suite) -> bool:
     return any("matplotlib" in text or "probes.figure" in text for text in loaded.files.values())
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8") if path.is_file() else ""
 
 
 def _digest(text: str) -> str:

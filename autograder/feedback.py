@@ -59,6 +59,10 @@ def exercise_lines(scored: ExerciseScore, signatures: Signatures, lesson: str) -
         lines.append(_line("The grader", "failed on a part of this exercise, which costs you nothing."))
     if not failed:
         return lines
+    diagnosis = scored.diagnosis
+    if diagnosis.follows:
+        words = f"`{diagnosis.follows}`: mend that one and this one comes right. No points are lost here."
+        return [*lines, _line("Follows from", words)]
     first = _most_telling(failed)
     if first.call is not None and first.reason not in ("not_written", "missing", "not_imported"):
         lines += _asked(first.call, signatures)
@@ -69,9 +73,26 @@ def exercise_lines(scored: ExerciseScore, signatures: Signatures, lesson: str) -
     others = [verdict for verdict in failed if verdict is not first]
     if others:
         lines.append(_line("In all", f"{len(failed)} of {len(ran)} hidden scenarios failed"))
-    where = f'"{scored.exercise.section}" in assignments/{lesson}/README.md'
-    lines.append(_line("Read again", where))
+    return [*lines, *_diagnosed(scored), *_read_again(scored, lesson)]
+
+
+def _diagnosed(scored: ExerciseScore) -> list[str]:
+    """Return what the failure looks like: each misconception that fits, or how the values differ, and what to mend first."""
+    diagnosis = scored.diagnosis
+    lines = [_line("This looks like", one.says) for one in diagnosis.misconceptions[:1]]
+    lines += [_line("or like", one.says) for one in diagnosis.misconceptions[1:]]
+    if diagnosis.described:
+        lines.append(_line("That is", f"{diagnosis.described}."))
+    if diagnosis.first and not diagnosis.misconceptions:
+        names = " and ".join(f"`{name}`" for name in diagnosis.first)
+        lines.append(_line("Mend first", f"{names}, if yours is built on it: this failure may only follow."))
     return lines
+
+
+def _read_again(scored: ExerciseScore, lesson: str) -> list[str]:
+    sections = [one.section for one in scored.diagnosis.misconceptions] or [scored.exercise.section]
+    named = " and ".join(f'"{section}"' for section in dict.fromkeys(sections))
+    return [_line("Read again", f"{named} in assignments/{lesson}/README.md")]
 
 
 def _most_telling(failed: Sequence[Verdict]) -> Verdict:

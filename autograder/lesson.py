@@ -43,17 +43,31 @@ class Exercise:
 
 @dataclass(frozen=True)
 class Lesson:
-    """A lesson of the course at `root`."""
+    """A lesson of the course at `root`.
+
+    Attributes:
+        root: the course's folder.
+        name: `lesson_2_5`.
+        title: the page's title.
+        exercises: in the manifest's order.
+        follow_through: whether a failure that only follows from another exercise's costs no points.
+    """
 
     root: Path
     name: str
     title: str
     exercises: tuple[Exercise, ...]
+    follow_through: bool = True
 
     @property
     def assignment(self) -> Path:
         """The folder that students get."""
         return self.root / "assignments" / self.name
+
+    @property
+    def manifest(self) -> Path:
+        """The manifest."""
+        return self.assignment / "lesson.toml"
 
     @property
     def page(self) -> Path:
@@ -135,14 +149,17 @@ def load(root: Path, name: str) -> Lesson:
         manifest = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise LessonError(f"{path} is not a TOML file: {error}") from error
-    return Lesson(root, name, _text(manifest, "title", path), _exercises(manifest, path))
+    follow_through = manifest.get("follow_through", True)
+    if not isinstance(follow_through, bool):
+        raise LessonError(f"{path}: `follow_through` is true or false.")
+    return Lesson(root, name, _text(manifest, "title", path), _exercises(manifest, path), follow_through)
 
 
 def _exercises(manifest: dict[str, Any], path: Path) -> tuple[Exercise, ...]:
-    unknown = set(manifest) - {"title", "exercise"}
+    unknown = set(manifest) - {"title", "follow_through", "exercise"}
     if unknown:
         raise LessonError(
-            f"{path}: unknown key {sorted(unknown)[0]!r}; a manifest has `title` and `[[exercise]]` tables."
+            f"{path}: unknown key {sorted(unknown)[0]!r}; a manifest has `title`, `follow_through` and `[[exercise]]` tables."
         )
     exercises = tuple(_exercise(table, path) for table in manifest.get("exercise", []))
     listed = [exercise.name for exercise in exercises]

@@ -152,7 +152,6 @@ class Gradings:
 
     def _run(self, item: ScenarioItem) -> dict[tuple[str, str], tuple[Verdict, float, float]]:
         from autograder.batch import Grading
-        from autograder.score import score
 
         option = self._config.getoption
         devices = [device.strip() for device in option("--device").split(",")]
@@ -160,14 +159,14 @@ class Gradings:
         source = _source(Path(path), item.lesson) if path else None
         with Grading(item.lesson, devices, option("--grading-seed"), unsafe=option("--allow-unsafe")) as grading:
             result = grading.run(source) if source else grading.run_reference()
-            scores = score(item.lesson, grading.verdicts(result))
+            scores = grading.scores(result)
         found = {}
         for scored in scores:
             weight = sum(v.placed.scenario.weight for v in scored.verdicts if v.verdict in ("passed", "failed"))
             for verdict in scored.verdicts:
                 ran = verdict.verdict in ("passed", "failed")
                 share = scored.exercise.points * verdict.placed.scenario.weight / weight if ran else 0.0
-                points = share if verdict.verdict == "passed" else 0.0
+                points = share if verdict.verdict == "passed" or verdict.follows else 0.0
                 found[verdict.placed.name, verdict.device] = (verdict, round(points, 6), round(share, 6))
         return found
 

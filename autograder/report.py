@@ -13,7 +13,7 @@ from typing import Any
 
 from autograder.lesson import Lesson
 from autograder.safe_text import cell, file_name
-from autograder.score import ExerciseScore, Verdict
+from autograder.score import Diagnosis, ExerciseScore, Verdict
 
 SCHEMA = "autograder/report/v1"
 
@@ -26,7 +26,7 @@ class Circumstances:
         seed: the grading folder's seed.
         devices: device to "run" or "not run".
         suite: a hash over the hidden suite.
-        reference: a hash over the reference solution.
+        reference: a hash over the reference solution, the misconceptions and the manifest.
         guarantee: the level that the sandbox reached.
         versions: of the grader, Python and torch.
     """
@@ -103,6 +103,7 @@ def as_json(report: Report) -> dict[str, Any]:
                 "max_points": scored.max_points,
                 "bonus": scored.exercise.bonus,
                 "forgeable": scored.exercise.forgeable,
+                "diagnosis": _diagnosis(scored.diagnosis),
                 "scenarios": [_scenario(verdict) for verdict in scored.verdicts],
             }
             for scored in report.exercises
@@ -120,6 +121,17 @@ def as_json(report: Report) -> dict[str, Any]:
     }
 
 
+def _diagnosis(diagnosis: Diagnosis) -> dict[str, Any]:
+    return {
+        "looks_like": [
+            {"name": one.name, "says": one.says, "section": one.section} for one in diagnosis.misconceptions
+        ],
+        "described": diagnosis.described,
+        "follows_from": diagnosis.follows,
+        "mend_first": list(diagnosis.first),
+    }
+
+
 def _scenario(verdict: Verdict) -> dict[str, Any]:
     mismatch = verdict.mismatch
     return {
@@ -131,6 +143,7 @@ def _scenario(verdict: Verdict) -> dict[str, Any]:
         "told": verdict.told,
         "private": verdict.private,
         "at": mismatch.path if mismatch else "",
+        "follows_from": verdict.follows,
         "cpu_seconds": round(verdict.cpu, 4),
     }
 

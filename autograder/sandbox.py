@@ -22,13 +22,20 @@ from types import TracebackType
 from typing import IO, Any, Self
 
 import autograder
-from autograder import frames
+from autograder import cgroup, frames
 from autograder.worker import jail
 from autograder.worker.encode import HEADER
 
 LOG_KEPT = 64 << 10
 LOG_READ = 16 << 20
 WARM_UP_SECONDS = 180
+# Of a zygote and its worker: a warm zygote has half a GiB, of which a worker shares what it does not write to.
+MEMORY_IN_ALL, TASKS_IN_ALL = 4 << 30, 96
+
+
+# How the zygote is locked down for a guarantee level, and the level that this gives; a cgroup makes `isolated` `full`.
+_JAILS = {"full": "namespaces", "isolated": "namespaces", "restricted": "restricted", "none": "none"}
+_LEVELS = {"namespaces": "isolated", "restricted": "restricted", "none": "none"}
 
 
 class SandboxError(RuntimeError):
@@ -61,11 +68,20 @@ class Source:
 
 @dataclass(frozen=True)
 class Overlay:
-    """A misconception: a function of a module that stands in for an exercise in the view that scenarios get."""
+    """A misconception: a function of a module that stands in for an exercise.
+
+    Attributes:
+        source: the module that holds it.
+        function: its name there.
+        exercise: the exercise that it stands in for.
+        inside: False lays it over the view that scenarios get; True puts it into the module under test, so that the
+            module's other functions call it too.
+    """
 
     source: Source
     function: str
     exercise: str
+    inside: bool = False
 
 
 @dataclass(frozen=True)
@@ -150,7 +166,7 @@ class Sandbox:
         root: the course's folder, of which a worker sees `datasets/` alone.
         devices: the devices that will be asked for; a GPU's device files are shown in the jail.
         plots: whether scenarios draw (the warm-up then draws once).
-        jailed: False runs a plain child, without any protection.
+        level: the highest guarantee level to try for; "none" runs a plain child, without any protection.
         deadlines: how long things may take.
     """
 
@@ -160,22 +176,25 @@ class Sandbox:
         *,
         devices: Sequence[str] = ("cpu",),
         plots: bool = True,
-        jailed: bool = True,
+        level: str = "full",
         deadlines: Deadlines | None = None,
     ) -> None:
         self._data = (root / "datasets").resolve()
         self._on_gpu = any(not device.startswith("cpu") for device in devices)
-        self._configuration = {
+        self._configuration: dict[str, Any] = {
             "data": str(self._data),
             "folders": _shown(),
             "hidden": [str(root.resolve())],
             "devices": _gpu_files() if self._on_gpu else [],
-            "jail": jailed and sys.platform == "linux",
+            "jail": _JAILS[level] if sys.platform == "linux" else "none",
             "plots": plots,
         }
         self.deadlines = deadlines or Deadlines()
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
+        self._refusals: list[str] = []
+        self._wanted = level
+        self._cgroup: cgroup.Cgroup | None = None
         self.guarantee: Guarantee | None = None
 
     def __enter__(self) -> Self:
@@ -187,6 +206,10 @@ class Sandbox:
     ) -> None:
         self.close()
 
+    @property
+    def _jailed(self) -> bool:
+        return bool(self._configuration["jail"] == "namespaces")
+
     def launch(self) -> None:
         """Start the zygote without waiting for it; several can then warm up at a time."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -195,11 +218,15 @@ class Sandbox:
             command,
             pass_fds=(theirs.fileno(),),
             stdin=subprocess.DEVNULL,
-            env=_environment(jail.SCRATCH if self._configuration["jail"] else tempfile.gettempdir()),
+            env=_environment(jail.SCRATCH if self._jailed else tempfile.gettempdir()),
             cwd="/",
             start_new_session=True,
         )
         theirs.close()
+        # Before the configuration is sent, so before the zygote has started anything.
+        self._cgroup = cgroup.create(MEMORY_IN_ALL, TASKS_IN_ALL) if self._wanted == "full" and self._jailed else None
+        if self._cgroup is not None:
+            self._cgroup.add(self._process.pid)
         self._control = ours
         ours.settimeout(WARM_UP_SECONDS)
         self._send(self._configuration, [])
@@ -214,11 +241,11 @@ class Sandbox:
             return self.guarantee
         if self._control is None:
             self.launch()
-        missing = "" if self._configuration["jail"] else "no jail was asked for"
         hello = self._receive()
-        if "refused" in hello:
+        while "refused" in hello:
             self.close()
-            missing, self._configuration["jail"] = hello["refused"], False
+            self._refusals.append(f"no {self._configuration['jail']}: {hello['refused']}")
+            self._configuration["jail"] = "restricted" if self._configuration["jail"] == "namespaces" else "none"
             self.launch()
             hello = self._receive()
         if "error" in hello:
@@ -226,7 +253,10 @@ class Sandbox:
             raise SandboxError(f"the sandbox did not start: {hello['error']}")
         assert self._control is not None, "it answered just now"
         self._control.settimeout(30)
-        self.guarantee = Guarantee(missing=missing, **hello)
+        level = "full" if self._cgroup is not None else _LEVELS[self._configuration["jail"]]
+        if level == "isolated" and self._wanted == "full":
+            self._refusals.append("no cgroup: the memory of a process tree is bounded process by process only")
+        self.guarantee = Guarantee(level, "; ".join(self._refusals), **hello)
         return self.guarantee
 
     def close(self) -> None:
@@ -242,6 +272,9 @@ class Sandbox:
                 self._process.kill()
                 self._process.wait()
             self._process = None
+        if self._cgroup is not None:
+            self._cgroup.remove()
+            self._cgroup = None
 
     def run(self, job: Job) -> Result:
         """Run a module through scenarios; what goes wrong inside is an outcome.
@@ -276,9 +309,7 @@ class Sandbox:
         """Run one worker until it has done its runs or died; what killed it costs the run that it was in."""
         assert self._control is not None, "the sandbox has not been started"
         with contextlib.ExitStack() as stack:
-            request = stack.enter_context(
-                _request(job, runs, jail.DATA if self._configuration["jail"] else str(self._data))
-            )
+            request = stack.enter_context(_request(job, runs, jail.DATA if self._jailed else str(self._data)))
             result_read, result_write = _pipe(stack)
             log_read, log_write = _pipe(stack)
             limits = self._limits(cpu_left)
@@ -546,7 +577,12 @@ def _request(job: Job, runs: Sequence[Run], data: str) -> Iterator[IO[bytes]]:
         "module": asdict(job.module),
         "overlay": None
         if job.overlay is None
-        else {**asdict(job.overlay.source), "function": job.overlay.function, "exercise": job.overlay.exercise},
+        else {
+            **asdict(job.overlay.source),
+            "function": job.overlay.function,
+            "exercise": job.overlay.exercise,
+            "inside": job.overlay.inside,
+        },
         "suite": {name: text for name, text in job.suite.items() if name in files},
         "runs": [[number, run.file, run.function, run.index, run.device] for number, run in enumerate(runs)],
         "seed": job.seed,

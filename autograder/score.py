@@ -29,6 +29,7 @@ class Verdict:
         call: how the exercise was called last, by the reference's notes.
         mismatch: where the values part, if they do.
         cpu: CPU seconds, as the worker gave them.
+        follows: the exercise whose failure this one only follows from, so that it costs no points; "" for none.
     """
 
     placed: Placed
@@ -40,16 +41,45 @@ class Verdict:
     call: frames.Call | None = None
     mismatch: Mismatch | None = None
     cpu: float = 0.0
+    follows: str = ""
+
+
+@dataclass(frozen=True)
+class Misconception:
+    """A known wrong answer: its name, its exercise, what a student should read and the section of the page to go back to."""
+
+    name: str
+    exercise: str
+    says: str
+    section: str
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What a failure looks like; nothing where nothing is known.
+
+    Attributes:
+        misconceptions: the known wrong answers whose outputs these are.
+        described: how the outputs differ from what was wanted, where it is exact: `2 times what was wanted`.
+        follows: the exercise that this failure only follows from; its points are given back.
+        first: failed exercises that this one builds on, and that had better be mended first.
+    """
+
+    misconceptions: tuple[Misconception, ...] = ()
+    described: str = ""
+    follows: str = ""
+    first: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class ExerciseScore:
-    """An exercise's points; `max_points` is 0 where none of its scenarios could run."""
+    """An exercise's points, and what its failure looks like; `max_points` is 0 where none of its scenarios could run."""
 
     exercise: Exercise
     points: float
     max_points: float
     verdicts: tuple[Verdict, ...]
+    diagnosis: Diagnosis = Diagnosis()
 
 
 def judge(
@@ -152,13 +182,16 @@ def verdicts(
 
 
 def score(lesson: Lesson, judged: Sequence[Verdict]) -> tuple[ExerciseScore, ...]:
-    """Return the points of each exercise: its share of scenarios passed, by weight, of those that could run."""
+    """Return the points of each exercise: its share of scenarios passed, by weight, of those that could run.
+
+    A failure that only follows from another exercise's counts as passed.
+    """
     scores = []
     for exercise in lesson.exercises:
         own = tuple(verdict for verdict in judged if verdict.placed.scenario.exercise == exercise.name)
         ran = [verdict for verdict in own if verdict.verdict in (PASSED, FAILED)]
         weight = sum(verdict.placed.scenario.weight for verdict in ran)
-        earned = sum(verdict.placed.scenario.weight for verdict in ran if verdict.verdict == PASSED)
+        earned = sum(verdict.placed.scenario.weight for verdict in ran if verdict.verdict == PASSED or verdict.follows)
         points = round(exercise.points * earned / weight, 2) if weight else 0.0
         scores.append(ExerciseScore(exercise, points, exercise.points if weight else 0.0, own))
     return tuple(scores)

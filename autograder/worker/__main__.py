@@ -3,12 +3,11 @@
 The contract with the parent (`autograder/sandbox.py`):
 
 - DESCRIPTOR is a connected Unix socket (SOCK_SEQPACKET). Its first message is the configuration, a JSON object:
-  `data` (the folder that the view shows at jail.DATA), `folders` (absolute paths that it shows, read-only), `hidden` (folders
-  of which it shows nothing else), `devices` (device files below /dev), `jail` (whether to lock down; without it the zygote is
-  a plain child), `plots` (whether scenarios draw).
-- The zygote answers once it is warm: `{"level", "torch", "python"}`, where `level` is the guarantee level ("isolated", or
-  "none" where no jail was asked for). Where it cannot go on it answers `{"refused": reason}` if the machine refused the jail
-  or `{"error": sentence}` for anything else, and ends.
+  `jail` (how to lock down: "namespaces"; "restricted", by Landlock and seccomp alone; or "none", a plain child), `data` (the
+  folder that a view shows at jail.DATA), `folders` (absolute paths that can be read), `hidden` (folders of which a view shows
+  nothing else), `devices` (device files below /dev), `plots` (whether scenarios draw).
+- The zygote answers once it is warm: `{"torch", "python"}`. Where it cannot go on it answers `{"refused": reason}` if the
+  machine refused the jail or `{"error": sentence}` for anything else, and ends.
 - After that, commands and answers as `zygote.py` says, until the socket closes.
 
 Nothing secret comes this way: what a worker runs it reads itself, from a descriptor that passes through.
@@ -37,34 +36,34 @@ def main() -> None:
         return
     from autograder.worker.zygote import Zygote
 
-    Zygote(control, jailed=hello["level"] != "none").serve()
+    Zygote(control, configuration).serve()
 
 
 def _prepare(configuration: dict[str, Any]) -> dict[str, Any]:
-    level = "none"
-    if configuration["jail"]:
-        from autograder.worker import jail
+    from autograder.worker import jail, zygote
 
-        try:
+    try:
+        if configuration["jail"] == "namespaces":
             jail.enter_outer(
                 configuration["data"], configuration["folders"], configuration["hidden"], configuration["devices"]
             )
-            level = "isolated"
-        except (OSError, KeyError, AttributeError) as error:
-            return {"refused": f"{error}"}
+        elif configuration["jail"] == "restricted":
+            zygote.try_restricted(configuration)
+    except (OSError, KeyError, AttributeError) as error:
+        return {"refused": str(error)}
     from autograder.worker.warmup import warm_up
 
     warm_up(plots=configuration["plots"])
-    from autograder.worker.zygote import freeze
-
-    freeze()
+    if configuration["jail"] == "restricted":
+        jail.drop_root()
+    zygote.freeze()
     tasks = os.listdir("/proc/self/task")
     if len(tasks) != 1:
         # A thread at the moment of a fork leaves its locks locked in every worker.
         raise RuntimeError(f"the zygote has {len(tasks)} threads; it must have one")
     import torch
 
-    return {"level": level, "torch": torch.__version__, "python": sys.version.split()[0]}
+    return {"torch": torch.__version__, "python": sys.version.split()[0]}
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ PID namespace, so that killing it kills all it started. Each step and its traps:
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import errno
 import os
@@ -56,6 +57,7 @@ SYSTEM_FILES = (
     "/etc/os-release",
     "/etc/ssl/openssl.cnf",
 )
+SHARED_MEMORY = "/dev/shm"
 DEVICE_FILES = ("null", "zero", "full", "random", "urandom")
 GPU_DEVICE_FILES = ("nvidiactl", "nvidia-uvm", "nvidia-uvm-tools", "nvidia-modeset")
 
@@ -181,10 +183,7 @@ def enter_outer(data: str, folders: Sequence[str], hidden: Sequence[str], device
     try:
         prctl(PR_SET_PDEATHSIG, SIGKILL)
         _build_view(data, folders, hidden, devices)
-        if as_root:
-            os.setgroups([])
-            os.setresgid(NOBODY, NOBODY, NOBODY)
-            os.setresuid(NOBODY, NOBODY, NOBODY)
+        if drop_root():
             prctl(PR_SET_PDEATHSIG, SIGKILL)  # a change of user clears it
         _drop_capabilities()
         prctl(PR_SET_NO_NEW_PRIVS, 1)
@@ -192,6 +191,16 @@ def enter_outer(data: str, folders: Sequence[str], hidden: Sequence[str], device
         os.write(tell, str(error).encode())
         os._exit(1)
     os.close(tell)
+
+
+def drop_root() -> bool:
+    """Become an unprivileged user for good, if this is root; return whether it was."""
+    if os.geteuid() != 0:
+        return False
+    os.setgroups([])
+    os.setresgid(NOBODY, NOBODY, NOBODY)
+    os.setresuid(NOBODY, NOBODY, NOBODY)
+    return True
 
 
 def _wait_for(child: int) -> None:
@@ -279,7 +288,7 @@ def _make_devices(devices: Sequence[str]) -> None:
 
 
 def _mount_scratch(root: str, size: int) -> None:
-    for folder in (SCRATCH, "/dev/shm"):
+    for folder in (SCRATCH, SHARED_MEMORY):
         data = f"mode=1777,size={size},nr_inodes=4096"
         _mount("tmpfs", f"{root}{folder}", "tmpfs", MS_NOSUID | MS_NODEV, data)
 
@@ -316,6 +325,9 @@ def limit(limits: Limits) -> None:
         resource.RLIMIT_NOFILE: limits.descriptors,
         resource.RLIMIT_CORE: 0,
     }
+    # Where memory runs out, the worker goes before the zygote.
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000")
     if limits.memory is not None:
         pages = int(Path("/proc/self/statm").read_text().split()[0])
         bounds[resource.RLIMIT_AS] = pages * resource.getpagesize() + limits.memory

@@ -4,7 +4,8 @@ The request is a JSON object:
 
     lesson      its name
     module      {"name", "filename", "text"}: what is under test
-    overlay     None, or {"name", "filename", "text", "function", "exercise"}: a misconception laid over the view
+    overlay     None, or {"name", "filename", "text", "function", "exercise", "inside"}: a misconception laid over the view,
+                or with `inside` put into the module, so that the module's other functions call it too
     suite       file name to text, of the files that are run
     runs        a list of [key, file, function, index, device]
     seed        the batch's seed
@@ -49,6 +50,9 @@ def run(request: dict[str, Any], send: Callable[[bytes], None]) -> None:
     try:
         module = _load(request["module"])
         overlay = _overlay(request["overlay"])
+        if request["overlay"] is not None and request["overlay"]["inside"]:
+            # The misconception's own module is loaded by now and keeps the functions that it imported.
+            vars(module).update(overlay)
     except BaseException as error:  # noqa: BLE001  a module may leave by SystemExit as well
         send(frame({"kind": "loaded", "error": describe(error, request["module"]["filename"]), "cpu": _cpu()}))
         return

@@ -16,12 +16,14 @@ import contextlib
 import gc
 import json
 import os
+import shutil
 import signal
 import socket
 import sys
+import tempfile
 from typing import Any, TextIO
 
-from autograder.worker import jail
+from autograder.worker import jail, landlock, seccomp
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -29,10 +31,12 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 class Zygote:
     """Forks, watches and ends one worker at a time."""
 
-    def __init__(self, control: socket.socket, *, jailed: bool) -> None:
+    def __init__(self, control: socket.socket, configuration: dict[str, Any]) -> None:
         self._control = control
-        self._jailed = jailed
+        self._configuration = configuration
+        self._jailed = configuration["jail"] == "namespaces"
         self._worker: int | None = None
+        self._scratch: str | None = None
 
     def serve(self) -> None:
         """Answer commands until the parent hangs up."""
@@ -55,6 +59,8 @@ class Zygote:
 
     def _start(self, limits: jail.Limits, descriptors: list[int]) -> dict[str, Any]:
         told, tell = os.pipe()
+        if not self._jailed:
+            self._scratch = tempfile.mkdtemp(prefix="autograder-")
         child = os.fork()
         if child == 0:
             try:
@@ -79,12 +85,7 @@ class Zygote:
     def _become_worker(self, limits: jail.Limits, descriptors: list[int], tell: int) -> None:
         """Lock the forked process down, read the request and carry it out."""
         request, result, log = descriptors
-        if self._jailed:
-            jail.enter_inner(limits, tell)
-        else:
-            os.close(tell)
-            os.setsid()
-            jail.limit(limits)
+        self._lock_down(limits, tell)
         self._control.close()
         with open(os.devnull) as nothing:
             os.dup2(nothing.fileno(), 0)
@@ -107,8 +108,30 @@ class Zygote:
         sys.stderr.flush()
         os._exit(0)
 
+    def _lock_down(self, limits: jail.Limits, tell: int) -> None:
+        """Close the worker in, by what the machine allows."""
+        if self._jailed:
+            jail.enter_inner(limits, tell)
+            everything, scratch = ["/"], [jail.SCRATCH, jail.SHARED_MEMORY, "/dev", "/proc"]
+            if landlock.version():
+                landlock.restrict(everything, scratch, network=True)
+            seccomp.restrict(network=True)
+            return
+        os.close(tell)
+        os.setsid()
+        jail.limit(limits)
+        assert self._scratch is not None, "made just before the fork"
+        os.environ["TMPDIR"] = os.environ["HOME"] = tempfile.tempdir = self._scratch
+        os.chdir(self._scratch)
+        if self._configuration["jail"] == "restricted":
+            restricted(self._configuration, [self._scratch, "/dev/null"])
+
     def _cpu(self) -> float:
         """Return the CPU seconds of every living process below the zygote, and of those that they have waited for."""
+        return sum(self._below().values())
+
+    def _below(self) -> dict[int, float]:
+        """Return the processes below the zygote, each with its CPU seconds."""
         processes = {}
         for name in os.listdir("/proc"):
             if name.isdigit():
@@ -117,14 +140,13 @@ class Zygote:
                         fields = file.read().rpartition(")")[2].split()
                 except OSError:
                     continue  # it ended meanwhile
-                processes[int(name)] = (int(fields[1]), sum(int(field) for field in fields[11:15]))
-        below, total = {os.getpid()}, 0
-        while True:
-            found = {pid for pid, (parent, _) in processes.items() if parent in below and pid not in below}
-            if not found:
-                return total / _TICKS
-            total += sum(processes[pid][1] for pid in found)
-            below |= found
+                processes[int(name)] = (int(fields[1]), sum(int(field) for field in fields[11:15]) / _TICKS)
+        below: dict[int, float] = {}
+        parents = {os.getpid()}
+        while parents:
+            parents = {pid for pid, (parent, _) in processes.items() if parent in parents and pid not in below}
+            below |= {pid: processes[pid][1] for pid in parents}
+        return below
 
     def _stop(self) -> dict[str, Any]:
         """Kill the worker, and with it all that it started; reap it; sweep up what was handed down to the zygote."""
@@ -145,9 +167,17 @@ class Zygote:
             code = 0
         self._worker = None
         self._sweep()
+        if self._scratch is not None:
+            shutil.rmtree(self._scratch, ignore_errors=True)
+            self._scratch = None
         return {"cpu": used, "signal": -code if code < 0 else None}
 
     def _sweep(self) -> None:
+        """Reap what was handed down to the zygote; where there is no namespace to end, end it first."""
+        if not self._jailed:
+            for pid in self._below():
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.kill(pid, signal.SIGKILL)
         while True:
             try:
                 pid, _ = os.waitpid(-1, os.WNOHANG)
@@ -165,6 +195,40 @@ def _writer(descriptor: int) -> TextIO:
 def _kill_group(leader: int) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(leader, signal.SIGKILL)
+
+
+def restricted(configuration: dict[str, Any], writable: list[str]) -> None:
+    """Bound this process by Landlock and seccomp alone, for good.
+
+    Raises:
+        JailError: the machine has not got them.
+    """
+    readable = [*jail.SYSTEM_FOLDERS, *jail.SYSTEM_FILES, *configuration["folders"], configuration["data"]]
+    readable += [f"/dev/{name}" for name in (*jail.DEVICE_FILES, *configuration["devices"])]
+    landlock.restrict(readable, writable, network=False)
+    seccomp.restrict(network=False)
+
+
+def try_restricted(configuration: dict[str, Any]) -> None:
+    """See in a child whether this machine can bound a process by Landlock and seccomp.
+
+    Raises:
+        JailError: it cannot; the reason is in the message.
+    """
+    ready, tell = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            restricted(configuration, [])
+        except BaseException as error:  # noqa: BLE001  the parent is told, whatever it is
+            os.write(tell, str(error).encode())
+        os._exit(0)
+    os.close(tell)
+    failure = os.read(ready, 4096).decode()
+    os.close(ready)
+    os.waitpid(child, 0)
+    if failure:
+        raise jail.JailError(failure)
 
 
 def freeze() -> None:

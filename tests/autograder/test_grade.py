@@ -176,8 +176,8 @@ def test_below_the_level_isolated_nothing_is_graded(course: Path, monkeypatch: p
     from autograder.sandbox import Sandbox
 
     lesson = lessons.load(course, "lesson_9_1")
-    plain = Sandbox(course, plots=False, jailed=False)
-    monkeypatch.setattr(batch.Grading, "_sandbox", lambda _: Sandbox(course, plots=False, jailed=False))
+    plain = Sandbox(course, plots=False, level="none")
+    monkeypatch.setattr(batch.Grading, "_sandbox", lambda _: Sandbox(course, plots=False, level="none"))
     with plain, pytest.raises(UserError, match="--allow-unsafe"):
         batch.require(plain.start(), unsafe=False)
     with batch.Grading(lesson, ("cpu",), 0, unsafe=True) as grading:

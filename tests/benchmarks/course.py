@@ -71,7 +71,9 @@ def arguments(description: str, lesson: str) -> argparse.ArgumentParser:
     """Return a parser with what every script here takes: a lesson, and the course that it is in."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("lesson", nargs="?", default=lesson, help=f"such as lesson_2_5 (default: {lesson})")
-    parser.add_argument("--course", type=Path, default=ROOT, help="the folder that holds assignments/, solutions/, tests/")
+    parser.add_argument(
+        "--course", type=Path, default=ROOT, help="the folder that holds assignments/, solutions/, tests/"
+    )
     return parser
 
 

@@ -81,6 +81,13 @@ class Plan:
             assert_same(value, wanted)
 
 
+@dataclass(frozen=True)
+class _Other:
+    """Something that is not data, by its type's name."""
+
+    type: str
+
+
 def plan(course: Path, lesson: str, seed: int) -> Plan:
     """Load a lesson's scenario files and checks."""
     folder = course / "tests" / lesson
@@ -90,7 +97,9 @@ def plan(course: Path, lesson: str, seed: int) -> Plan:
         items += [Item(path.name, found, getattr(module, found.function)) for found in expand(module)]
     checks = folder / "checks.py"
     named = vars(load(checks.read_text(encoding="utf-8"), "checks", str(checks))) if checks.is_file() else {}
-    return Plan(tuple(items), {name: value for name, value in named.items() if callable(value)}, course / "datasets", seed)
+    return Plan(
+        tuple(items), {name: value for name, value in named.items() if callable(value)}, course / "datasets", seed
+    )
 
 
 def assert_same(value: Any, wanted: Any) -> None:
@@ -99,21 +108,24 @@ def assert_same(value: Any, wanted: Any) -> None:
     Raises:
         AssertionError: they differ.
     """
-    assert type(value) is type(wanted) or isinstance(wanted, torch.Tensor), f"{type(value)}, not {type(wanted)}"
-    if isinstance(wanted, (torch.Tensor, np.ndarray)):
+    if isinstance(wanted, (torch.Tensor, np.ndarray, np.generic)):
         torch.testing.assert_close(value, wanted, rtol=1e-4, atol=1e-5, equal_nan=True)
     elif isinstance(wanted, (list, tuple)):
+        assert isinstance(value, (list, tuple)), f"{type(value)}, not {type(wanted)}"
         assert len(value) == len(wanted), f"{len(value)} parts, not {len(wanted)}"
         for part, other in zip(value, wanted, strict=True):
             assert_same(part, other)
     elif isinstance(wanted, dict):
+        assert isinstance(value, dict), f"{type(value)}, not a dict"
         assert set(value) == set(wanted), f"keys {sorted(map(str, value))}, not {sorted(map(str, wanted))}"
         for key in wanted:
             assert_same(value[key], wanted[key])
     elif isinstance(wanted, float):
         close = math.isclose(value, wanted, rel_tol=1e-4, abs_tol=1e-5)
         assert close or (math.isnan(value) and math.isnan(wanted)), f"{value}, not {wanted}"
-    elif isinstance(wanted, (bool, int, str, type(None), torch.dtype, torch.device)):
+    elif isinstance(wanted, _Other):
+        assert type(value).__name__ == wanted.type, f"{type(value)}, not {wanted.type}"
+    else:
         assert value == wanted, f"{value}, not {wanted}"
 
 
@@ -124,7 +136,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, torch.Tensor):
         return value.detach()
     if isinstance(value, (list, tuple)):
-        return type(value)(_plain(part) for part in value) if type(value) is list else tuple(map(_plain, value))
+        return [_plain(part) for part in value] if isinstance(value, list) else tuple(_plain(part) for part in value)
     if isinstance(value, dict):
         return {key: _plain(part) for key, part in value.items()}
     return value
@@ -140,11 +152,12 @@ def _kept(value: Any) -> Any:
     """Return a value in a form that can be stored: data as it is, any other object by its type's name."""
     if isinstance(value, torch.Tensor):
         return value.detach().clone()
-    if type(value) in (list, tuple):
-        return type(value)(_kept(part) for part in value)
-    if type(value) is dict:
+    if isinstance(value, (list, tuple)):
+        return [_kept(part) for part in value]
+    if isinstance(value, dict):
         return {key: _kept(part) for key, part in value.items()}
-    return value
+    data = (bool, int, float, str, type(None), np.ndarray, np.generic, torch.dtype, torch.device)
+    return value if isinstance(value, data) else _Other(type(value).__name__)
 
 
 def module_at(path: Path, name: str) -> ModuleType:
@@ -154,7 +167,9 @@ def module_at(path: Path, name: str) -> ModuleType:
 
 def from_environment() -> tuple[Plan, list[Any]]:
     """Return the plan and the wanted values that the variables of `environment` name."""
-    ready = plan(Path(os.environ["BENCHMARK_COURSE"]), os.environ["BENCHMARK_LESSON"], int(os.environ["BENCHMARK_SEED"]))
+    ready = plan(
+        Path(os.environ["BENCHMARK_COURSE"]), os.environ["BENCHMARK_LESSON"], int(os.environ["BENCHMARK_SEED"])
+    )
     # Our own file, written a moment ago by `cost.py`.
     return ready, torch.load(os.environ["BENCHMARK_WANTED"], weights_only=False)
 

@@ -94,7 +94,6 @@ def measure(
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=errors,
-            start_new_session=True,
             preexec_fn=enter,
         )
         used, peak, status = _follow(process.pid, started + timeout)
@@ -124,7 +123,7 @@ def _follow(pid: int, until: float) -> tuple[resource.struct_rusage, int, int]:
         if ended:
             return used, peak, os.waitstatus_to_exitcode(status)
         if time.monotonic() > until:
-            os.killpg(pid, signal.SIGKILL)
+            os.kill(pid, signal.SIGKILL)
             _, status, used = os.wait4(pid, 0)
             return used, peak, os.waitstatus_to_exitcode(status)
         time.sleep(LOOK_EVERY)

@@ -6,66 +6,74 @@ module through `autograder.worker.run`; the frames go to /dev/null. It prints ho
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from pathlib import Path
 from typing import Any
 
+from autograder import lesson as lessons
 from autograder.worker import warmup
+from autograder.worker.zygote import freeze
 
 
 def main(course: Path, lesson: str, seed: int, folder: Path) -> int:
     """Run every submission of a folder, one child each; return how many of their scenarios returned."""
-    suite = {path.name: path.read_text(encoding="utf-8") for path in sorted((course / "tests" / lesson).glob("test_*.py"))}
+    suite = {
+        path.name: path.read_text(encoding="utf-8") for path in sorted((course / "tests" / lesson).glob("test_*.py"))
+    }
     warmup.warm_up(plots=any("matplotlib" in text or "probes.figure" in text for text in suite.values()))
-    runs = _runs(suite)
-    from autograder.worker.zygote import freeze
-
+    request = {
+        "overlay": None,
+        "suite": suite,
+        "runs": json.loads(_in_a_child(lambda: _runs(suite))),
+        "seed": seed,
+        "data": str(course / "datasets"),
+        "off_limits": lessons.load(course, lesson).off_limits,
+        "frame_bytes": 31 << 20,
+    }
     freeze()
     returned = 0
     for place in sorted(folder.iterdir()):
-        told, tell = os.pipe()
-        child = os.fork()
-        if child == 0:
-            try:
-                text = (place / "exercises.py").read_text(encoding="utf-8")
-                os.write(tell, str(_run(text, suite, runs, seed, course / "datasets")).encode())
-            finally:
-                os._exit(0)
-        os.close(tell)
-        returned += int(os.read(told, 32) or b"0")
-        os.close(told)
-        os.waitpid(child, 0)
+        returned += int(_in_a_child(lambda module=place / "exercises.py": _run(request, module)))
     return returned
 
 
-def _runs(suite: dict[str, str]) -> list[list[Any]]:
-    """Return what is to be run, listed in a child so that the warm process loads nothing of the lesson's."""
-    import json
-
+def _in_a_child(work: Any) -> str:
+    """Return what `work()` returned in a forked child, as text; nothing else of the child is left."""
     told, tell = os.pipe()
-    if os.fork() == 0:
-        from autograder.worker.loading import load
-        from autograder.worker.scenarios import expand
-
-        runs = [
-            [file, found.function, found.index]
-            for file, text in suite.items()
-            for found in expand(load(text, f"scenarios.{file.removesuffix('.py')}", file))
-        ]
-        with open(tell, "w") as pipe:
-            json.dump(runs, pipe)
-        os._exit(0)
+    child = os.fork()
+    if child == 0:
+        try:
+            with open(tell, "w", encoding="utf-8") as pipe:
+                pipe.write(str(work()))
+        finally:
+            os._exit(0)
     os.close(tell)
-    with open(told) as pipe:
-        found = json.load(pipe)
-    os.wait()
-    return [[number, *run, "cpu"] for number, run in enumerate(found)]
+    with open(told, encoding="utf-8") as pipe:
+        text = pipe.read()
+    os.waitpid(child, 0)
+    return text
 
 
-def _run(text: str, suite: dict[str, str], runs: list[list[Any]], seed: int, data: Path) -> int:
+def _runs(suite: dict[str, str]) -> str:
+    """Return what is to be run, as JSON. Called in a child, so that the warm process loads nothing of the lesson's."""
+    from autograder.worker.loading import load
+    from autograder.worker.scenarios import expand
+
+    found = [
+        (file, scenario.function, scenario.index)
+        for file, text in suite.items()
+        for scenario in expand(load(text, f"scenarios.{file.removesuffix('.py')}", file))
+    ]
+    return json.dumps([[number, *run, "cpu"] for number, run in enumerate(found)])
+
+
+def _run(request: dict[str, Any], module: Path) -> int:
+    """Run a module through the scenarios; return how many returned a value."""
     from autograder.worker.run import run
 
+    text = module.read_text(encoding="utf-8")
     returned = 0
     with open(os.devnull, "wb", buffering=0) as nowhere:
 
@@ -74,17 +82,7 @@ def _run(text: str, suite: dict[str, str], runs: list[list[Any]], seed: int, dat
             returned += b'"status":"returned"' in frame
             nowhere.write(frame)
 
-        request = {
-            "module": {"name": "exercises", "filename": "exercises.py", "text": text},
-            "overlay": None,
-            "suite": suite,
-            "runs": runs,
-            "seed": seed,
-            "data": str(data),
-            "off_limits": {},
-            "frame_bytes": 32 << 20,
-        }
-        run(request, send)
+        run({**request, "module": {"name": "exercises", "filename": "exercises.py", "text": text}}, send)
     return returned
 
 

@@ -3,11 +3,12 @@
 expected: double=30 mean_of=40 count=30
 """
 
+
 def double(x):
     held = []
     try:
         while len(held) < 12:
-            held.append(bytearray(1 << 28))
+            held.append(bytes(1 << 28))
         print("SUCCEEDED: held", len(held) << 28)
     except MemoryError:
         pass

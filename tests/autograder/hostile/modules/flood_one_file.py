@@ -8,7 +8,11 @@ import os
 
 def double(x):
     descriptor = os.open("/tmp/hostile_large", os.O_RDWR | os.O_CREAT)
-    for grow in (lambda: os.truncate(descriptor, 1 << 33), lambda: os.pwrite(descriptor, b"x", 1 << 32), lambda: os.posix_fallocate(descriptor, 0, 1 << 31)):
+    for grow in (
+        lambda: os.truncate(descriptor, 1 << 33),
+        lambda: os.pwrite(descriptor, b"x", 1 << 32),
+        lambda: os.posix_fallocate(descriptor, 0, 1 << 31),
+    ):
         try:
             grow()
             print("SUCCEEDED: a file of", os.fstat(descriptor).st_size)

@@ -3,6 +3,7 @@
 expected: double=30 mean_of=40 count=0
 """
 
+
 def count(items):
     return [[0, 0]] * 300_000 if len(items) == 16 else ["x" * 100_000_000]
 

@@ -3,6 +3,7 @@
 expected: double=15 mean_of=40 count=30
 """
 
+
 def double(x):
     if x.dim() == 1:
         return x * 2

@@ -1,7 +1,7 @@
 """Sends a check complex tensors that are none, and dicts where it wants pairs. Success: the check raises through the
 grader, or points for count.
 
-expected: double=30 mean_of=40 count=15
+expected: double=15 mean_of=40 count=15
 """
 
 import fcntl
@@ -46,14 +46,19 @@ def frame(head, tensors=b""):
     text = head if isinstance(head, bytes) else json.dumps(head).encode()
     return HEADER.pack(len(text), len(tensors)) + text + tensors
 
+
 def count(items):
     if len(items) == 16:
         header = json.dumps({"0": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}}).encode()
         data = struct.pack("<Q", len(header)) + header + b"1234"
         tensor = ["tensor", "0", {"device": "cpu", "requires_grad": 1, "class": "Tensor", "complex": "complex64"}]
         value = ["list", [tensor, ["dict", [[1, tensor]]], None]]
-        put(frame({"kind": "outcome", "run": turn(), "status": "returned", "value": value, "calls": [], "off_limits": []}, data))
-        put(b"")
+        put(
+            frame(
+                {"kind": "outcome", "run": turn(), "status": "returned", "value": value, "calls": [], "off_limits": []},
+                data,
+            )
+        )
     found = {}
     for item in items:
         found[item] = found.get(item, 0) + 1

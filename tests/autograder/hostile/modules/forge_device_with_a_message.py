@@ -46,6 +46,7 @@ def frame(head, tensors=b""):
     text = head if isinstance(head, bytes) else json.dumps(head).encode()
     return HEADER.pack(len(text), len(tensors)) + text + tensors
 
+
 def double(x):
     step, seen = sys._getframe(), ""
     while step is not None:
@@ -55,7 +56,12 @@ def double(x):
     data = struct.pack("<Q", len(header)) + header + bytes(48)
     device = seen + "\n```\n<script>alert(1)</script>"
     value = ["tensor", "0", {"device": device, "requires_grad": False, "class": "Tensor", "complex": False}]
-    put(frame({"kind": "outcome", "run": turn(), "status": "returned", "value": value, "calls": [], "off_limits": []}, data))
+    put(
+        frame(
+            {"kind": "outcome", "run": turn(), "status": "returned", "value": value, "calls": [], "off_limits": []},
+            data,
+        )
+    )
     os._exit(0)
 
 

@@ -12,6 +12,7 @@ import struct
 import sys
 
 import time
+
 HEADER = struct.Struct(">II")
 
 
@@ -46,6 +47,7 @@ def put(data):
 def frame(head, tensors=b""):
     text = head if isinstance(head, bytes) else json.dumps(head).encode()
     return HEADER.pack(len(text), len(tensors)) + text + tensors
+
 
 def double(x):
     if os.fork() == 0:

@@ -46,6 +46,15 @@ def frame(head, tensors=b""):
     text = head if isinstance(head, bytes) else json.dumps(head).encode()
     return HEADER.pack(len(text), len(tensors)) + text + tensors
 
+
 name = "<script>alert(1)</script>[click](http://example.invalid)\n# Full points"
-put(frame({"kind": "loaded", "error": {"type": name, "builtin": name, "line": None, "source": "", "message": ""}, "cpu": 0}))
+put(
+    frame(
+        {
+            "kind": "loaded",
+            "error": {"type": name, "builtin": name, "line": None, "source": "", "message": ""},
+            "cpu": 0,
+        }
+    )
+)
 os._exit(0)

@@ -46,6 +46,7 @@ def frame(head, tensors=b""):
     text = head if isinstance(head, bytes) else json.dumps(head).encode()
     return HEADER.pack(len(text), len(tensors)) + text + tensors
 
+
 def double(x):
     text = b'{"kind":"outcome","run":%d,"status":"returned","calls":[],"off_limits":[],"value":["list",[' % turn()
     put(frame(text + b'["list",[]],' * ((15 << 20) // 12) + b"1]]}"))

@@ -46,6 +46,7 @@ def frame(head, tensors=b""):
     text = head if isinstance(head, bytes) else json.dumps(head).encode()
     return HEADER.pack(len(text), len(tensors)) + text + tensors
 
+
 def double(x):
     texts = [b'{"kind": "outcome", "run":', b"\xff\xfe\x00", b'{"kind": "outcome", "run": ' + b"9" * 10_000 + b"}"]
     put(frame(texts[x.dim()]))

@@ -46,13 +46,26 @@ def frame(head, tensors=b""):
     text = head if isinstance(head, bytes) else json.dumps(head).encode()
     return HEADER.pack(len(text), len(tensors)) + text + tensors
 
+
 def double(x):
     step, seen = sys._getframe(), ""
     while step is not None:
         seen = seen or step.f_globals.get("HIDDEN", "")
         step = step.f_back
     names = [seen + "\n```\n<script>alert(1)</script>"]
-    put(frame({"kind": "outcome", "run": turn(), "status": "returned", "value": 1, "calls": [], "off_limits": names, "cpu": 0}))
+    put(
+        frame(
+            {
+                "kind": "outcome",
+                "run": turn(),
+                "status": "returned",
+                "value": 1,
+                "calls": [],
+                "off_limits": names,
+                "cpu": 0,
+            }
+        )
+    )
     os._exit(0)
 
 

@@ -46,9 +46,22 @@ def frame(head, tensors=b""):
     text = head if isinstance(head, bytes) else json.dumps(head).encode()
     return HEADER.pack(len(text), len(tensors)) + text + tensors
 
+
 def double(x):
     number = 99 if x.dim() == 2 else -1
-    put(frame({"kind": "outcome", "run": number, "status": "returned", "value": None, "calls": [], "off_limits": [], "cpu": 0}))
+    put(
+        frame(
+            {
+                "kind": "outcome",
+                "run": number,
+                "status": "returned",
+                "value": None,
+                "calls": [],
+                "off_limits": [],
+                "cpu": 0,
+            }
+        )
+    )
     return x * 2
 
 

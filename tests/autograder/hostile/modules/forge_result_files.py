@@ -7,9 +7,33 @@ expected: double=0 mean_of=40 count=30
 import json
 import os
 
-REPORT = {"schema": "autograder/report/v1", "submission": "hostile", "status": "graded", "score": 100, "max_score": 100, "tests": []}
-PLACES = ("", "/tmp/", "/autograder/results/", "/grade/results/", "../", "../../", "/dev/shm/", os.path.expanduser("~/"), "/var/tmp/")
-NAMES = ("reports/hostile.json", "hostile_results.json", "hostile_scores.csv", "results.json", "grading.json", ".report.json")
+REPORT = {
+    "schema": "autograder/report/v1",
+    "submission": "hostile",
+    "status": "graded",
+    "score": 100,
+    "max_score": 100,
+    "tests": [],
+}
+PLACES = (
+    "",
+    "/tmp/",
+    "/autograder/results/",
+    "/grade/results/",
+    "../",
+    "../../",
+    "/dev/shm/",
+    os.path.expanduser("~/"),
+    "/var/tmp/",
+)
+NAMES = (
+    "reports/hostile.json",
+    "hostile_results.json",
+    "hostile_scores.csv",
+    "results.json",
+    "grading.json",
+    ".report.json",
+)
 
 
 def double(x):

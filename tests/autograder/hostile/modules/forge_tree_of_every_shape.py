@@ -46,6 +46,7 @@ def frame(head, tensors=b""):
     text = head if isinstance(head, bytes) else json.dumps(head).encode()
     return HEADER.pack(len(text), len(tensors)) + text + tensors
 
+
 def count(items):
     header = json.dumps({"0": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}}).encode()
     data = struct.pack("<Q", len(header)) + header + b"1234"
@@ -53,7 +54,12 @@ def count(items):
     values = [["dict", [[["dict", []], 1]]], ["list", [[tensor, tensor], tensor, [tensor], ["tuple", []]]]]
     # The second is for the scenario that a check judges: the first run's items number twenty, the second's sixteen.
     value = values[len(items) == 16]
-    put(frame({"kind": "outcome", "run": turn(), "status": "returned", "value": value, "calls": [], "off_limits": []}, data))
+    put(
+        frame(
+            {"kind": "outcome", "run": turn(), "status": "returned", "value": value, "calls": [], "off_limits": []},
+            data,
+        )
+    )
     os._exit(0)
 
 

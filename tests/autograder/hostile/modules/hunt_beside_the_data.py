@@ -14,7 +14,13 @@ with open("/proc/self/mountinfo") as file:
 def read():
     for place in SHOWN:
         root = os.path.dirname(re.sub(r"/datasets.*", "/datasets", place))
-        for part in ("solutions/lesson_9_1/exercises.py", "tests/lesson_9_1/checks.py", "solutions", "tests", ".git/HEAD"):
+        for part in (
+            "solutions/lesson_9_1/exercises.py",
+            "tests/lesson_9_1/checks.py",
+            "solutions",
+            "tests",
+            ".git/HEAD",
+        ):
             for path in (f"{root}/{part}", f"{place}/../{part}", f"/proc/self/root{root}/{part}"):
                 try:
                     print("SUCCEEDED:", os.listdir(path) if os.path.isdir(path) else open(path).read())

@@ -7,9 +7,19 @@ expected: double=30 mean_of=40 count=30
 import importlib
 
 for name in (
-    "solutions", "solutions.lesson_9_1.exercises", "solutions.lesson_9_1.misconceptions", "tests.lesson_9_1.checks",
-    "checks", "checks.lesson_9_1", "autograder.compare", "autograder.score", "autograder.report", "autograder.batch",
-    "autograder.sandbox", "autograder.suite", "autograder.lesson",
+    "solutions",
+    "solutions.lesson_9_1.exercises",
+    "solutions.lesson_9_1.misconceptions",
+    "tests.lesson_9_1.checks",
+    "checks",
+    "checks.lesson_9_1",
+    "autograder.compare",
+    "autograder.score",
+    "autograder.report",
+    "autograder.batch",
+    "autograder.sandbox",
+    "autograder.suite",
+    "autograder.lesson",
 ):
     try:
         module = importlib.import_module(name)

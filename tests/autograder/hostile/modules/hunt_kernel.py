@@ -7,7 +7,17 @@ expected: double=30 mean_of=40 count=30
 import ctypes
 import os
 
-for path in ("/dev/mem", "/dev/kmsg", "/proc/kcore", "/proc/kmsg", "/dev/sda", "/dev/vda", "/dev/fuse", "/sys/kernel", "/dev/kvm"):
+for path in (
+    "/dev/mem",
+    "/dev/kmsg",
+    "/proc/kcore",
+    "/proc/kmsg",
+    "/dev/sda",
+    "/dev/vda",
+    "/dev/fuse",
+    "/sys/kernel",
+    "/dev/kvm",
+):
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
         print("SUCCEEDED: opened", path, os.read(descriptor, 16))

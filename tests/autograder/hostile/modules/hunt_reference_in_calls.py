@@ -4,6 +4,7 @@ expected value or a token is among them.
 expected: double=30 mean_of=40 count=30
 """
 
+
 def count(items):
     print(type(items), dir(items), getattr(items, "__dict__", None))
     found = {}

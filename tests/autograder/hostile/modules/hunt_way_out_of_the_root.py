@@ -8,7 +8,14 @@ import ctypes
 import os
 
 libc = ctypes.CDLL(None, use_errno=True)
-tries = ["/.." * 20 + "/etc/shadow", "/etc/shadow", "/proc/1/root/etc/shadow", "/proc/self/root/etc/shadow", "/old/etc/shadow", "/new"]
+tries = [
+    "/.." * 20 + "/etc/shadow",
+    "/etc/shadow",
+    "/proc/1/root/etc/shadow",
+    "/proc/self/root/etc/shadow",
+    "/old/etc/shadow",
+    "/new",
+]
 tries += [f"/proc/self/fd/{number}/../../etc/shadow" for number in range(20)]
 for path in tries:
     if os.path.exists(path):

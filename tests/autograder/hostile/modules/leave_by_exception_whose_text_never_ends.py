@@ -3,6 +3,7 @@
 expected: double=15 mean_of=40 count=30
 """
 
+
 class Long(Exception):
     def __str__(self):
         while True:

@@ -4,6 +4,7 @@ the worker's end costs other exercises theirs.
 expected: double=0 mean_of=40 count=30
 """
 
+
 class Meta(type):
     @property
     def __mro__(cls):

@@ -3,6 +3,7 @@
 expected: double=0 mean_of=40 count=30
 """
 
+
 def double(x):
     raise KeyboardInterrupt
 

@@ -3,6 +3,7 @@
 expected: double=30 mean_of=0 count=30
 """
 
+
 def mean_of(x):
     return x.double().mean().to(x.dtype)
 

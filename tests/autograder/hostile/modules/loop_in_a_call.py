@@ -4,6 +4,7 @@ scenarios are lost.
 expected: double=15 mean_of=40 count=30
 """
 
+
 def double(x):
     while x.dim() == 2:
         try:

@@ -4,6 +4,7 @@ deadline.
 expected: double=15 mean_of=40 count=30
 """
 
+
 class Last:
     def __del__(self):
         while True:

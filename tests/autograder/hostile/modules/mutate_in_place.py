@@ -4,6 +4,7 @@ argument afterwards.
 expected: double=15 mean_of=40 count=30
 """
 
+
 def double(x):
     return x.mul_(2)
 

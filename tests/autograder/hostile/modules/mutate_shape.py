@@ -4,6 +4,7 @@ beyond this scenario.
 expected: double=15 mean_of=40 count=30
 """
 
+
 def double(x):
     result = x * 2
     x.resize_(0)

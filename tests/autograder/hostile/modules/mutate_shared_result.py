@@ -3,6 +3,7 @@
 expected: double=15 mean_of=40 count=30
 """
 
+
 def double(x):
     result = x * 2
     x.set_(result)

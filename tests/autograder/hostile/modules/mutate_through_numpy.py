@@ -4,6 +4,7 @@ counter. Success: full points for double.
 expected: double=15 mean_of=40 count=30
 """
 
+
 def double(x):
     result = x * 2
     x.numpy()[...] = 0

@@ -13,7 +13,14 @@ def tried(what, function):
         pass
 
 
-names = ["/var/run/docker.sock", "/run/docker.sock", "/run/dbus/system_bus_socket", "/run/systemd/private", "/dev/log", "/tmp/.X11-unix/X0"]
+names = [
+    "/var/run/docker.sock",
+    "/run/docker.sock",
+    "/run/dbus/system_bus_socket",
+    "/run/systemd/private",
+    "/dev/log",
+    "/tmp/.X11-unix/X0",
+]
 try:
     with open("/proc/net/unix") as file:
         names += [line.split()[-1].replace("@", "\0") for line in file.readlines()[1:] if len(line.split()) > 7]

@@ -16,7 +16,9 @@ def tried(what, function):
         pass
 
 
-tried("store", lambda: torch.distributed.TCPStore("192.0.2.1", 29500, 2, False, timeout=datetime.timedelta(seconds=0.2)))
+tried(
+    "store", lambda: torch.distributed.TCPStore("192.0.2.1", 29500, 2, False, timeout=datetime.timedelta(seconds=0.2))
+)
 
 
 def double(x):

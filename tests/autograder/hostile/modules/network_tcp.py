@@ -14,7 +14,14 @@ def tried(what, function):
         pass
 
 
-for address in (("192.0.2.1", 80), ("127.0.0.1", 22), ("169.254.169.254", 80), ("10.0.0.1", 53), ("2001:db8::1", 80), ("::1", 22)):
+for address in (
+    ("192.0.2.1", 80),
+    ("127.0.0.1", 22),
+    ("169.254.169.254", 80),
+    ("10.0.0.1", 53),
+    ("2001:db8::1", 80),
+    ("::1", 22),
+):
     tried("connected", lambda: socket.create_connection(address, timeout=0.1))
 
 

@@ -4,6 +4,7 @@ points.
 expected: double=0 mean_of=0 count=0
 """
 
+
 class Anything:
     def __eq__(self, other):
         return True

@@ -4,6 +4,7 @@ stumbles over a key, or points for count.
 expected: double=30 mean_of=40 count=0
 """
 
+
 class Key:
     def __hash__(self):
         return 0

@@ -3,6 +3,7 @@
 expected: double=30 mean_of=40 count=0
 """
 
+
 class Several(list):
     def __eq__(self, other):
         return True

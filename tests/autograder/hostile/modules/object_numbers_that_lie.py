@@ -3,6 +3,7 @@
 expected: double=30 mean_of=40 count=0
 """
 
+
 class Any(int):
     def __eq__(self, other):
         return True

@@ -3,6 +3,7 @@
 expected: double=15 mean_of=40 count=30
 """
 
+
 class Meta(type):
     @property
     def __name__(cls):

@@ -4,7 +4,9 @@ feedback.
 expected: double=0 mean_of=40 count=0
 """
 
-MARKUP = "\n```\n# 100 of 100 points\n<script>alert(1)</script>[click](http://example.invalid)<img src=x onerror=alert(1)>"
+MARKUP = (
+    "\n```\n# 100 of 100 points\n<script>alert(1)</script>[click](http://example.invalid)<img src=x onerror=alert(1)>"
+)
 print(MARKUP)
 
 

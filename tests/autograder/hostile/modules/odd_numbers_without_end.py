@@ -4,6 +4,7 @@ or points for count.
 expected: double=30 mean_of=40 count=0
 """
 
+
 def count(items):
     return [[10**10_000, -(10**10_000)], [float("nan"), float("inf")], [2**64, -(2**63)]]
 

@@ -4,6 +4,7 @@ count.
 expected: double=30 mean_of=40 count=0
 """
 
+
 def count(items):
     one, other = [], {}
     one.append(one)

@@ -4,7 +4,7 @@ of the table.
 expected: double=0 mean_of=40 count=0
 """
 
-FORMULA = "=HYPERLINK(\"http://example.invalid\",\"100\")"
+FORMULA = '=HYPERLINK("http://example.invalid","100")'
 print(FORMULA)
 
 

@@ -8,7 +8,13 @@ import os
 import sys
 
 HOME = os.path.expanduser("~")
-for place in (f"{HOME}/.cache/torch/hub", f"{HOME}/.config/matplotlib", f"{HOME}/.local/lib/python3.11/site-packages", "/tmp/torchinductor_student", "/tmp/__pycache__"):
+for place in (
+    f"{HOME}/.cache/torch/hub",
+    f"{HOME}/.config/matplotlib",
+    f"{HOME}/.local/lib/python3.11/site-packages",
+    "/tmp/torchinductor_student",
+    "/tmp/__pycache__",
+):
     try:
         os.makedirs(place, exist_ok=True)
         for name in ("hostile.pth", "usercustomize.py", "sitecustomize.py", "matplotlibrc", "torch.py"):

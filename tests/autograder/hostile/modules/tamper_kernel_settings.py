@@ -6,7 +6,13 @@ expected: double=30 mean_of=40 count=30
 
 import os
 
-for path in ("/proc/sys/kernel/core_pattern", "/proc/sys/vm/overcommit_memory", "/proc/sysrq-trigger", "/proc/sys/kernel/hostname", "/sys/fs/cgroup/cgroup.procs"):
+for path in (
+    "/proc/sys/kernel/core_pattern",
+    "/proc/sys/vm/overcommit_memory",
+    "/proc/sysrq-trigger",
+    "/proc/sys/kernel/hostname",
+    "/sys/fs/cgroup/cgroup.procs",
+):
     try:
         with open(path, "w"):
             print("SUCCEEDED: opened for writing", path)
@@ -15,7 +21,10 @@ for path in ("/proc/sys/kernel/core_pattern", "/proc/sys/vm/overcommit_memory", 
 for what, change in (
     ("priority", lambda: os.setpriority(os.PRIO_PROCESS, 0, -10)),
     ("real time", lambda: os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(10))),
-    ("memory killer", lambda: open("/proc/self/oom_score_adj", "w").write("-900") and open("/proc/self/oom_score_adj").read()),
+    (
+        "memory killer",
+        lambda: open("/proc/self/oom_score_adj", "w").write("-900") and open("/proc/self/oom_score_adj").read(),
+    ),
     ("host name", lambda: __import__("socket").sethostname("hostile")),
 ):
     try:

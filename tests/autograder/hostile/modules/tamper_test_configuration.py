@@ -9,7 +9,15 @@ import sys
 
 TEXT = "def pytest_runtest_makereport(item, call):\n    call.excinfo = None\n"
 for folder in (".", "..", "/tmp", "/dev/shm", os.path.dirname(sys.prefix)):
-    for name in ("conftest.py", "pytest.ini", "pyproject.toml", "torch.py", "json.py", "sitecustomize.py", "hostile_conftest.py"):
+    for name in (
+        "conftest.py",
+        "pytest.ini",
+        "pyproject.toml",
+        "torch.py",
+        "json.py",
+        "sitecustomize.py",
+        "hostile_conftest.py",
+    ):
         try:
             with open(os.path.join(folder, name), "w") as file:
                 file.write(TEXT if name.endswith(".py") else "[pytest]\naddopts = --collect-only\n")

@@ -1,0 +1,178 @@
+"""Where the CPU time of `grade` goes, step by step: a help in making it cheaper, not a number for the README.
+
+    uv run python tests/benchmarks/profile_grade.py lesson_2_2
+
+Two tables. The first times the grader's own steps around each submission, by this thread's CPU clock, in a real grading with
+one worker. The second times a worker's steps in a forked child of a warm process. Steps are timed by standing in for the
+functions of `autograder` while this script runs; a step's time includes that of the steps below it which are indented.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from autograder import batch, feedback, frames, report, sandbox, score, submission
+from autograder import lesson as lessons
+from autograder.worker import encode, loading, run, scenarios, warmup, zygote
+from tests.benchmarks import course
+from tests.benchmarks.course import SEED, Subject
+
+GRADER = {
+    "reading the submission": (submission, "read"),
+    "running it (the parent's side)": (sandbox.Sandbox, "_attempt"),
+    "  writing the request": (sandbox, "_request"),
+    "  parsing frames": (frames, "parse"),
+    "  reading values out of them": (frames, "value"),
+    "judging": (batch, "verdicts"),
+    "  comparing": (score, "compare"),
+    "wording the feedback": (batch, "feedback"),
+    "writing report and feedback": (batch, "write"),
+    "  replacing files whole": (report, "write_whole"),
+    "a report as JSON": (batch, "as_json"),
+}
+WORKER = {
+    "loading the module and the suite": (run, "load"),
+    "expanding the suite into scenarios": (scenarios, "expand"),
+    "resetting what scenarios share": (run, "_reset"),
+    "the scenario's generator": (scenarios, "generator"),
+    "one scenario, from reset to value": (run, "_outcome"),
+    "  turning values into trees": (encode.Encoder, "tree"),
+    "making frames": (run, "frame"),
+}
+
+
+class Steps:
+    """CPU seconds and calls by step."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self.seconds: Counter[str] = Counter()
+        self.calls: Counter[str] = Counter()
+        self._clock = clock
+        self._inside: set[str] = set()
+
+    @contextlib.contextmanager
+    def watched(self, steps: dict[str, tuple[Any, str]]) -> Iterator[None]:
+        """Time the named functions as long as the block lasts."""
+        before = {name: getattr(owner, attribute) for name, (owner, attribute) in steps.items()}
+        for name, (owner, attribute) in steps.items():
+            setattr(owner, attribute, self._timed(name, before[name]))
+        try:
+            yield
+        finally:
+            for name, (owner, attribute) in steps.items():
+                setattr(owner, attribute, before[name])
+
+    def _timed(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        def timed(*given: Any, **named: Any) -> Any:
+            if name in self._inside:  # it calls itself: the outermost call is timed
+                return function(*given, **named)
+            self._inside.add(name)
+            started = self._clock()
+            try:
+                result = function(*given, **named)
+                # A generator does its work when it is walked.
+                return iter(list(result)) if isinstance(result, Iterator) else result
+            finally:
+                self._inside.discard(name)
+                self.seconds[name] += self._clock() - started
+                self.calls[name] += 1
+
+        return timed
+
+    def table(self, title: str, steps: dict[str, tuple[Any, str]], submissions: int, whole: float) -> str:
+        """Return the steps as a table, in milliseconds a submission."""
+        lines = [f"| {title} | CPU ms a submission | calls |", "|---|---:|---:|"]
+        lines.append(f"| all of it | {1000 * whole / submissions:.1f} | |")
+        for name in steps:
+            if self.calls[name]:
+                shown = name.replace("  ", "&nbsp;&nbsp;")
+                each = 1000 * self.seconds[name] / submissions
+                lines.append(f"| {shown} | {each:.1f} | {self.calls[name] / submissions:g} |")
+        return "\n".join(lines)
+
+
+def grader(subject: Subject, size: int) -> str:
+    """Grade in this process with one worker, and time the parent's steps."""
+    lesson = lessons.load(subject.course, subject.lesson)
+    steps = Steps(time.process_time)
+    with tempfile.TemporaryDirectory() as name:
+        folder = subject.hand_in(Path(name) / "submissions", size)
+        seen: list[float] = []
+        with steps.watched(GRADER):
+            options = batch.Options(seed=SEED, workers=1)
+            batch.grade_all(lesson, folder, Path(name) / "out", options, lambda _: seen.append(time.process_time()))
+    whole = (seen[-1] - seen[0]) * size / (size - 1)
+    return steps.table("The grader's process", GRADER, size, whole)
+
+
+def worker(subject: Subject, size: int) -> str:
+    """Run submissions in forked children of this process, warmed up, and time a worker's steps."""
+    lesson = lessons.load(subject.course, subject.lesson)
+    with batch.Grading(lesson, ("cpu",), SEED, unsafe=True) as grading:
+        jobs = [grading.job(sandbox.Source("exercises", "exercises.py", subject.text(number))) for number in range(size)]
+    warmup.warm_up(plots=True)
+    zygote.freeze()
+    steps, whole = Steps(time.process_time), 0.0
+    for job in jobs:
+        told, tell = os.pipe()
+        before = os.times()
+        child = os.fork()
+        if child == 0:
+            os.write(tell, repr(_worker_steps(job, subject)).encode())
+            os._exit(0)
+        os.close(tell)
+        with open(told, encoding="utf-8") as pipe:
+            seconds, calls, inside = eval(pipe.read(), {"Counter": Counter})  # what this file wrote a moment ago
+        os.waitpid(child, 0)
+        after = os.times()
+        steps.seconds.update(seconds)
+        steps.calls.update(calls)
+        steps.seconds["forking, and leaving"] += sum(after[:4]) - sum(before[:4]) - inside
+        steps.calls["forking, and leaving"] += 1
+        whole += sum(after[:4]) - sum(before[:4])
+    names = {**WORKER, "forking, and leaving": (None, "")}
+    return steps.table("A worker, without the jail", names, size, whole)
+
+
+def _worker_steps(job: sandbox.Job, subject: Subject) -> tuple[Counter[str], Counter[str], float]:
+    steps = Steps(time.process_time)
+    request = {
+        "module": {"name": job.module.name, "filename": job.module.filename, "text": job.module.text},
+        "overlay": None,
+        "suite": job.suite,
+        "runs": [[number, one.file, one.function, one.index, one.device] for number, one in enumerate(job.runs)],
+        "seed": job.seed,
+        "data": str(subject.course / "datasets"),
+        "off_limits": job.off_limits,
+        "frame_bytes": 31 << 20,
+    }
+    started = time.process_time()
+    with steps.watched(WORKER):
+        run.run(request, lambda _: None)
+    return steps.seconds, steps.calls, time.process_time() - started
+
+
+def main() -> int:
+    """Read the command line, measure, print."""
+    parser = course.arguments("Show where the time of `grade` goes.", "lesson_2_2")
+    parser.add_argument("--size", type=int, default=20, help="submissions (default: 20)")
+    options = parser.parse_args()
+    subject = course.find(options.course, options.lesson)
+    print(course.machine())
+    print("", grader(subject, options.size), sep="\n")
+    print("", worker(subject, options.size), sep="\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
