@@ -14,6 +14,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
@@ -29,6 +30,8 @@ from autograder.worker.encode import HEADER
 LOG_KEPT = 64 << 10
 LOG_READ = 16 << 20
 WARM_UP_SECONDS = 180
+# What an outcome says of a worker that somebody killed: the kernel for its memory, or a person.
+KILLED = "ended by signal 9"
 # Of a zygote and its worker: a warm zygote has half a GiB, of which a worker shares what it does not write to.
 MEMORY_IN_ALL, TASKS_IN_ALL = 4 << 30, 96
 
@@ -160,7 +163,7 @@ class Guarantee:
 
 
 class Sandbox:
-    """One zygote and its worker. Use it as a context manager; it is not for two threads at a time.
+    """One zygote and its worker. Use it as a context manager; but for `hang_up` it is not for two threads at a time.
 
     Args:
         root: the course's folder, of which a worker sees `datasets/` alone.
@@ -195,6 +198,8 @@ class Sandbox:
         self._refusals: list[str] = []
         self._wanted = level
         self._cgroup: cgroup.Cgroup | None = None
+        self._door = threading.Lock()
+        self._over = False
         self.guarantee: Guarantee | None = None
 
     def __enter__(self) -> Self:
@@ -211,7 +216,17 @@ class Sandbox:
         return bool(self._configuration["jail"] == "namespaces")
 
     def launch(self) -> None:
-        """Start the zygote without waiting for it; several can then warm up at a time."""
+        """Start the zygote without waiting for it; several can then warm up at a time.
+
+        Raises:
+            SandboxError: it was hung up on.
+        """
+        with self._door:
+            if self._over:
+                raise SandboxError("the sandbox was told that this is the end")
+            self._launch()
+
+    def _launch(self) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         command = [sys.executable, "-I", "-m", "autograder.worker", str(theirs.fileno())]
         self._process = subprocess.Popen(
@@ -259,22 +274,37 @@ class Sandbox:
         self.guarantee = Guarantee(level, "; ".join(self._refusals), **hello)
         return self.guarantee
 
-    def close(self) -> None:
-        """End the zygote and everything below it. Safe to call twice; the sandbox may be started again."""
-        self.guarantee = None
-        if self._control is not None:
-            self._control.close()
-            self._control = None
-        if self._process is not None:
+    def hang_up(self) -> None:
+        """Say, from any thread, that this is the end: who waits for the zygote gets a SandboxError, and none is started again.
+
+        The zygote hears it, too, and ends; `close` is still to be called.
+        """
+        with self._door:
+            self._over = True
+            if self._control is not None:
+                with contextlib.suppress(OSError):
+                    self._control.shutdown(socket.SHUT_RDWR)
+
+    def close(self, patience: float = 5.0) -> None:
+        """End the zygote and everything below it. Safe to call twice; the sandbox may be started again.
+
+        Args:
+            patience: seconds that the zygote gets to end by itself before it is killed.
+        """
+        with self._door:
+            self.guarantee = None
+            control, process, group = self._control, self._process, self._cgroup
+            self._control = self._process = self._cgroup = None
+        if control is not None:
+            control.close()
+        if process is not None:
             try:
-                self._process.wait(timeout=5)
+                process.wait(timeout=patience)
             except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
-            self._process = None
-        if self._cgroup is not None:
-            self._cgroup.remove()
-            self._cgroup = None
+                process.kill()
+                process.wait()
+        if group is not None:
+            group.remove()
 
     def run(self, job: Job) -> Result:
         """Run a module through scenarios; what goes wrong inside is an outcome.

@@ -47,9 +47,7 @@ def loss(y: torch.Tensor, y_hat: torch.Tensor) -> torch.Tensor:
 
 
 # %%
-def gradients(
-    x: torch.Tensor, y: torch.Tensor, w: torch.Tensor, b: torch.Tensor
-) -> tuple[torch.Tensor, torch.Tensor]:
+def gradients(x: torch.Tensor, y: torch.Tensor, w: torch.Tensor, b: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Return the two derivatives of the loss at `(w, b)`, by the formulas of the page.
 
     The loss is `loss(y, predict(x, w, b))`, the mean of the squared errors: no ½ in front, and no sum.

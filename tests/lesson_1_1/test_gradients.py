@@ -82,7 +82,10 @@ def test_one_sample(lesson, device, rng, dtype):
 def test_perfect_line_is_flat_and_arguments_stay(lesson, device, rng):
     """Where every prediction is right both derivatives are 0; no argument is changed."""
     x = torch.randint(-8, 9, (6,), generator=rng).to(device, torch.float64) / 4
-    w, b = torch.tensor(-1.5, dtype=torch.float64, device=device), torch.tensor(2.25, dtype=torch.float64, device=device)
+    w, b = (
+        torch.tensor(-1.5, dtype=torch.float64, device=device),
+        torch.tensor(2.25, dtype=torch.float64, device=device),
+    )
     y = w * x + b
     at_best, untouched = probes.unchanged(lambda: list(lesson.gradients(x, y, w, b)), x, y, w, b)
     off = list(lesson.gradients(x, y, w + 0.5, b - 1.25))

@@ -13,10 +13,19 @@ MAP_32BIT = 0x40
 
 
 def call_by_interrupt():
-    page = mmap.mmap(-1, 4096, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | MAP_32BIT, mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
+    page = mmap.mmap(
+        -1, 4096, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | MAP_32BIT, mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC
+    )
     start = ctypes.addressof(ctypes.c_char.from_buffer(page))
     # push rbx; mov ebx, name; xor ecx, ecx; mov eax, 356 (memfd_create); int 0x80; pop rbx; ret
-    page[:20] = b"\x53\xbb" + struct.pack("<I", start + 64) + b"\x31\xc9\xb8" + struct.pack("<I", 356) + b"\xcd\x80\x5b\xc3" + b"\x90"
+    page[:20] = (
+        b"\x53\xbb"
+        + struct.pack("<I", start + 64)
+        + b"\x31\xc9\xb8"
+        + struct.pack("<I", 356)
+        + b"\xcd\x80\x5b\xc3"
+        + b"\x90"
+    )
     page[64:72] = b"hostile\0"
     return ctypes.CFUNCTYPE(ctypes.c_int)(start)()
 

@@ -1,0 +1,74 @@
+"""Hidden scenarios of `mse`: values weigh a half, the refusal of unequal shapes the other half."""
+
+import pytest
+import torch
+
+from autograder.worker import probes
+
+
+def targets_and_predictions(rng, device, dtype, *shape):
+    """Errors of 0.5 and more, mostly of one sign."""
+    y = torch.randn(shape, generator=rng, dtype=torch.float64)
+    errors = torch.rand(shape, generator=rng, dtype=torch.float64) * 2 + 0.5
+    errors = errors * torch.where(torch.rand(shape, generator=rng) < 0.2, -1.0, 1.0)
+    return y.to(device, dtype), (y + errors).to(device, dtype)
+
+
+def refused(lesson, rng, device, *pairs):
+    """What happened to each pair of shapes, and whether the message has both, as a tuple or as a list."""
+    found = []
+    for shapes in pairs:
+        y, y_hat = (torch.randn(shape, generator=rng).to(device) for shape in shapes)
+        forms = [form for shape in shapes for form in (str(tuple(shape)), str(list(shape)))]
+        happened = probes.raised(ValueError, lambda y=y, y_hat=y_hat: lesson.mse(y, y_hat), mentions=forms)
+        if happened["raised"]:
+            has = happened["mentions"]
+            happened = {"raised": True, "both named": [has[forms[i]] or has[forms[i + 1]] for i in (0, 2)]}
+        found.append(happened)
+    return found
+
+
+@pytest.mark.exercise("mse")
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("shape", [(7,), (4, 3), (2, 3, 4)])
+def test_all_elements_are_averaged(lesson, device, rng, dtype, shape):
+    """The sum of the squared errors is divided by the number of elements: 0-D, of y's dtype."""
+    return lesson.mse(*targets_and_predictions(rng, device, dtype, *shape))
+
+
+@pytest.mark.exercise("mse")
+@pytest.mark.parametrize("shape", [(5, 1), (1, 5), (1,), (1, 1), ()])
+def test_equal_shapes_of_any_rank(lesson, device, rng, shape):
+    """Columns, rows, one element and 0-D tensors are fine, as long as both have the same shape."""
+    return lesson.mse(*targets_and_predictions(rng, device, torch.float32, *shape))
+
+
+@pytest.mark.exercise("mse")
+@pytest.mark.weight(4)
+def test_flat_against_column_is_refused(lesson, device, rng):
+    """(N,) against (N, 1) raises a ValueError that names both shapes, and so does (N, 1) against (N,)."""
+    return refused(lesson, rng, device, ((6,), (6, 1)), ((6, 1), (6,)), ((1,), (1, 1)), ((1, 1), (1,)))
+
+
+@pytest.mark.exercise("mse")
+@pytest.mark.weight(4)
+def test_one_number_against_many_is_refused(lesson, device, rng):
+    """(1,) and 0-D against anything else raise a ValueError that names both shapes."""
+    pairs = [((5,), (1,)), ((1,), (5,)), ((5,), ()), ((), (5,)), ((4, 1), ()), ((1,), ()), ((), (1,)), ((4, 1), (1, 1))]
+    return refused(lesson, rng, device, *pairs)
+
+
+@pytest.mark.exercise("mse")
+@pytest.mark.weight(3)
+def test_all_other_unequal_shapes_are_refused(lesson, device, rng):
+    """So do equally many numbers in another shape, one row against many, and shapes that do not fit at all."""
+    pairs = [((2, 3), (6,)), ((2, 3), (3, 2)), ((2, 3), (3,)), ((3, 1), (3, 4)), ((3,), (4,)), ((2, 3), (2, 3, 1))]
+    return refused(lesson, rng, device, *pairs)
+
+
+@pytest.mark.exercise("mse")
+def test_perfect_predictions_cost_nothing(lesson, device, rng):
+    """Where the predictions equal the targets the loss is 0, and no argument is changed."""
+    y, y_hat = targets_and_predictions(rng, device, torch.float64, 6)
+    (some, none), untouched = probes.unchanged(lambda: (lesson.mse(y, y_hat), lesson.mse(y, y)), y, y_hat)
+    return {"some": some, "none": none, "untouched": untouched}
