@@ -151,6 +151,36 @@ class _Source:
         """Return the line of a place, from 1."""
         return self.text.count("\n", 0, place) + 1
 
+    def first_binding(self, statement: ast.Assign) -> bool:
+        """Return whether an assignment only gives names their first values in its function."""
+        names = {
+            part.id
+            for target in statement.targets
+            for part in ast.walk(target)
+            if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)
+        }
+        plain = all(
+            isinstance(part, ast.Name | ast.Tuple | ast.List | ast.Starred | ast.expr_context)
+            for target in statement.targets
+            for part in ast.walk(target)
+        )
+        return plain and not names & self._bound_before(statement)
+
+    def _bound_before(self, statement: ast.stmt) -> set[str]:
+        functions = [
+            node
+            for node in ast.walk(self.tree)
+            if isinstance(node, ast.FunctionDef) and node.lineno < statement.lineno <= (node.end_lineno or 0)
+        ]
+        function = max(functions, key=lambda node: node.lineno)
+        arguments = {argument.arg for argument in (*function.args.args, *function.args.kwonlyargs)}
+        stored = {
+            node.id
+            for node in ast.walk(function)
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.lineno < statement.lineno
+        }
+        return arguments | stored
+
     def owner(self, line: int) -> str:
         """Return the top-level function or class that a line lies in."""
         for node in self.tree.body:
@@ -394,6 +424,8 @@ def _without(source: _Source, statement: ast.stmt) -> Iterator[_Edit]:
     """A statement dropped, unless dropping it is another mutant already or means nothing."""
     if isinstance(statement, ast.Return | ast.Import | ast.ImportFrom | ast.FunctionDef | ast.Pass | ast.AnnAssign):
         return
+    if isinstance(statement, ast.Assign) and source.first_binding(statement):
+        return  # what follows would only miss the name: such a mutant tells nothing of a suite
     start, end = source.span(statement)
     first = source.get(statement).split("\n")[0]
     yield _Edit(start, end, "pass", f"dropped: {first}")

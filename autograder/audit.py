@@ -1,0 +1,674 @@
+"""Measure a lesson: is its reference sound, is its suite fair and strong, is each misconception caught and named.
+
+Everything that is run here is ours: the reference, its mutants, the misconceptions, the alternatives, the stub. So any warm
+worker may run any of it. It knows nothing of terminals, and changes no file.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+import os
+import queue
+import re
+import time
+import tomllib
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+from autograder import diagnose, score, suite
+from autograder.compare import compare
+from autograder.diagnose import Known, callers, stand_in_job
+from autograder.errors import UserError
+from autograder.lesson import Lesson
+from autograder.mutants import BEGIN, END, Mutant, mutants
+from autograder.sandbox import Deadlines, Job, Outcome, Result, Run, Sandbox, SandboxError, Source
+from autograder.score import FAILED, GRADER_ERROR, PASSED, Misconception, Verdict
+from autograder.suite import Placed
+
+SCHEMA = "autograder/audit/v1"
+# Of the mutants that are not set aside, so many must be killed.
+WANTED_SHARE = 0.95
+# CPU seconds of one scenario on the reference.
+BUDGET = 2.0
+DEVICE = "cpu"
+
+CHECKS = (
+    "reference",
+    "stub",
+    "alone",
+    "misconceptions",
+    "alternatives",
+    "mutants",
+    "derived files",
+    "docstrings",
+    "budget",
+)
+
+In = TypeVar("In")
+Out = TypeVar("Out")
+
+
+class AuditError(UserError):
+    """A lesson that cannot be audited, or an `audit.toml` that cannot be read."""
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One check's outcome: a few words on what was measured, and a sentence for each thing to do."""
+
+    check: str
+    shown: str
+    faults: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Equivalent:
+    """A mutant set aside in `audit.toml`, known by the text of its lines before and after."""
+
+    exercise: str
+    line: str
+    becomes: str
+    reason: str
+
+    def matches(self, mutant: Mutant) -> bool:
+        """Return whether this is that mutant, wherever its line has moved to."""
+        return (self.exercise, self.line, self.becomes) == (mutant.exercise, mutant.original, mutant.becomes)
+
+
+@dataclass(frozen=True)
+class Audit:
+    """What was measured of one lesson.
+
+    Attributes:
+        lesson: the lesson.
+        seeds: how many seeds were tried.
+        measures: in the order of `CHECKS`.
+        survivors: mutants that nothing killed and nobody set aside.
+        set_aside: survivors that are equivalent, each with the reason.
+        mutants: how many mutants there were.
+        seconds: how long it took, by the clock.
+    """
+
+    lesson: str
+    seeds: int
+    measures: tuple[Measure, ...]
+    survivors: tuple[Mutant, ...]
+    set_aside: tuple[tuple[Mutant, str], ...]
+    mutants: int
+    seconds: float
+
+    @property
+    def sound(self) -> bool:
+        """Whether nothing falls short."""
+        return not any(measure.faults for measure in self.measures)
+
+
+def as_json(audits: Sequence[Audit]) -> dict[str, Any]:
+    """Return audits as plain data, by the schema `autograder/audit/v1`."""
+    return {
+        "schema": SCHEMA,
+        "sound": all(audit.sound for audit in audits),
+        "lessons": [
+            {
+                "lesson": audit.lesson,
+                "sound": audit.sound,
+                "seeds": audit.seeds,
+                "seconds": round(audit.seconds, 1),
+                "checks": [
+                    {"check": m.check, "measured": m.shown, "faults": list(m.faults), "notes": list(m.notes)}
+                    for m in audit.measures
+                ],
+                "mutants": audit.mutants,
+                "survivors": [_mutant(mutant) for mutant in audit.survivors],
+                "set_aside": [{**_mutant(mutant), "reason": reason} for mutant, reason in audit.set_aside],
+            }
+            for audit in audits
+        ],
+    }
+
+
+def _mutant(mutant: Mutant) -> dict[str, Any]:
+    return {
+        "id": mutant.id,
+        "exercise": mutant.exercise,
+        "description": mutant.description,
+        "line": mutant.original,
+        "becomes": mutant.becomes,
+        "diff": mutant.diff,
+    }
+
+
+class Bench:
+    """Warm sandboxes, one a core, that work through jobs together. Use it as a context manager.
+
+    Args:
+        root: the course's folder.
+        workers: how many sandboxes; one a core unless said otherwise.
+    """
+
+    def __init__(self, root: Path, workers: int = 0) -> None:
+        self._sandboxes = [Sandbox(root) for _ in range(workers or _cores())]
+        self._free: queue.SimpleQueue[Sandbox] = queue.SimpleQueue()
+
+    def __enter__(self) -> Self:
+        try:
+            for sandbox in self._sandboxes:
+                sandbox.launch()
+            for sandbox in self._sandboxes:
+                sandbox.start()
+                self._free.put(sandbox)
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for sandbox in self._sandboxes:
+            sandbox.close()
+
+    def run(self, job: Job, deadlines: Deadlines | None = None) -> Result:
+        """Run a job in whichever sandbox is free; one that died is started afresh, once."""
+        sandbox = self._free.get()
+        sandbox.deadlines = deadlines or Deadlines()
+        try:
+            sandbox.start()
+            try:
+                return sandbox.run(job)
+            except SandboxError:
+                sandbox.close()
+                sandbox.start()
+                return sandbox.run(job)
+        finally:
+            self._free.put(sandbox)
+
+    def each(self, work: Callable[[In], Out], items: Sequence[In]) -> list[Out]:
+        """Return `work` of every item, in their order, as many at a time as there are sandboxes."""
+        with ThreadPoolExecutor(len(self._sandboxes)) as pool:
+            return list(pool.map(work, items))
+
+
+@dataclass
+class _Subject:
+    """A lesson under audit, with what several checks ask for."""
+
+    lesson: Lesson
+    suite: suite.Suite
+    bench: Bench
+    seeds: tuple[int, ...]
+    text: str
+    calls: dict[str, frozenset[str]]
+    references: dict[int, tuple[Outcome, ...]] = field(default_factory=dict)
+
+    @property
+    def scenarios(self) -> tuple[Placed, ...]:
+        return self.suite.scenarios
+
+    def job(self, text: str, places: Sequence[int], seed: int, name: str = "exercises") -> Job:
+        """Return the job that runs some of the scenarios on a module."""
+        chosen = [self.scenarios[n] for n in places]
+        runs = tuple(Run(p.file, p.scenario.function, p.scenario.index, DEVICE) for p in chosen)
+        return Job(Source(name, "exercises.py", text), self.suite.files, runs, seed, self.lesson.off_limits)
+
+    def places(self, exercise: str) -> list[int]:
+        """Return which scenarios judge an exercise."""
+        return [n for n, placed in enumerate(self.scenarios) if placed.scenario.exercise == exercise]
+
+    def everything(self) -> list[int]:
+        return list(range(len(self.scenarios)))
+
+    def judged(self, outcomes: Sequence[Outcome], places: Sequence[int], seed: int, result: Result) -> list[Verdict]:
+        """Return the verdicts on some scenarios' outcomes."""
+        found = []
+        for n, outcome in zip(places, outcomes, strict=True):
+            placed = self.scenarios[n]
+            exercise = self.lesson.exercise(placed.scenario.exercise)
+            check = self.suite.checks[placed.scenario.check] if placed.scenario.check else None
+            finds = result.source_off_limits.get(exercise.name, ())
+            wanted = self.references[seed][n]
+            found.append(score.judge(placed, DEVICE, outcome, wanted, check, exercise.off_limits, finds))
+        return found
+
+    def points(self, text: str, seed: int) -> tuple[dict[str, float], list[Verdict], str]:
+        """Return a module's points, exercise by exercise, the verdicts, and why it did not import."""
+        result = self.bench.run(self.job(text, self.everything(), seed))
+        verdicts = self.judged(result.outcomes, self.everything(), seed, result)
+        error = result.import_error
+        why = f"{error.type}: {error.message}" if error else ""
+        return {s.exercise.name: s.points for s in score.score(self.lesson, verdicts)}, verdicts, why
+
+
+def audit(lesson: Lesson, bench: Bench, seeds: int, tell: Callable[[str], None] = lambda _: None) -> Audit:
+    """Measure one lesson.
+
+    Args:
+        lesson: the lesson.
+        bench: warm sandboxes of its course.
+        seeds: how many seeds to try: 0, 1, 2, …
+        tell: is told what is being measured.
+
+    Raises:
+        UserError: the lesson cannot be audited at all: its suite breaks a rule, or its reference does not import.
+    """
+    started = time.monotonic()
+    text = lesson.reference.read_text(encoding="utf-8")
+    loaded = suite.load(lesson)
+    calls = callers(text, [exercise.name for exercise in lesson.exercises])
+    subject = _Subject(lesson, loaded, bench, tuple(range(seeds)), text, calls)
+    tell("the reference")
+    measures = [_reference(subject), *_budget(subject)]
+    steps: tuple[tuple[str, Callable[[_Subject], Measure]], ...] = (
+        ("the stub", _stub),
+        ("each exercise alone", _alone),
+        ("misconceptions", _misconceptions),
+        ("alternatives", _alternatives),
+        ("derived files", _derived),
+        ("docstrings", _docstrings),
+    )
+    for words, step in steps:
+        tell(words)
+        measures.append(step(subject))
+    tell("mutants")
+    made, survivors, set_aside, measure = _mutants(subject)
+    measures.append(measure)
+    return Audit(
+        lesson=lesson.name,
+        seeds=seeds,
+        measures=tuple(sorted(measures, key=lambda measure: CHECKS.index(measure.check))),
+        survivors=survivors,
+        set_aside=set_aside,
+        mutants=made,
+        seconds=time.monotonic() - started,
+    )
+
+
+def _reference(subject: _Subject) -> Measure:
+    """Run the reference twice on every seed, and once backwards: it must agree with itself, and have full points."""
+    lesson, faults = subject.lesson, []
+    places = subject.everything()
+    results = subject.bench.each(lambda seed: subject.bench.run(subject.job(subject.text, places, seed)), subject.seeds)
+    for seed, result in zip(subject.seeds, results, strict=True):
+        error = result.import_error
+        if error is not None:
+            raise AuditError(f"{lesson.reference} does not import: {error.type}: {error.message}. Mend it first.")
+        subject.references[seed] = result.outcomes
+    again = subject.bench.each(lambda seed: subject.bench.run(subject.job(subject.text, places, seed)), subject.seeds)
+    sound = 0
+    for seed, result in zip(subject.seeds, again, strict=True):
+        wrong = [v for v in subject.judged(result.outcomes, places, seed, result) if v.verdict != PASSED]
+        sound += not wrong
+        faults += [_flawed(verdict, seed) for verdict in wrong[:3]]
+    faults += _backwards(subject)
+    return Measure("reference", f"full on {sound} of {len(subject.seeds)} seeds", tuple(dict.fromkeys(faults)))
+
+
+def _flawed(verdict: Verdict, seed: int) -> str:
+    name = verdict.placed.name
+    if verdict.verdict == GRADER_ERROR:
+        return f"{name}: {verdict.private} (seed {seed}). Mend the reference, or the scenario if it asks what is not promised."
+    return (
+        f"{name}: the reference, run twice with seed {seed}, does not pass its own scenario ({verdict.told}). "
+        "Let the scenario return what is the same every time, or widen its check."
+    )
+
+
+def _backwards(subject: _Subject) -> Iterator[str]:
+    seed = subject.seeds[0]
+    places = subject.everything()[::-1]
+    result = subject.bench.run(subject.job(subject.text, places, seed))
+    for n, outcome in zip(places, result.outcomes, strict=True):
+        wanted, placed = subject.references[seed][n], subject.scenarios[n]
+        same = outcome.status == wanted.status and (
+            outcome.status != "returned"
+            or placed.scenario.check is not None
+            or compare(outcome.value, wanted.value, DEVICE, placed.scenario.tolerance) is None
+        )
+        if not same:
+            yield f"{placed.name} gives another result when the scenarios run backwards: let it depend on no other scenario."
+
+
+def _budget(subject: _Subject) -> Iterator[Measure]:
+    """The worker's account of CPU seconds runs on from scenario to scenario, so a scenario's own is the difference."""
+    slowest: dict[str, float] = {}
+    for outcomes in subject.references.values():
+        before = 0.0
+        for placed, outcome in zip(subject.scenarios, outcomes, strict=True):
+            used = outcome.cpu - before if outcome.cpu >= before else outcome.cpu
+            before = outcome.cpu
+            slowest[placed.name] = max(slowest.get(placed.name, 0.0), used)
+    faults = tuple(
+        f"{name} takes {used:.1f} CPU seconds on the reference; make its inputs smaller: {BUDGET:g} is the most."
+        for name, used in slowest.items()
+        if used > BUDGET
+    )
+    yield Measure("budget", f"slowest {max(slowest.values(), default=0.0):.2f} s", faults)
+
+
+def _stub(subject: _Subject) -> Measure:
+    lesson = subject.lesson
+    if not lesson.stub.is_file():
+        return Measure("stub", "none", (f"{lesson.stub} is not there: run `autograder stubs {lesson.name}`.",))
+    points, verdicts, why = subject.points(lesson.stub.read_text(encoding="utf-8"), subject.seeds[0])
+    faults = (
+        [f"{lesson.stub} does not import: {why}. Imports that only solutions need belong into a region."] if why else []
+    )
+    faults += [
+        f"{verdict.placed.name} passes on the untouched stub: let it return what the exercise gave."
+        for verdict in verdicts
+        if verdict.verdict == PASSED
+    ]
+    return Measure("stub", f"{sum(points.values()):g} points", tuple(faults))
+
+
+def only(text: str, keep: frozenset[str]) -> str:
+    """Return a reference in which the regions of these functions and classes are filled in, and no others."""
+    kept: list[str] = []
+    owner, hidden = "", False
+    for line in text.split("\n"):
+        top = re.match(r"(?:def|class) (\w+)", line)
+        owner = top.group(1) if top else owner
+        if BEGIN in line and owner not in keep:
+            hidden = True
+            kept.append(f"{line[: len(line) - len(line.lstrip())]}raise NotImplementedError")
+        elif END in line and hidden:
+            hidden = False
+        elif not hidden:
+            kept.append(line)
+    return "\n".join(kept)
+
+
+def _alone(subject: _Subject) -> Measure:
+    """Solve each exercise with no others but those that the reference builds it on."""
+    faults = []
+
+    def solve(name: str) -> tuple[str, frozenset[str], dict[str, float], str]:
+        solved = subject.calls[name] | {name}
+        points, _, why = subject.points(only(subject.text, solved), subject.seeds[0])
+        return name, solved, points, why
+
+    results = subject.bench.each(solve, [exercise.name for exercise in subject.lesson.exercises])
+    good = 0
+    for name, solved, points, why in results:
+        expected = {e.name: e.points if e.name in solved else 0.0 for e in subject.lesson.exercises}
+        wrong = [other for other, most in expected.items() if not math.isclose(points[other], most, abs_tol=0.01)]
+        good += not wrong
+        if why:
+            faults.append(f"With {name} alone solved the module does not import: {why}.")
+        elif wrong:
+            got = ", ".join(f"{other} {points[other]:g} instead of {expected[other]:g}" for other in wrong)
+            faults.append(
+                f"With {' and '.join(sorted(solved))} alone solved, the points are off: {got}. "
+                "Let each scenario make what it needs from other exercises itself."
+            )
+    return Measure("alone", f"{good} of {len(results)}", tuple(faults))
+
+
+def _misconceptions(subject: _Subject) -> Measure:
+    lesson = subject.lesson
+    faults = []
+    known = diagnose.read(lesson)
+    for exercise in lesson.exercises:
+        count = sum(one.exercise == exercise.name for one in known)
+        if count < 2:
+            faults.append(f"{exercise.name} has {count} misconceptions in {lesson.misconceptions}; write at least two.")
+    headings = re.findall(r"^#+ (.+)$", lesson.page.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    faults += [
+        f"The misconception {one.name} points to the section {one.section!r}, which is not on the page."
+        for one in known
+        if one.section not in headings
+    ]
+    tasks = [(one, seed) for seed in subject.seeds for one in known]
+    found = dict(zip(tasks, subject.bench.each(lambda task: _stand_in(subject, *task), tasks), strict=True))
+    notes: list[str] = []
+    good = 0
+    for one in known:
+        trouble = []
+        for seed in subject.seeds:
+            trouble += _named(subject, one, seed, found, notes)
+        good += not trouble
+        faults += trouble[:1]
+    return Measure(
+        "misconceptions", f"{good} of {len(known)} caught and named", tuple(faults), tuple(dict.fromkeys(notes))
+    )
+
+
+@dataclass(frozen=True)
+class _StoodIn:
+    """What a misconception gave: on its own exercise, again if it was run twice, and where it lost points elsewhere."""
+
+    own: Known
+    again: Known | None
+    elsewhere: tuple[str, ...]
+
+
+def _stand_in(subject: _Subject, one: Misconception, seed: int) -> _StoodIn:
+    references = subject.references[seed]
+    own = subject.places(one.exercise)
+    # Only a scenario that calls the exercise can see the misconception; the reference's own notes tell which do.
+    near = [
+        n
+        for n in subject.everything()
+        if n not in own and any(call.name == one.exercise for call in references[n].calls)
+    ]
+
+    def run(places: Sequence[int]) -> tuple[list[Verdict], tuple[Outcome, ...]]:
+        pairs = [(subject.scenarios[n], DEVICE) for n in places]
+        job = stand_in_job(subject.lesson, subject.suite, pairs, seed, subject.text, one, inside=False)
+        result = subject.bench.run(job)
+        if result.import_error is not None:
+            error = result.import_error
+            raise AuditError(
+                f"{subject.lesson.misconceptions} does not import: {error.type}: {error.message}. Mend it."
+            )
+        return subject.judged(result.outcomes, places, seed, result), result.outcomes
+
+    verdicts, outcomes = run([*own, *near])
+    again = None
+    if seed == subject.seeds[0]:
+        second, second_outcomes = run(own)
+        again = Known(second_outcomes, tuple(second))
+    elsewhere = tuple(verdict.placed.name for verdict in verdicts[len(own) :] if verdict.verdict != PASSED)
+    return _StoodIn(Known(outcomes[: len(own)], tuple(verdicts[: len(own)])), again, elsewhere)
+
+
+def _named(
+    subject: _Subject,
+    one: Misconception,
+    seed: int,
+    found: dict[tuple[Misconception, int], _StoodIn],
+    notes: list[str],
+) -> list[str]:
+    """Return what is wrong with a misconception on a seed; note which others it cannot be told from."""
+    mine = found[one, seed]
+    where = f"The misconception {one.name} of {one.exercise}"
+    if not any(verdict.verdict == FAILED for verdict in mine.own.verdicts):
+        return [f"{where} loses no point (seed {seed}): add a scenario that it fails, or remove it if it is right."]
+    if mine.elsewhere:
+        return [
+            f"{where} loses points on {mine.elsewhere[0]}, which judges another exercise: "
+            "let that scenario make what it needs itself."
+        ]
+    if not diagnose.agree(mine.again or mine.own, mine.own):
+        return [
+            f"{where} is not diagnosed as itself (seed {seed}): its outputs are not the same twice, or it dies. "
+            "Let the scenarios return what a seed decides."
+        ]
+    for (other, at), theirs in found.items():
+        if at == seed and other != one and other.exercise == one.exercise and diagnose.agree(mine.own, theirs.own):
+            pair = " and ".join(sorted((one.name, other.name)))
+            notes.append(f"{pair} of {one.exercise} cannot be told apart, so feedback says both.")
+    return []
+
+
+def _alternatives(subject: _Subject) -> Measure:
+    paths = sorted((subject.lesson.tests / "alternatives").glob("*.py"))
+    tasks = [(path, seed) for path in paths for seed in subject.seeds]
+    faults, good = [], {path: True for path in paths}
+
+    def try_one(task: tuple[Path, int]) -> tuple[dict[str, float], list[Verdict], str]:
+        return subject.points(task[0].read_text(encoding="utf-8"), task[1])
+
+    for (path, seed), (points, verdicts, why) in zip(tasks, subject.bench.each(try_one, tasks), strict=True):
+        said = re.findall(r"^# expects: (\w+) ([\d.]+)", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+        expected = {e.name: e.points for e in subject.lesson.exercises} | {name: float(most) for name, most in said}
+        wrong = [name for name, most in expected.items() if not math.isclose(points[name], most, abs_tol=0.01)]
+        if wrong and good[path]:
+            failed = [v for v in verdicts if v.verdict != PASSED and v.placed.scenario.exercise == wrong[0]]
+            told = why or (f"{failed[0].placed.name}: {failed[0].told}" if failed else "it gets more than it expects")
+            faults.append(
+                f"{path} gets {points[wrong[0]]:g} of {expected[wrong[0]]:g} points on {wrong[0]} (seed {seed}; {told}). "
+                "If it is correct by the docstring, the scenario is unfair; otherwise mend the alternative."
+            )
+        good[path] = good[path] and not wrong
+    if not paths:
+        faults.append(
+            f"{subject.lesson.tests / 'alternatives'} holds no correct solution in another style; write some."
+        )
+    return Measure("alternatives", f"{sum(good.values())} of {len(paths)} as expected", tuple(faults))
+
+
+def _derived(subject: _Subject) -> Measure:
+    from autograder import authoring
+
+    lesson = subject.lesson
+    try:
+        fresh = lesson.stub.is_file() and lesson.stub.read_text(encoding="utf-8") == authoring.stub(lesson)
+    except ImportError as error:
+        return Measure(
+            "derived files", "not checked", notes=(f"Stubs were not checked: {error}. Install nbgrader and jupytext.",)
+        )
+    except UserError as error:
+        return Measure("derived files", "cannot be made", (str(error),))
+    if fresh:
+        return Measure("derived files", "fresh")
+    return Measure("derived files", "stale", (f"{lesson.stub} is stale: run `autograder stubs {lesson.name}`.",))
+
+
+def _docstrings(subject: _Subject) -> Measure:
+    """A scenario says which rule it tests, and an exception that it asks for is one that the exercise's docstring names."""
+    rules = {
+        node.name: "\n".join(
+            ast.get_docstring(part) or "" for part in ast.walk(node) if isinstance(part, ast.FunctionDef | ast.ClassDef)
+        )
+        for node in ast.parse(subject.text).body
+        if isinstance(node, ast.FunctionDef | ast.ClassDef)
+    }
+    owners = {(placed.file, placed.scenario.function): placed.scenario.exercise for placed in subject.scenarios}
+    faults = [
+        f"{name} has no docstring: say there all that a scenario may ask."
+        for name in (exercise.name for exercise in subject.lesson.exercises)
+        if not rules.get(name, "").strip()
+    ]
+    for file, text in subject.suite.files.items():
+        for node in ast.parse(text).body:
+            if not isinstance(node, ast.FunctionDef) or (file, node.name) not in owners:
+                continue
+            if not ast.get_docstring(node):
+                faults.append(f"{file}::{node.name} has no docstring: say which rule of the exercise it tests.")
+            exercise = owners[file, node.name]
+            faults += [
+                f"{file}::{node.name} asks for {error}, which the docstring of {exercise} does not name: add it there."
+                for error in _asked_errors(node)
+                if error not in rules.get(exercise, "")
+            ]
+    return Measure("docstrings", f"{len(owners)} scenarios", tuple(faults))
+
+
+def _asked_errors(function: ast.FunctionDef) -> Iterator[str]:
+    for node in ast.walk(function):
+        if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] == "raised" and node.args:
+            first = node.args[0]
+            for part in first.elts if isinstance(first, ast.Tuple) else [first]:
+                yield ast.unparse(part)
+
+
+def read_equivalents(lesson: Lesson) -> tuple[Equivalent, ...]:
+    """Return the mutants that `audit.toml` sets aside; none where there is no such file.
+
+    Raises:
+        AuditError: the file cannot be read, or an entry lacks something.
+    """
+    path = lesson.reference.with_name("audit.toml")
+    if not path.is_file():
+        return ()
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8")).get("equivalent", [])
+    except tomllib.TOMLDecodeError as error:
+        raise AuditError(f"{path} is not a TOML file: {error}") from error
+    found = []
+    for table in tables:
+        keys = ("exercise", "line", "becomes", "reason")
+        if set(table) != set(keys) or not all(isinstance(table[key], str) and table[key].strip() for key in keys):
+            raise AuditError(f"{path}: each [[equivalent]] has exactly these texts, none empty: {', '.join(keys)}.")
+        found.append(Equivalent(**{key: table[key].strip() for key in keys}))
+    return tuple(found)
+
+
+def _mutants(subject: _Subject) -> tuple[int, tuple[Mutant, ...], tuple[tuple[Mutant, str], ...], Measure]:
+    lesson = subject.lesson
+    made = mutants(subject.text)
+    equivalents = read_equivalents(lesson)
+    killed = subject.bench.each(lambda mutant: _killed(subject, mutant), made)
+    living = [mutant for mutant, dead in zip(made, killed, strict=True) if not dead]
+    set_aside, survivors = [], []
+    used: set[Equivalent] = set()
+    for mutant in living:
+        entry = next((entry for entry in equivalents if entry.matches(mutant)), None)
+        if entry is None:
+            survivors.append(mutant)
+        else:
+            used.add(entry)
+            set_aside.append((mutant, entry.reason))
+    faults = [
+        f"{lesson.reference.with_name('audit.toml')} sets `{entry.becomes}` of {entry.exercise} aside, but "
+        + ("a scenario kills it" if any(entry.matches(m) for m in made) else "there is no such mutant")
+        + ": remove that entry."
+        for entry in equivalents
+        if entry not in used
+    ]
+    counted = len(made) - len(set_aside)
+    share = (counted - len(survivors)) / counted if counted else 1.0
+    if share < WANTED_SHARE:
+        exercises = sorted({mutant.exercise for mutant in survivors})
+        faults.append(
+            f"{len(survivors)} of {counted} mutants survive ({100 * share:.1f} % are killed, {100 * WANTED_SHARE:g} % is wanted), "
+            f"in {', '.join(exercises)}: add scenarios that they fail, or set those that change nothing aside in audit.toml."
+        )
+    shown = f"{counted - len(survivors)} of {counted} killed ({100 * share:.1f} %)"
+    if set_aside:
+        shown += f", {len(set_aside)} set aside"
+    return len(made), tuple(survivors), tuple(set_aside), Measure("mutants", shown, tuple(faults))
+
+
+def _killed(subject: _Subject, mutant: Mutant) -> bool:
+    """Return whether a scenario kills a mutant: one of its own exercise, or one of an exercise that is built on it."""
+    seed = subject.seeds[0]
+    exercises = [mutant.exercise, *(name for name, used in subject.calls.items() if mutant.exercise in used)]
+    for exercise in exercises:
+        places = subject.places(exercise)
+        if not places:
+            continue
+        # An endless mutant is dead after a moment; what takes far longer than the reference did is dead, too.
+        spent = sum(_own_cpu(subject.references[seed], n) for n in places)
+        longest = max(_own_cpu(subject.references[seed], n) for n in places)
+        deadlines = Deadlines(
+            scenario_cpu=max(1.0, 5 * longest), scenario_wall=30.0, submission_cpu=max(1.5, 5 * spent)
+        )
+        result = subject.bench.run(subject.job(mutant.text, places, seed), deadlines)
+        verdicts = subject.judged(result.outcomes, places, seed, result)
+        if any(verdict.verdict == FAILED for verdict in verdicts):
+            return True
+    return False
+
+
+def _own_cpu(outcomes: Sequence[Outcome], n: int) -> float:
+    before = outcomes[n - 1].cpu if n else 0.0
+    return max(0.0, outcomes[n].cpu - before)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
