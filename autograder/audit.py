@@ -15,7 +15,7 @@ import time
 import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -428,7 +428,7 @@ def _misconceptions(subject: _Subject) -> Measure:
     for one in known:
         trouble = []
         for seed in subject.seeds:
-            trouble += _named(subject, one, seed, found, notes)
+            trouble += _named(one, seed, found, notes)
         good += not trouble
         faults += trouble[:1]
     return Measure(
@@ -476,7 +476,6 @@ def _stand_in(subject: _Subject, one: Misconception, seed: int) -> _StoodIn:
 
 
 def _named(
-    subject: _Subject,
     one: Misconception,
     seed: int,
     found: dict[tuple[Misconception, int], _StoodIn],
@@ -507,7 +506,7 @@ def _named(
 def _alternatives(subject: _Subject) -> Measure:
     paths = sorted((subject.lesson.tests / "alternatives").glob("*.py"))
     tasks = [(path, seed) for path in paths for seed in subject.seeds]
-    faults, good = [], {path: True for path in paths}
+    faults, good = [], dict.fromkeys(paths, True)
 
     def try_one(task: tuple[Path, int]) -> tuple[dict[str, float], list[Verdict], str]:
         return subject.points(task[0].read_text(encoding="utf-8"), task[1])
@@ -635,7 +634,7 @@ def _mutants(subject: _Subject) -> tuple[int, tuple[Mutant, ...], tuple[tuple[Mu
     if share < WANTED_SHARE:
         exercises = sorted({mutant.exercise for mutant in survivors})
         faults.append(
-            f"{len(survivors)} of {counted} mutants survive ({100 * share:.1f} % are killed, {100 * WANTED_SHARE:g} % is wanted), "
+            f"{len(survivors)} of {counted} mutants survive ({100 * share:.1f} % are killed, {100 * WANTED_SHARE:g} % is wanted) "
             f"in {', '.join(exercises)}: add scenarios that they fail, or set those that change nothing aside in audit.toml."
         )
     shown = f"{counted - len(survivors)} of {counted} killed ({100 * share:.1f} %)"

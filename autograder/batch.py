@@ -1,37 +1,44 @@
-"""Grade many submissions: a reference worker, a zygote a core, results written as each submission ends, resume.
+"""Grade many submissions: a reference worker, a zygote a core, each result handed over as its submission ends.
 
-It strings the steps of the line together. It knows nothing of terminals: progress is told to a callback.
+It strings the steps of the line together. It knows nothing of terminals (progress is told to a callback) nor of what is
+finished already (`grades` does).
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-import json
 import os
 import queue
-import secrets
+import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import asdict, dataclass, replace
+from collections import Counter
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Self
+from types import TracebackType
+from typing import Any, Protocol, Self
 
-from autograder import signatures, submission, suite
+from autograder import overrides, signatures, submission, suite
 from autograder.diagnose import Diagnoser
-from autograder.errors import UserError
-from autograder.feedback import feedback
+from autograder.errors import Halted, UserError
+from autograder.feedback import with_feedback
+from autograder.grades import Grades
 from autograder.lesson import Lesson
-from autograder.report import Circumstances, Report, as_json, write, write_scores, write_whole
-from autograder.safe_text import file_name
-from autograder.sandbox import Guarantee, Job, Result, Run, Sandbox, SandboxError, Source
+from autograder.report import Circumstances, Report, as_json
+from autograder.sandbox import KILLED, Deadlines, Guarantee, Job, Result, Run, Sandbox, SandboxError, Source
 from autograder.score import GRADER_ERROR, ExerciseScore, Verdict, verdicts
 from autograder.submission import Submission
 from autograder.suite import Suite
 
 ORDER = ("none", "restricted", "isolated", "full")
 OFFICIAL = "isolated"
+# How often a submission is tried again, alone, after its time by the clock ran out or somebody killed its worker.
+TRIES_AFTER = {"wall_time": 1, "killed": 2}
+# How long zygotes get to end by themselves when a batch is broken off.
+HURRY = 0.6
 
 
 @dataclass(frozen=True)
@@ -45,6 +52,8 @@ class Options:
         only: names of submissions to grade; empty for all.
         regrade: grade also what is finished and unchanged.
         unsafe: go on below the level `isolated`.
+        deadlines: how long a submission's parts may take.
+        dask: the address of a Dask cluster's scheduler, where not this machine but the cluster is to grade.
     """
 
     devices: tuple[str, ...] = ("cpu",)
@@ -53,11 +62,30 @@ class Options:
     only: tuple[str, ...] = ()
     regrade: bool = False
     unsafe: bool = False
+    deadlines: Deadlines = field(default_factory=Deadlines)
+    dask: str = ""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a run did.
+
+    Attributes:
+        rows: the chosen submissions' reports in brief, in the order of their names.
+        kept: how many were finished before and are as they were.
+        graded: why others were graded, and how many for that reason.
+        warnings: sentences for the instructor.
+    """
+
+    rows: list[dict[str, Any]]
+    kept: int
+    graded: dict[str, int]
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Progress:
-    """Told after each submission: how many are done of how many, and the report just written, as JSON."""
+    """Told after each submission: how many are done of how many, and the report just written, in brief."""
 
     done: int
     total: int
@@ -75,7 +103,16 @@ class Grading:
             is too low.
     """
 
-    def __init__(self, lesson: Lesson, devices: Sequence[str], seed: int, *, unsafe: bool, workers: int = 1) -> None:
+    def __init__(
+        self,
+        lesson: Lesson,
+        devices: Sequence[str],
+        seed: int,
+        *,
+        unsafe: bool,
+        workers: int = 1,
+        deadlines: Deadlines | None = None,
+    ) -> None:
         self.lesson = lesson
         self.suite: Suite = suite.load(lesson)
         self.reference_text = lesson.reference.read_text(encoding="utf-8")
@@ -88,6 +125,8 @@ class Grading:
         # Never the same process: what the reference's zygote has seen, no student's worker may be forked from.
         self._for_reference = self._sandbox()
         self.spare = [self._sandbox() for _ in range(workers)]
+        for sandbox in self.spare:
+            sandbox.deadlines = deadlines or sandbox.deadlines
 
     def __enter__(self) -> Self:
         try:
@@ -107,17 +146,30 @@ class Grading:
                 self._beside_reference,
             )
         except BaseException:
-            self.close()
+            self.break_off()
             raise
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self.close()
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:
+            self.close()
+        else:
+            self.break_off()
 
     def close(self) -> None:
         """End every sandbox."""
         for sandbox in (self._for_reference, *self.spare):
             sandbox.close()
+
+    def break_off(self) -> None:
+        """End every sandbox at once, whatever it is doing and whichever thread waits for it."""
+        for sandbox in (self._for_reference, *self.spare):
+            sandbox.hang_up()
+        until = time.monotonic() + HURRY
+        for sandbox in (self._for_reference, *self.spare):
+            sandbox.close(patience=max(0.0, until - time.monotonic()))
 
     def _sandbox(self) -> Sandbox:
         return Sandbox(self.lesson.root, devices=self.devices, plots=_plots(self.suite))
@@ -138,7 +190,7 @@ class Grading:
 
     def run_reference(self) -> Result:
         """Run the reference through the suite, in the reference's own sandbox."""
-        return self._for_reference.run(self.job(reference_source(self.lesson, self.reference_text)))
+        return self._beside_reference(self.job(reference_source(self.lesson, self.reference_text)))
 
     def run(self, source: Source) -> Result:
         """Run a module through the suite, in a sandbox that has never seen the reference."""
@@ -146,14 +198,19 @@ class Grading:
         return self.spare[0].run(self.job(source))
 
     def _beside_reference(self, job: Job) -> Result:
-        """Run a misconception where the reference ran; a zygote that died is replaced and the work tried once more."""
-        try:
-            self._for_reference.start()
-            return self._for_reference.run(job)
-        except SandboxError:
-            self._for_reference.close()
-            self._for_reference.start()
-            return self._for_reference.run(job)
+        """Run the reference or a misconception in the reference's own sandbox; tried again where it was killed from outside."""
+        for _ in range(TRIES_AFTER["killed"]):
+            try:
+                self._for_reference.start()
+                result = self._for_reference.run(job)
+            except SandboxError:
+                self._for_reference.close()
+            else:
+                error = result.import_error
+                if (error is None or error.message != KILLED) and all(o.detail != KILLED for o in result.outcomes):
+                    return result
+        self._for_reference.start()
+        return self._for_reference.run(job)
 
     def job(self, source: Source) -> Job:
         """Return the job that runs a module through the whole suite, on every device."""
@@ -164,6 +221,11 @@ class Grading:
         )
         return Job(source, self.suite.files, runs, self.seed, self.lesson.off_limits)
 
+    @property
+    def content(self) -> tuple[str, str]:
+        """Hashes over the suite, and over the solution with what stands beside it."""
+        return self.suite.digest, _digest("\0".join([self.reference_text, *self._beside]))
+
     def circumstances(self) -> Circumstances:
         """Return what the grades rest on."""
         pairs = [device for _ in self.suite.scenarios for device in self.devices]
@@ -171,8 +233,8 @@ class Grading:
         return Circumstances(
             seed=self.seed,
             devices={device: "not run" if device in missing else "run" for device in self.devices},
-            suite=self.suite.digest,
-            reference=_digest("\0".join([self.reference_text, *self._beside])),
+            suite=self.content[0],
+            reference=self.content[1],
             guarantee=self.guarantee.level,
             versions={
                 "autograder": version("autograder"),
@@ -195,19 +257,7 @@ class Grading:
         Raises:
             SandboxError: the sandbox failed; the submission is not to blame.
         """
-        blank = Report(
-            lesson=self.lesson,
-            submission=handed_in.name,
-            status=handed_in.status,
-            reason=handed_in.reason,
-            place=handed_in.place,
-            module=_digest(handed_in.text),
-            exercises=(),
-            log="",
-            private="",
-            cpu=0.0,
-            circumstances=self.circumstances(),
-        )
+        blank = unrun(self.lesson, handed_in, self.circumstances())
         if handed_in.status != "found":
             return blank
         result = sandbox.run(self.job(Source("exercises", "exercises.py", handed_in.text)))
@@ -262,69 +312,176 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def settle_seed(out: Path, lesson: Lesson, wanted: int | None) -> int:
-    """Return the grading folder's seed: as recorded there, or as wanted, or drawn; and record it.
+def unrun(
+    lesson: Lesson,
+    handed_in: Submission,
+    circumstances: Circumstances,
+    *,
+    status: str = "",
+    reason: str = "",
+    private: str = "",
+) -> Report:
+    """Return the report on a submission of which nothing was run; it has the submission's own status unless told another."""
+    return Report(
+        lesson=lesson,
+        submission=handed_in.name,
+        status=status or handed_in.status,
+        reason=reason or handed_in.reason,
+        place=handed_in.place,
+        module=handed_in.digest,
+        exercises=(),
+        log="",
+        private=private,
+        cpu=0.0,
+        circumstances=circumstances,
+    )
 
-    Raises:
-        UserError: the folder belongs to another lesson, or has another seed than the one wanted.
+
+class Grader(Protocol):
+    """Whatever grades single submissions: this machine, or a cluster."""
+
+    @property
+    def circumstances(self) -> Circumstances:
+        """What the grades rest on."""
+
+    @property
+    def room(self) -> int:
+        """How many submissions to hand in before one has come back; more would only lie about in memory."""
+
+    def submit(self, handed_in: Submission) -> Future[Any]:
+        """Hand in a submission."""
+
+    def row(self, done: Future[Any]) -> dict[str, Any]:
+        """Return the report that a future has, as JSON with its feedback.
+
+        Raises:
+            UserError: nothing can be graded there, and the instructor can put that right.
+            Halted: nothing can be graded there any more.
+            Exception: anything else: this one submission could not be graded.
+        """
+
+    def look(self) -> None:
+        """See whether grading can go on; called now and then.
+
+        Raises:
+            Halted: it cannot.
+        """
+
+
+class Here:
+    """Grades on this machine, with a zygote and a waiting thread for each of a grading's spare sandboxes.
+
+    Use it as a context manager, inside the grading's own block.
     """
-    path = out / "grading.json"
-    try:
-        settings = json.loads(path.read_text(encoding="utf-8"))
-        recorded, owner = int(settings["seed"]), settings["lesson"]
-    except FileNotFoundError:
-        seed = secrets.randbelow(2**31) if wanted is None else wanted
-        write_whole(path, json.dumps({"schema": "autograder/grading/v1", "lesson": lesson.name, "seed": seed}) + "\n")
-        return seed
-    except (ValueError, KeyError, TypeError) as error:
-        raise UserError(
-            f"{path} is not a grading folder's record. Choose another --out, or remove it to start afresh."
-        ) from error
-    if owner != lesson.name:
-        raise UserError(f"{out} holds grades of {owner}. Choose another --out for {lesson.name}.")
-    if wanted is not None and wanted != recorded:
-        raise UserError(
-            f"{out} was begun with --seed {recorded}; a folder keeps its seed. Choose another --out for seed {wanted}."
-        )
-    return recorded
+
+    def __init__(self, grading: Grading) -> None:
+        self._grading = grading
+        self.circumstances = grading.circumstances()
+        self.room = 2 * len(grading.spare)
+        self._free: queue.SimpleQueue[Sandbox] = queue.SimpleQueue()
+        for sandbox in grading.spare:
+            self._free.put(sandbox)
+        self._threads = ThreadPoolExecutor(len(grading.spare))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        # Not waited for: what still runs is ended by the grading's own end.
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def submit(self, handed_in: Submission) -> Future[dict[str, Any]]:
+        """Hand in a submission."""
+        return self._threads.submit(self.grade, handed_in)
+
+    def row(self, done: Future[dict[str, Any]]) -> dict[str, Any]:
+        """Return the report that a future has."""
+        return done.result()
+
+    def look(self) -> None:
+        """See nothing: what dies here is replaced."""
+
+    def grade(self, handed_in: Submission) -> dict[str, Any]:
+        """Grade a submission in whichever sandbox is free; a zygote that died is replaced, and its work tried once more."""
+        sandbox = self._free.get()
+        try:
+            for attempt in (1, 2):
+                try:
+                    sandbox.start()
+                    return with_feedback(self._grading.grade(handed_in, sandbox), self._grading.signatures)
+                except SandboxError as error:
+                    sandbox.close()
+                    if attempt == 2:
+                        return self._failed(handed_in, str(error))
+        except UserError:
+            raise
+        except Exception as error:  # noqa: BLE001  a fault of ours on one submission must not cost the others
+            return self._failed(handed_in, "".join(traceback.format_exception(error)))
+        finally:
+            self._free.put(sandbox)
+        raise AssertionError("two attempts either return or fail")
+
+    def _failed(self, handed_in: Submission, why: str) -> dict[str, Any]:
+        return failed(self._grading.lesson, handed_in, self.circumstances, why)
+
+
+def failed(
+    lesson: Lesson, handed_in: Submission, circumstances: Circumstances, why: str, reason: str = "the grader failed"
+) -> dict[str, Any]:
+    """Return the report, as JSON, on a submission that could not be graded through no fault of its own."""
+    return as_json(unrun(lesson, handed_in, circumstances, status="grader_error", reason=reason, private=why))
+
+
+Opener = Callable[[int, int], contextlib.AbstractContextManager[Grader]]
 
 
 def grade_all(
-    lesson: Lesson, folder: Path, out: Path, options: Options, tell: Callable[[Progress], None]
-) -> list[dict[str, Any]]:
-    """Grade the submissions of a folder and write everything; return their JSON reports in the order of their names.
+    lesson: Lesson,
+    folder: Path,
+    out: Path,
+    options: Options,
+    tell: Callable[[Progress], None],
+    opener: Opener | None = None,
+) -> Summary:
+    """Grade the submissions of a folder and write everything.
 
-    Finished ones are kept unless their module, the suite, the reference, the devices or the seed changed.
+    Finished ones are kept unless their module, the suite, the solution or the devices changed.
+
+    Args:
+        lesson: the lesson.
+        folder: where the submissions are.
+        out: the grading folder.
+        options: how to grade.
+        tell: told after each submission.
+        opener: makes the grader from the seed and a number of submissions; by the options unless given.
 
     Raises:
         UserError: something that the instructor can put right.
+        Halted: it cannot go on; what was finished is kept.
     """
-    entries = _chosen(submission.discover(folder, lesson), options.only, out)
-    seed = settle_seed(out, lesson, options.seed)
-    workers = min(options.workers, len(entries))
-    rows: dict[str, dict[str, Any]] = {}
-    with Grading(lesson, options.devices, seed, unsafe=options.unsafe, workers=workers) as grading:
-        waiting = []
-        for name, entry in entries.items():
-            handed_in = submission.read(entry, lesson, name)
-            earlier = None if options.regrade else _earlier(out, handed_in, grading)
-            if earlier is None:
-                waiting.append(handed_in)
-            else:
-                rows[handed_in.name] = earlier
-                tell(Progress(len(rows), len(entries), earlier, kept=True))
-        for report in _graded(grading, waiting):
-            write(report, feedback(report, grading.signatures), out)
-            rows[report.submission] = as_json(report)
-            tell(Progress(len(rows), len(entries), rows[report.submission], kept=False))
-    everyone = {**{row["submission"]: row for row in _all_reports(out)}, **rows}
-    write_scores(lesson, [everyone[name] for name in sorted(everyone)], out / "scores.csv")
-    return [rows[name] for name in sorted(rows)]
+    named = submission.names(
+        [entry for entry in submission.discover(folder, lesson) if entry.resolve() != out.resolve()]
+    )
+    entries = _chosen(named, options.only)
+    with Grades(out, lesson, options.seed) as grades:
+        decided = overrides.read(out / "overrides.csv", lesson, named.keys() | grades.rows.keys())
+        if decided.unknown and not options.only:
+            raise overrides.OverridesError(decided.unknown[0])
+        opener = opener or _opener(lesson, options)
+        with opener(grades.seed, len(entries)) as grader:
+            grades.decide(decided)
+            kept, waiting = _sorted_out(entries, lesson, grades, grader, options)
+            for done, name in enumerate(kept, 1):
+                tell(Progress(done, len(entries), grades.rows[name], kept=True))
+            with contextlib.closing(_graded(lesson, grader, {name: entries[name] for name in waiting})) as rows:
+                for done, row in enumerate(rows, len(kept) + 1):
+                    tell(Progress(done, len(entries), grades.write(row), kept=False))
+        chosen = [grades.rows[name] for name in sorted(entries)]
+    return Summary(chosen, len(kept), dict(Counter(waiting.values())), decided.unknown)
 
 
-def _chosen(entries: list[Path], only: Sequence[str], out: Path) -> dict[str, Path]:
-    """Return the submissions to grade by their names; the out folder itself is none."""
-    named = submission.names([entry for entry in entries if entry.resolve() != out.resolve()])
+def _chosen(named: dict[str, Path], only: Sequence[str]) -> dict[str, Path]:
+    """Return the submissions to grade by their names."""
     for name in only:
         if name not in named:
             some = ", ".join(list(named)[:10])
@@ -334,104 +491,133 @@ def _chosen(entries: list[Path], only: Sequence[str], out: Path) -> dict[str, Pa
     return {name: entry for name, entry in named.items() if not only or name in only}
 
 
-def _graded(grading: Grading, waiting: Sequence[Submission]) -> Iterator[Report]:
-    """Yield the submissions' reports as they are ready; one zygote a worker."""
-    free: queue.SimpleQueue[Sandbox] = queue.SimpleQueue()
-    for sandbox in grading.spare:
-        free.put(sandbox)
-    again: list[Submission] = []
-    with ThreadPoolExecutor(len(grading.spare)) as pool:
-        futures = {pool.submit(_one, grading, handed_in, free): handed_in for handed_in in waiting}
-        try:
-            for future in as_completed(futures):
-                report = future.result()
-                if _waited(report):
-                    again.append(futures[future])
+def _opener(lesson: Lesson, options: Options) -> Opener:
+    if options.dask:
+        from autograder import cluster
+
+        return lambda seed, _: cluster.There(lesson, seed, options)
+    return lambda seed, most: _here(lesson, seed, most, options)
+
+
+@contextlib.contextmanager
+def _here(lesson: Lesson, seed: int, most: int, options: Options) -> Iterator[Here]:
+    """Yield this machine as a grader, with no more zygotes than there are submissions."""
+    grading = Grading(
+        lesson,
+        options.devices,
+        seed,
+        unsafe=options.unsafe,
+        workers=max(1, min(options.workers, most)),
+        deadlines=options.deadlines,
+    )
+    try:
+        with grading, Here(grading) as here:
+            yield here
+    except SandboxError as error:
+        raise Halted(f"The grader's own sandbox failed: {error}. `autograder doctor` may say why.") from error
+
+
+def _sorted_out(
+    entries: dict[str, Path], lesson: Lesson, grades: Grades, grader: Grader, options: Options
+) -> tuple[list[str], dict[str, str]]:
+    """Return the names of the submissions that are finished, and those of the others, each with why it must be graded."""
+    kept, waiting = [], {}
+    around = grader.circumstances
+    for name, entry in entries.items():
+        why = grades.why(submission.read(entry, lesson, name), around, regrade=options.regrade)
+        if why:
+            waiting[name] = why
+        else:
+            kept.append(name)
+    return kept, waiting
+
+
+def _graded(lesson: Lesson, grader: Grader, entries: dict[str, Path]) -> Generator[dict[str, Any]]:
+    """Yield the submissions' reports as they are ready. Each is read when its turn comes, so that few are in memory."""
+    waiting = iter(entries.items())
+    pending: dict[Future[Any], Submission] = {}
+    again: list[tuple[str, int]] = []
+    try:
+        while True:
+            while len(pending) < grader.room and (one := next(waiting, None)) is not None:
+                handed_in = _at_its_turn(lesson, *one)
+                ready = _without_running(lesson, handed_in, grader.circumstances, one[1])
+                if ready is not None:
+                    yield ready
                 else:
-                    yield report
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
-    # What ran out of time by the clock is tried once more, alone: the machine may just have been busy.
-    for handed_in in again:
-        yield _one(grading, handed_in, free)
-
-
-def _waited(report: Report) -> bool:
-    return any(verdict.reason == "wall_time" for scored in report.exercises for verdict in scored.verdicts) or (
-        report.status == "failed_to_import" and report.private.startswith("wall_time")
-    )
-
-
-def _one(grading: Grading, handed_in: Submission, free: queue.SimpleQueue[Sandbox]) -> Report:
-    """Grade one submission in whichever sandbox is free; a zygote that died is replaced, and its work tried once more."""
-    sandbox = free.get()
-    try:
-        for attempt in (1, 2):
-            try:
-                sandbox.start()
-                return grading.grade(handed_in, sandbox)
-            except SandboxError as error:
-                sandbox.close()
-                if attempt == 2:
-                    return _failed(grading, handed_in, str(error))
-            except Exception as error:  # noqa: BLE001  a fault of ours on one submission must not cost the others
-                return _failed(grading, handed_in, "".join(traceback.format_exception(error)))
+                    pending[grader.submit(handed_in)] = handed_in
+            if not pending:
+                break
+            done, _ = wait(pending, timeout=1, return_when=FIRST_COMPLETED)
+            grader.look()
+            for future in done:
+                handed_in = pending.pop(future)
+                row = _row(lesson, grader, future, handed_in)
+                tries = TRIES_AFTER.get(_disturbed(row), 0)
+                if tries:
+                    again.append((handed_in.name, tries))
+                else:
+                    yield row
+        for name, tries in again:
+            yield _alone(lesson, grader, name, entries[name], tries)
     finally:
-        free.put(sandbox)
-    raise AssertionError("two attempts either return or fail")
+        for future in pending:
+            future.cancel()
 
 
-def _failed(grading: Grading, handed_in: Submission, why: str) -> Report:
-    return Report(
-        lesson=grading.lesson,
-        submission=handed_in.name,
-        status="grader_error",
-        reason="the grader failed",
-        place=handed_in.place,
-        module=_digest(handed_in.text),
-        exercises=(),
-        log="",
-        private=why,
-        cpu=0.0,
-        circumstances=grading.circumstances(),
-    )
+def _alone(lesson: Lesson, grader: Grader, name: str, entry: Path, tries: int) -> dict[str, Any]:
+    """Grade a submission with nothing beside it: what disturbed it may have been the others."""
+    while True:
+        handed_in = _at_its_turn(lesson, name, entry)
+        row = _without_running(lesson, handed_in, grader.circumstances, entry)
+        if row is None:
+            future = grader.submit(handed_in)
+            while not wait([future], timeout=1).done:
+                grader.look()
+            row = _row(lesson, grader, future, handed_in)
+        tries -= 1
+        if not tries or not _disturbed(row):
+            return row
 
 
-def _earlier(out: Path, handed_in: Submission, grading: Grading) -> dict[str, Any] | None:
-    """Return the report of an earlier run where nothing that it rests on has changed."""
-    row = _read_report(out / "reports" / f"{file_name(handed_in.name)}.json")
-    if row is None or row.get("status") == "grader_error":
+def _at_its_turn(lesson: Lesson, name: str, entry: Path) -> Submission:
+    return submission.read(entry, lesson, name)
+
+
+def _without_running(
+    lesson: Lesson, handed_in: Submission, circumstances: Circumstances, entry: Path
+) -> dict[str, Any] | None:
+    """Return the report on a submission that holds nothing to run, or is not there any more."""
+    if handed_in.status == "found":
         return None
-    around = asdict(grading.circumstances())
-    same = (
-        row.get("submission") == handed_in.name
-        and row.get("module_sha256") == _digest(handed_in.text)
-        and (
-            handed_in.status == "found"
-            or (row.get("status"), row.get("reason")) == (handed_in.status, handed_in.reason)
-        )
-        and row.get("suite_sha256") == around["suite"]
-        and row.get("reference_sha256") == around["reference"]
-        and row.get("seed") == around["seed"]
-        and row.get("devices") == around["devices"]
-    )
-    return row if same else None
+    if not os.path.lexists(entry):
+        gone = "it was there when grading began and is gone now"
+        return failed(lesson, handed_in, circumstances, f"{entry}: {gone}; put it back and grade again", gone)
+    return as_json(unrun(lesson, handed_in, circumstances))
 
 
-def _all_reports(out: Path) -> Iterator[dict[str, Any]]:
-    for path in sorted((out / "reports").glob("*.json")):
-        row = _read_report(path)
-        if row is not None:
-            yield row
-
-
-def _read_report(path: Path) -> dict[str, Any] | None:
+def _row(lesson: Lesson, grader: Grader, future: Future[Any], handed_in: Submission) -> dict[str, Any]:
     try:
-        row: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return row if isinstance(row, dict) and row.get("schema") == "autograder/report/v1" else None
+        return grader.row(future)
+    except (UserError, Halted):
+        raise
+    except Exception as error:  # noqa: BLE001  whatever happened to one submission must not cost the others
+        return failed(lesson, handed_in, grader.circumstances, "".join(traceback.format_exception(error)))
+
+
+def _disturbed(row: dict[str, Any]) -> str:
+    """Return what may have come from outside a submission rather than from itself: "wall_time", "killed", or ""."""
+    if row["status"] == "failed_to_import":
+        ended = {row["private"]}
+    else:
+        ended = {
+            f"{scenario['reason']}: {scenario['private']}"
+            for exercise in row["exercises"]
+            for scenario in exercise["scenarios"]
+        }
+    if f"died: {KILLED}" in ended:
+        return "killed"
+    return "wall_time" if any(words.startswith("wall_time: ") for words in ended) else ""
 
 
 def cores() -> int:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from autograder import lesson as lessons
-from autograder.errors import UserError
+from autograder.errors import Halted, UserError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -19,6 +19,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except UserError as error:
         print(f"autograder: {error}", file=sys.stderr)
         return 2
+    except Halted as error:
+        print(f"autograder: {error}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print(
             "\nautograder: stopped. What was graded is kept; the same command goes on where this one was.",
@@ -58,11 +61,30 @@ def _parser() -> argparse.ArgumentParser:
     )
     grade.add_argument("--workers", type=_count, metavar="N", help="processes at a time (default: one a core)")
     grade.add_argument(
+        "--dask",
+        default="",
+        metavar="ADDRESS",
+        help="let a Dask cluster grade: its scheduler's address, such as tcp://127.0.0.1:8786",
+    )
+    grade.add_argument(
         "--allow-unsafe",
         action="store_true",
         help="grade below the guarantee level `isolated`: only code that you trust",
     )
     grade.set_defaults(run=_grade)
+
+    audit = commands.add_parser(
+        "audit",
+        help="measure whether a lesson is sound and its suite strong",
+        description="Measure whether a lesson is sound and its hidden suite strong: the reference has full points on many seeds, "
+        "the stub none, every misconception is caught and named, mutants of the reference are killed. Exit status 1 when "
+        "anything falls short.",
+    )
+    audit.add_argument("lessons", nargs="*", metavar="LESSON", help="default: all")
+    audit.add_argument("--seeds", type=_count, default=5, metavar="N", help="how many seeds to try (default: 5)")
+    audit.add_argument("--workers", type=_count, metavar="N", help="processes at a time (default: one a core)")
+    audit.add_argument("--json", type=Path, metavar="FILE", help="write what was measured to this file, too")
+    audit.set_defaults(run=_audit)
 
     stubs = commands.add_parser(
         "stubs", help="make the stubs from the solutions", description="Make students' stubs from the solutions."
@@ -120,11 +142,29 @@ def _grade(options: argparse.Namespace) -> int:
         only=tuple(options.only),
         regrade=options.regrade,
         unsafe=options.allow_unsafe,
+        dask=options.dask,
     )
     with terminal.progress() as tell:
-        rows = batch.grade_all(lesson, options.submissions, out, choices, tell)
-    terminal.scores(lesson, rows, out)
-    return 1 if any(row["status"] == "grader_error" for row in rows) else 0
+        summary = batch.grade_all(lesson, options.submissions, out, choices, tell)
+    terminal.scores(lesson, summary, out)
+    return 1 if any(row["status"] == "grader_error" for row in summary.rows) else 0
+
+
+def _audit(options: argparse.Namespace) -> int:
+    import json
+
+    from autograder import audit, terminal
+    from autograder.report import write_whole
+
+    chosen = _each(options.lessons)
+    found = []
+    with terminal.working() as tell, audit.Bench(chosen[0].root, options.workers or 0) as bench:
+        for lesson in chosen:
+            found.append(audit.audit(lesson, bench, options.seeds, terminal.prefixed(lesson.name, tell)))
+    if options.json is not None:
+        write_whole(options.json, json.dumps(audit.as_json(found), indent=1, ensure_ascii=False) + "\n")
+    terminal.audits(found)
+    return 0 if all(one.sound for one in found) else 1
 
 
 def _stubs(options: argparse.Namespace) -> int:

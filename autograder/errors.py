@@ -1,5 +1,9 @@
-"""The one family of errors that the command line turns into a sentence. Knows nothing of where they come from."""
+"""The errors that the command line turns into a sentence. Knows nothing of where they come from."""
 
 
 class UserError(Exception):
     """Something that whoever typed the command can put right; the message says what happened and what to do."""
+
+
+class Halted(Exception):
+    """The grader cannot go on; what it had finished is kept, and the message says how to go on from there."""

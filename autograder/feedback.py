@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Sequence
+from typing import Any
 
 from autograder import frames
-from autograder.report import Report
+from autograder.lesson import Lesson
+from autograder.report import Report, as_json
 from autograder.safe_text import code_span, printable
 from autograder.score import FAILED, GRADER_ERROR, NOT_RUN, ExerciseScore, Verdict
 from autograder.signatures import Signatures
@@ -20,40 +22,63 @@ WIDEST = 100
 
 def feedback(report: Report, signatures: Signatures) -> str:
     """Return a student's page."""
-    lesson = report.lesson
-    lines = [f"# Lesson {lesson.number} · {lesson.title}", "", f"Submission: {code_span(report.submission)}", ""]
-    if report.status != "graded":
-        lines += [*_not_graded(report), ""]
-    if report.score is not None:
-        lines += [f"**{report.score:g} of {report.max_score:g} points**", ""]
-    if not report.exercises:
+    return page(report.lesson, with_feedback(report, signatures))
+
+
+def with_feedback(report: Report, signatures: Signatures) -> dict[str, Any]:
+    """Return a report as JSON in which each exercise has its lines of feedback, so that pages can be written from it alone."""
+    row = as_json(report)
+    for entry, scored in zip(row["exercises"], report.exercises, strict=True):
+        entry["feedback"] = exercise_lines(scored, signatures, report.lesson.name)[1:]
+    return row
+
+
+def page(lesson: Lesson, row: dict[str, Any]) -> str:
+    """Return a student's page from a report as JSON, an instructor's own decisions included."""
+    lines = [f"# Lesson {lesson.number} · {lesson.title}", "", f"Submission: {code_span(row['submission'])}", ""]
+    if row["status"] != "graded":
+        lines += [*_not_graded(row), ""]
+    if row["score"] is not None:
+        lines += [f"**{row['score']:g} of {row['max_score']:g} points**", ""]
+    if not row["exercises"]:
         return "\n".join(lines)
-    not_run = [device for device, state in report.circumstances.devices.items() if state == "not run"]
+    not_run = [device for device, state in row["devices"].items() if state == "not run"]
     if not_run:
         lines += [f"Not run, because this machine has none: {', '.join(not_run)}. That costs no points.", ""]
     lines += ["```text"]
-    for scored in report.exercises:
-        block = exercise_lines(scored, signatures, lesson.name)
+    for entry in row["exercises"]:
+        block = [_title(entry["name"], entry["points"], entry["max_points"], bonus=entry["bonus"])]
+        if entry.get("override"):
+            block.append(_line("Points", f"set by your instructor: {_one_line(entry['override']['reason'])}"))
+        block += entry.get("feedback", [])
         lines += [*block, ""] if len(block) > 1 else block
     return "\n".join([*lines, "```"]) + "\n"
 
 
-def _not_graded(report: Report) -> list[str]:
-    if report.status == "grader_error":
+def _not_graded(row: dict[str, Any]) -> list[str]:
+    if row["status"] == "grader_error":
         return [
             "The grader itself failed on this submission. That is not your fault and costs nothing; your instructor knows."
         ]
-    if report.status == "failed_to_import":
-        return ["Your module could not be imported, so nothing in it could be run.", "", printable(report.reason)]
-    return [printable(report.reason)]
+    if row["status"] == "failed_to_import":
+        return ["Your module could not be imported, so nothing in it could be run.", "", printable(row["reason"])]
+    return [printable(row["reason"])]
+
+
+def _title(name: str, points: float, max_points: float, *, bonus: bool) -> str:
+    shown = f"{name}{' (bonus)' if bonus else ''}"
+    return f"{shown:<60}{points:g} of {max_points:g} points" if max_points else f"{shown:<60}not run"
+
+
+def _one_line(text: str) -> str:
+    return " ".join(printable(text, 400).split())
 
 
 def exercise_lines(scored: ExerciseScore, signatures: Signatures, lesson: str) -> list[str]:
     """Return the lines on one exercise."""
-    title = f"{scored.exercise.name}{' (bonus)' if scored.exercise.bonus else ''}"
+    lines = [_title(scored.exercise.name, scored.points, scored.max_points, bonus=scored.exercise.bonus)]
     if scored.max_points == 0:
-        return [f"{title:<60}not run"]
-    lines = [f"{title:<60}{scored.points:g} of {scored.max_points:g} points"]
+        return lines
     failed = [verdict for verdict in scored.verdicts if verdict.verdict == FAILED]
     if any(verdict.verdict == GRADER_ERROR for verdict in scored.verdicts):
         lines.append(_line("The grader", "failed on a part of this exercise, which costs you nothing."))
@@ -110,7 +135,7 @@ def _most_telling(failed: Sequence[Verdict]) -> Verdict:
 
 def _told(verdict: Verdict) -> str:
     place = f"at {verdict.mismatch.path}: " if verdict.mismatch is not None and verdict.mismatch.path else ""
-    return f"{place}{' '.join(printable(verdict.told, 400).split())}"
+    return f"{place}{_one_line(verdict.told)}"
 
 
 def _asked(call: frames.Call, signatures: Signatures) -> list[str]:

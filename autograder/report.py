@@ -148,11 +148,21 @@ def _scenario(verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def write(report: Report, feedback: str, out: Path) -> None:
+def write(row: dict[str, Any], feedback: str, out: Path) -> None:
     """Write a report and its feedback, the feedback first: where the report is, all is."""
-    name = file_name(report.submission)
-    write_whole(out / "feedback" / f"{name}.md", feedback)
-    write_whole(out / "reports" / f"{name}.json", json.dumps(as_json(report), indent=1, ensure_ascii=False) + "\n")
+    write_whole(feedback_path(out, row["submission"]), feedback)
+    # ASCII alone: what a student's code printed may steer a terminal, or turn a line of text round.
+    write_whole(report_path(out, row["submission"]), json.dumps(row, indent=1) + "\n")
+
+
+def report_path(out: Path, submission: str) -> Path:
+    """Return where a submission's report lies in a grading folder."""
+    return out / "reports" / f"{file_name(submission)}.json"
+
+
+def feedback_path(out: Path, submission: str) -> Path:
+    """Return where a submission's feedback lies in a grading folder."""
+    return out / "feedback" / f"{file_name(submission)}.md"
 
 
 def write_whole(path: Path, text: str) -> None:

@@ -53,11 +53,13 @@ class Deadlines:
         scenario_cpu: CPU seconds of one scenario, or of the import.
         scenario_wall: seconds by the clock of one scenario, so that sleeping ends too.
         submission_cpu: CPU seconds of all scenarios of a submission; what comes later is not reached.
+        submission_wall: the same by the clock.
     """
 
     scenario_cpu: float = 4.0
     scenario_wall: float = 30.0
     submission_cpu: float = 90.0
+    submission_wall: float = 180.0
 
 
 @dataclass(frozen=True)
@@ -312,14 +314,14 @@ class Sandbox:
         Raises:
             SandboxError: the zygote died or could not start a worker.
         """
-        budget = _Budget()
+        budget, end = _Budget(), time.monotonic() + self.deadlines.submission_wall
         outcomes: list[Outcome] = []
         logs: list[str] = []
         cpu = 0.0
         findings: dict[str, tuple[str, ...]] | None = None
         import_error: frames.RunError | None = None
         while len(outcomes) < len(job.runs):
-            if cpu > self.deadlines.submission_cpu:
+            if cpu > self.deadlines.submission_cpu or time.monotonic() > end:
                 outcomes += [Outcome("not_reached")] * (len(job.runs) - len(outcomes))
                 break
             attempt = self._attempt(job, job.runs[len(outcomes) :], self.deadlines.submission_cpu - cpu, budget)

@@ -5,9 +5,11 @@ Only text leaves this module. Nothing else of a submission's folder is ever read
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import stat
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,6 +40,11 @@ class Submission:
     reason: str = ""
     place: str = ""
     text: str = ""
+
+    @property
+    def digest(self) -> str:
+        """A hash over the text."""
+        return hashlib.sha256(self.text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 class _Refused(Exception):
@@ -76,7 +83,8 @@ def _places(lesson: Lesson) -> list[str]:
 def names(entries: Sequence[Path]) -> dict[str, Path]:
     """Return submissions by their names: the folder's, or the lone file's without its ending unless that name is taken."""
     short = [_short_name(entry) for entry in entries]
-    return {name if short.count(name) == 1 else entry.name: entry for name, entry in zip(short, entries, strict=True)}
+    times = Counter(short)
+    return {name if times[name] == 1 else entry.name: entry for name, entry in zip(short, entries, strict=True)}
 
 
 def _short_name(entry: Path) -> str:
@@ -171,7 +179,8 @@ def _open(folder: Path, place: str) -> int:
     except OSError as error:
         if isinstance(error, FileNotFoundError):
             raise
-        if isinstance(error, NotADirectoryError) and not (folder / parents[0]).is_symlink():
+        above = [folder.joinpath(*parents[: depth + 1]) for depth in range(len(parents))]
+        if isinstance(error, NotADirectoryError) and not any(part.is_symlink() for part in above):
             raise FileNotFoundError(place) from error
         raise _Refused(f"{place} could not be opened as a plain file: {error.strerror}.") from error
     finally:

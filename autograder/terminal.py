@@ -13,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from autograder import batch
+from autograder.audit import CHECKS, Audit
 from autograder.lesson import Lesson
 from autograder.safe_text import printable
 
@@ -30,19 +31,68 @@ def progress() -> Iterator[Callable[[batch.Progress], None]]:
         yield tell
 
 
-def scores(lesson: Lesson, rows: Sequence[dict[str, Any]], out: Path) -> None:
-    """Print the table of scores and where the files are."""
+def scores(lesson: Lesson, summary: batch.Summary, out: Path) -> None:
+    """Print the table of scores, what the run did and where the files are."""
     console = Console()
     table = Table(title=f"Lesson {lesson.number} · {lesson.title}", title_justify="left")
     table.add_column("submission", overflow="fold")
     table.add_column("score", justify="right")
     table.add_column("status")
     table.add_column("lost on", overflow="fold")
-    for row in rows:
+    for row in summary.rows:
         score = "" if row["score"] is None else f"{row['score']:g} / {row['max_score']:g}"
         table.add_row(escape(printable(row["submission"], 200)), score, row["status"], escape(_lost(row)))
     console.print(table)
+    console.print(escape(changes(summary)), soft_wrap=True)
+    for warning in summary.warnings:
+        console.print(f"Note: {escape(printable(warning))}", soft_wrap=True)
     console.print(f"Scores in {escape(str(out / 'scores.csv'))}, reports and feedback beside it.", soft_wrap=True)
+
+
+@contextmanager
+def working() -> Iterator[Callable[[str], None]]:
+    """Yield a function that says what is being done now."""
+    with Console(stderr=True).status("warming up") as status:
+        yield status.update
+
+
+def prefixed(name: str, tell: Callable[[str], None]) -> Callable[[str], None]:
+    """Return a function that tells the same, with a name before it."""
+    return lambda words: tell(f"{name}: {words}")
+
+
+def audits(found: Sequence[Audit]) -> None:
+    """Print what was measured of each lesson in one table; below it what to do, and the mutants that survived."""
+    console = Console()
+    table = Table(title="Audit", title_justify="left")
+    table.add_column("check")
+    for audit in found:
+        table.add_column(f"{audit.lesson} ({audit.seconds:.0f} s)", overflow="fold")
+    for check in CHECKS:
+        measures = [measure for audit in found for measure in audit.measures if measure.check == check]
+        cells = [f"{'[red]falls short[/red]: ' if m.faults else ''}{escape(m.shown)}" for m in measures]
+        table.add_row(check, *cells)
+    console.print(table)
+    for audit in found:
+        for measure in audit.measures:
+            for fault in measure.faults:
+                console.print(f"{audit.lesson}, {measure.check}: {escape(printable(fault))}", soft_wrap=True)
+            for note in measure.notes:
+                console.print(f"{audit.lesson}, {measure.check} (a note): {escape(printable(note))}", soft_wrap=True)
+        for mutant in audit.survivors:
+            title = f"{audit.lesson}, mutant {mutant.id} of {mutant.exercise} survives ({mutant.description}):"
+            console.print(escape(f"{title}\n{mutant.diff}"), soft_wrap=True, highlight=False)
+
+
+def changes(summary: batch.Summary) -> str:
+    """Return a sentence on what the run graded, and why, and what it kept."""
+    graded = sum(summary.graded.values())
+    whys = ", ".join(f"{count} {_BECAUSE.get(why, f'because {why}')}" for why, count in summary.graded.items())
+    return f"Graded {graded}{f' ({whys})' if whys else ''}; kept {summary.kept} as they were."
+
+
+# The reasons that do not read well behind "because".
+_BECAUSE = {"new": "new", "asked for by --regrade": "by --regrade"}
 
 
 def _lost(row: dict[str, Any]) -> str:

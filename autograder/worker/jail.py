@@ -308,12 +308,20 @@ def enter_inner(limits: Limits, tell: int) -> None:
         os._exit(0)
     os.close(tell)
     _mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
+    _die_first()
+    _set_mount("/proc", MOUNT_ATTR_RDONLY, recursive=False)
     _mount_scratch("", limits.scratch)
     os.chdir(SCRATCH)
     _drop_capabilities()
     prctl(PR_SET_NO_NEW_PRIVS, 1)
     prctl(PR_SET_DUMPABLE, 0)
     limit(limits)
+
+
+def _die_first() -> None:
+    """Where memory runs out, let the kernel take the worker before the zygote."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000")
 
 
 def limit(limits: Limits) -> None:
@@ -325,9 +333,6 @@ def limit(limits: Limits) -> None:
         resource.RLIMIT_NOFILE: limits.descriptors,
         resource.RLIMIT_CORE: 0,
     }
-    # Where memory runs out, the worker goes before the zygote.
-    with contextlib.suppress(OSError):
-        Path("/proc/self/oom_score_adj").write_text("1000")
     if limits.memory is not None:
         pages = int(Path("/proc/self/statm").read_text().split()[0])
         bounds[resource.RLIMIT_AS] = pages * resource.getpagesize() + limits.memory

@@ -28,13 +28,33 @@ def in_source(text: str, names: dict[str, list[str]]) -> dict[str, list[str]]:
     except (SyntaxError, ValueError):
         return {}
     aliases = _aliases(tree)
-    parts = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    parts = _parts(tree, aliases)
     return {
         exercise: sorted(_found(exercise, parts, aliases) & set(wanted))
         or sorted(_methods(exercise, parts, aliases, wanted))
         for exercise, wanted in names.items()
         if exercise in parts
     }
+
+
+def _parts(tree: ast.Module, aliases: dict[str, str]) -> dict[str, list[ast.stmt]]:
+    """Return the statements that bind or fill each name of the module: definitions and assignments, below conditions too."""
+    parts: dict[str, list[ast.stmt]] = {}
+    waiting: list[ast.AST] = list(tree.body)
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            parts.setdefault(node.name, []).append(node)
+            continue
+        if isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign | ast.Expr):
+            # TABLE = …, TABLE["x"] = …, TABLE.update(…)
+            for name in {part.id for part in ast.walk(node) if isinstance(part, ast.Name)} - set(aliases):
+                parts.setdefault(name, []).append(node)
+        waiting += [part for part in ast.iter_child_nodes(node) if isinstance(part, _STATEMENTS)]
+    return parts
+
+
+_STATEMENTS = (ast.stmt, ast.ExceptHandler, ast.match_case)
 
 
 def _aliases(tree: ast.Module) -> dict[str, str]:
@@ -67,22 +87,23 @@ def _dotted(node: ast.AST, aliases: dict[str, str]) -> str | None:
     return None
 
 
-def _reachable(exercise: str, parts: dict[str, Any]) -> Iterator[ast.AST]:
-    """Yield every node of the exercise and of the module's own functions and classes that it mentions, each once."""
+def _reachable(exercise: str, parts: dict[str, list[ast.stmt]]) -> Iterator[ast.AST]:
+    """Yield every node of the exercise and of what it mentions of the module's own."""
     waiting, seen = [exercise], {exercise}
     while waiting:
-        for node in ast.walk(parts[waiting.pop()]):
-            yield node
-            if isinstance(node, ast.Name) and node.id in parts and node.id not in seen:
-                seen.add(node.id)
-                waiting.append(node.id)
+        for statement in parts[waiting.pop()]:
+            for node in ast.walk(statement):
+                yield node
+                if isinstance(node, ast.Name) and node.id in parts and node.id not in seen:
+                    seen.add(node.id)
+                    waiting.append(node.id)
 
 
-def _found(exercise: str, parts: dict[str, Any], aliases: dict[str, str]) -> set[str]:
+def _found(exercise: str, parts: dict[str, list[ast.stmt]], aliases: dict[str, str]) -> set[str]:
     return {name for node in _reachable(exercise, parts) if (name := _dotted(node, aliases)) is not None}
 
 
-def _methods(exercise: str, parts: dict[str, Any], aliases: dict[str, str], wanted: list[str]) -> set[str]:
+def _methods(exercise: str, parts: dict[str, list[ast.stmt]], aliases: dict[str, str], wanted: list[str]) -> set[str]:
     """Return the off-limits tensor methods that are called on some object, whatever the object is."""
     methods = {name.rpartition(".")[2]: name for name in wanted if name.startswith("torch.Tensor.")}
     return {

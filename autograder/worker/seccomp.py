@@ -76,8 +76,26 @@ REFUSED = {
     "syslog": (103, 116),
     "personality": (135, 92),
     "fanotify_init": (300, 262),
+    "lookup_dcookie": (212, 18),
+    "vhangup": (153, 58),
+    # how the kernel serves this process and others
+    "sched_setaffinity": (203, 122),
+    "sched_setscheduler": (144, 119),
+    "sched_setattr": (314, 274),
+    "setpriority": (141, 140),
+    "ioprio_set": (251, 30),
+    "migrate_pages": (256, 238),
+    "move_pages": (279, 239),
 }
-CLONE, CLONE3, SOCKET = (56, 220), (435, 435), (41, 198)
+SIGNALS = {
+    "kill": (62, 129),
+    "tkill": (200, 130),
+    "tgkill": (234, 131),
+    "rt_sigqueueinfo": (129, 138),
+    "rt_tgsigqueueinfo": (297, 240),
+    "pidfd_send_signal": (424, 424),
+}
+CLONE, CLONE3, SOCKET, PRLIMIT = (56, 220), (435, 435), (41, 198), (302, 261)
 ARCHITECTURE = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 X32_BIT = 0x40000000
 # Every namespace flag of clone(2): what the jail has shut must not be opened from inside.
@@ -94,7 +112,7 @@ def _step(code: int, value: int, yes: int = 0, no: int = 0) -> bytes:
     return struct.pack("HBBI", code, yes, no, value)
 
 
-def program(machine: str, families: Sequence[int]) -> bytes:
+def program(machine: str, families: Sequence[int], *, signals: bool) -> bytes:
     """Return the filter for a machine's architecture; sockets may be of the given address families alone."""
     column = list(ARCHITECTURE).index(machine)
     refuse = _step(RETURN, REFUSE | errno.EPERM)
@@ -106,7 +124,7 @@ def program(machine: str, families: Sequence[int]) -> bytes:
     ]
     if machine == "x86_64":
         steps += [_step(AT_LEAST, X32_BIT, 0, 1), refuse]
-    for numbers in REFUSED.values():
+    for numbers in (REFUSED if signals else REFUSED | SIGNALS).values():
         steps += [_step(EQUAL, numbers[column], 0, 1), refuse]
     # The flags of clone3 lie in memory, where no filter sees them; without it the C library falls back to clone.
     steps += [_step(EQUAL, CLONE3[column], 0, 1), _step(RETURN, REFUSE | errno.ENOSYS)]
@@ -114,6 +132,14 @@ def program(machine: str, families: Sequence[int]) -> bytes:
         _step(EQUAL, CLONE[column], 0, 4),
         _step(LOAD, AT_FIRST_ARGUMENT),
         _step(ANY_BIT, NEW_NAMESPACE, 0, 1),
+        refuse,
+        _step(RETURN, ALLOW),
+    ]
+    # Limits are a process's own business: its own number is 0 there.
+    steps += [
+        _step(EQUAL, PRLIMIT[column], 0, 4),
+        _step(LOAD, AT_FIRST_ARGUMENT),
+        _step(EQUAL, 0, 1, 0),
         refuse,
         _step(RETURN, ALLOW),
     ]
@@ -128,11 +154,12 @@ class _Program(ctypes.Structure):
     _fields_ = [("length", ctypes.c_ushort), ("steps", ctypes.c_char_p)]
 
 
-def restrict(*, network: bool) -> None:
+def restrict(*, network: bool, signals: bool = True) -> None:
     """Put the filter on this process and all that it will start.
 
     Args:
         network: whether sockets of the internet families may be made (where the network namespace is empty anyway).
+        signals: whether signals may be sent (where a namespace, or Landlock, keeps them from others).
 
     Raises:
         JailError: the kernel or the architecture does not know such filters.
@@ -141,7 +168,7 @@ def restrict(*, network: bool) -> None:
     if machine not in ARCHITECTURE:
         raise JailError(errno.ENOSYS, f"no seccomp filter for {machine}")
     inet = (socket.AF_INET, socket.AF_INET6, socket.AF_NETLINK) if network else ()
-    steps = program(machine, [int(family) for family in (socket.AF_UNIX, *inet)])
+    steps = program(machine, [int(family) for family in (socket.AF_UNIX, *inet)], signals=signals)
     wanted = _Program(len(steps) // 8, steps)
     prctl(PR_SET_NO_NEW_PRIVS, 1)
     libc = ctypes.CDLL(None, use_errno=True)

@@ -112,7 +112,7 @@ class Zygote:
         """Close the worker in, by what the machine allows."""
         if self._jailed:
             jail.enter_inner(limits, tell)
-            everything, scratch = ["/"], [jail.SCRATCH, jail.SHARED_MEMORY, "/dev", "/proc"]
+            everything, scratch = ["/"], [jail.SCRATCH, jail.SHARED_MEMORY, "/dev"]
             if landlock.version():
                 landlock.restrict(everything, scratch, network=True)
             seccomp.restrict(network=True)
@@ -206,7 +206,7 @@ def restricted(configuration: dict[str, Any], writable: list[str]) -> None:
     readable = [*jail.SYSTEM_FOLDERS, *jail.SYSTEM_FILES, *configuration["folders"], configuration["data"]]
     readable += [f"/dev/{name}" for name in (*jail.DEVICE_FILES, *configuration["devices"])]
     landlock.restrict(readable, writable, network=False)
-    seccomp.restrict(network=False)
+    seccomp.restrict(network=False, signals=landlock.version() >= landlock.SCOPES_FROM)
 
 
 def try_restricted(configuration: dict[str, Any]) -> None:

@@ -19,6 +19,10 @@ USES = {
     "helper": "import torch\ndef helper(x):\n    return torch.mean(x)\ndef mine(x):\n    return helper(x)\n",
     "given on": "import torch\ndef mine(x, f=torch.mean):\n    return f(x)\n",
     "alias": "import torch\nF = torch.nn.functional\ndef mine(x):\n    return F.mse_loss(x, x)\n",
+    "table": "import torch\nTABLE = {'m': torch.mean}\ndef mine(x):\n    return TABLE['m'](x)\n",
+    "filled later": "import torch\nTABLE = {}\nTABLE.update(m=torch.mean)\ndef mine(x):\n    return TABLE['m'](x)\n",
+    "below a condition": "import torch\nif True:\n    def mine(x):\n        return torch.mean(x)\n",
+    "lambda": "import torch\nmine = lambda x: torch.mean(x)\n",
     "class": "import torch\nclass mine:\n    def f(self, x):\n        return torch.mean(x)\n",
 }
 

@@ -79,8 +79,20 @@ def test_the_bound_is_relative(lesson, device, rng):
         dW = gradient(X, scale * W_aug, scale * y)
         answers += [
             lesson.numerical_check(X, scale * W_aug, scale * y, dW * factor)
-            for factor in (1 + 5e-6, 1 - 5e-6, 1 + 1e-4, 1 - 1e-4)
+            for factor in (1 + 1.5e-5, 1 - 1.5e-5, 1 + 3e-5, 1 - 3e-5)
         ]
+    return answers
+
+
+@pytest.mark.exercise("numerical_check")
+def test_the_step_of_the_differences(lesson, device, rng):
+    """The differences reach 1e-6 to either side: a kink that is 1.5 steps away is not met, one half a step away is."""
+    answers = []
+    for distance in (1.5e-6, 0.5e-6):
+        X, W_aug, y = problem(rng, device, torch.float64, 1, 2, 2)
+        X[0], y[0, 0] = 1.0, 2.5
+        W_aug[0, 0] = distance - W_aug[0, 1:].sum()
+        answers.append(lesson.numerical_check(X, W_aug, y, gradient(X, W_aug, y)))
     return answers
 
 

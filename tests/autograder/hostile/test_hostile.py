@@ -92,8 +92,6 @@ KNOWN: dict[str, str] = {
     "flood_memory_to_choose_the_victim": "a worker may unmark itself, and the kernel then kills the zygote instead",
     "limits_below_a_condition": "the syntax tree is read for definitions at the top only",
     "limits_in_a_table": "the syntax tree is read for definitions at the top only",
-    "odd_terminal_escapes": "the JSON report holds C1 controls and direction marks as they are",
-    "name_terminal_escape": "the JSON report holds C1 controls and direction marks as they are",
     "file_linked_folder": "it gets nothing, but is said to be absent rather than a link",
 }
 # What only the cgroup of the level `full` bounds.
@@ -412,7 +410,7 @@ def raw(text: str, allowed: str = "\n") -> set[str]:
 def assert_harmless(report: Report, grading: Grading, out: Path) -> None:
     """Check that what is written of a report gives nothing away and holds nothing that acts where it is read."""
     page = feedback(report, grading.signatures)
-    write(report, page, out)
+    write(as_json(report), page, out)
     write_scores(grading.lesson, [as_json(report)], out / "scores.csv")
     (page_path,) = (out / "feedback").iterdir()
     (report_path,) = (out / "reports").iterdir()

@@ -1,0 +1,70 @@
+"""Hidden scenarios of `forward_difference`. The nudges are large, so that the quotient is well apart from the derivative."""
+
+import pytest
+import torch
+
+from autograder.worker import probes
+
+
+def problem(rng, device, dtype, shape):
+    """A bent function whose slope at one element depends on all the others, and a place."""
+    a = (torch.rand(shape, generator=rng) + 0.5).to(device, dtype)
+    c = (torch.rand(shape, generator=rng) + 0.2).to(device, dtype)
+    theta = (torch.rand(shape, generator=rng) - 0.8).to(device, dtype)
+
+    def f(t):
+        return (a * t.sin()).sum() + (c * t).sum() ** 2 - (t**3).sum() / 4
+
+    return f, theta
+
+
+@pytest.mark.exercise("forward_difference")
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("shape", [(5,), (2, 3)], ids=["vector", "matrix"])
+def test_one_element_at_a_time(lesson, device, rng, dtype, shape):
+    """Each entry is the difference quotient of its own element, in theta's shape and dtype."""
+    f, theta = problem(rng, device, dtype, shape)
+    return lesson.forward_difference(f, theta, 0.125)
+
+
+@pytest.mark.exercise("forward_difference")
+def test_any_shape(lesson, device, rng):
+    """Theta may be 0-D, have one element, be square or have three dimensions."""
+    results = []
+    for shape in ((), (1,), (3, 3), (2, 1, 4)):
+        f, theta = problem(rng, device, torch.float64, shape)
+        results.append(lesson.forward_difference(f, theta, 0.25))
+    return results
+
+
+@pytest.mark.exercise("forward_difference")
+def test_large_and_small_nudges(lesson, device, rng):
+    """The quotient is that of the eps given, be it 1 or a thousandth."""
+    f, theta = problem(rng, device, torch.float64, (4,))
+    return [lesson.forward_difference(f, theta, eps) for eps in (1.0, 0.5, 0.01, 0.001)]
+
+
+@pytest.mark.exercise("forward_difference")
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_function_gets_what_theta_is(lesson, device, rng, dtype):
+    """The function is called with tensors of theta's shape and dtype: this one multiplies matrices."""
+    left, right = torch.randn(4, 2, generator=rng), torch.randn(3, 5, generator=rng)
+    left, right = left.to(device, dtype), right.to(device, dtype)
+    theta = torch.randn(2, 3, generator=rng).to(device, dtype)
+    return lesson.forward_difference(lambda t: ((left @ t @ right) / 4).sin().sum(), theta, 0.25)
+
+
+@pytest.mark.exercise("forward_difference")
+@pytest.mark.weight(2)
+def test_theta_is_left_alone(lesson, device, rng):
+    """Theta stays as it was, also in the moments when f is called."""
+    f, theta = problem(rng, device, torch.float32, (3, 2))
+    before = theta.clone()
+    stayed = []
+
+    def watching(t):
+        stayed.append(torch.equal(theta, before))
+        return f(t)
+
+    slopes, unchanged = probes.unchanged(lambda: lesson.forward_difference(watching, theta, 0.1), theta)
+    return {"slopes": slopes, "all the time": all(stayed), "in the end": unchanged}

@@ -1,0 +1,75 @@
+"""Hidden scenarios of `plot_error_order`. The three lists do not overlap, so that what was drawn where shows."""
+
+import matplotlib.pyplot as plt
+import pytest
+import torch
+
+from autograder.worker import probes
+
+
+def series(rng, points):
+    """Nudges from 1e-1 downwards, forward errors that are larger than all of them, central errors that are smaller."""
+    jitter = torch.rand(3, points, generator=rng).double()
+    exponents = torch.arange(points)
+    nudges = 10 ** (-1 - 0.8 * exponents - 0.5 * jitter[0])
+    forward = 10 ** (3 - 0.3 * exponents - 0.2 * jitter[1])
+    central = 10 ** (-7 - 0.6 * exponents - 0.4 * jitter[2])
+    return [values.tolist() for values in (nudges, forward, central)]
+
+
+def drawn(lesson, lists):
+    fig, _ = probes.shows(lambda: lesson.plot_error_order(*[list(values) for values in lists]))
+    return {"figure": probes.figure(fig), "lists": lists}
+
+
+@pytest.mark.exercise("plot_error_order")
+@pytest.mark.weight(2)
+@pytest.mark.check("both_series_are_drawn")
+@pytest.mark.parametrize("order", ["falling", "shuffled"])
+def test_both_series_are_drawn(lesson, device, rng, order):
+    """The errors of both kinds are drawn against the nudges, the numbers themselves, in the same axes."""
+    lists = series(rng, 6)
+    if order == "shuffled":
+        places = torch.randperm(6, generator=rng).tolist()
+        lists = [[values[i] for i in places] for values in lists]
+    return drawn(lesson, lists)
+
+
+@pytest.mark.exercise("plot_error_order")
+@pytest.mark.weight(2)
+@pytest.mark.check("axes_are_logarithmic")
+def test_axes_are_logarithmic(lesson, device, rng):
+    """Both axes have a logarithmic scale."""
+    return drawn(lesson, series(rng, 5))
+
+
+@pytest.mark.exercise("plot_error_order")
+@pytest.mark.check("axes_are_labelled")
+def test_axes_are_labelled(lesson, device, rng):
+    """Both axes have labels."""
+    return drawn(lesson, series(rng, 4))
+
+
+@pytest.mark.exercise("plot_error_order")
+@pytest.mark.check("legend_names_both")
+def test_legend_names_both(lesson, device, rng):
+    """A legend has an entry with the word forward and another with the word central."""
+    return drawn(lesson, series(rng, 4))
+
+
+@pytest.mark.exercise("plot_error_order")
+@pytest.mark.check("new_figure_is_not_shown")
+def test_returns_a_new_figure_and_does_not_show_it(lesson, device, rng):
+    """Every call returns a new Figure, leaves the lists alone, and `plt.show()` is not called."""
+    lists = series(rng, 3)
+    before = [list(values) for values in lists]
+    first, shown = probes.shows(lambda: lesson.plot_error_order(*lists))
+    second, shown_again = probes.shows(lambda: lesson.plot_error_order(*lists))
+    facts = {
+        "new": first is not second,
+        "type": [probes.figure(fig)["type"] for fig in (first, second)],
+        "shown": shown + shown_again,
+        "arguments kept": lists == before,
+    }
+    plt.close("all")
+    return facts
