@@ -244,7 +244,7 @@ class There:
     def _count(self) -> int:
         """Return how many threads the workers have; leave room for some submissions for each."""
         try:
-            threads = sum(self._client.nthreads().values())
+            threads = int(sum(self._client.nthreads().values()))
         except OSError as error:
             raise self._gone() from error
         self.room = max(1, 3 * threads)

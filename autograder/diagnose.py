@@ -21,7 +21,7 @@ from autograder.score import FAILED, PASSED, Diagnosis, ExerciseScore, Misconcep
 from autograder.suite import Placed, Suite
 
 # Failures that have an output, or an exception, that can be set beside another's. The others say themselves what they are.
-COMPARABLE = ("mismatch", "check", "raised")
+COMPARABLE = ("mismatch", "check", "raised", "missing")
 
 Runner = Callable[[Job], Result]
 
@@ -321,7 +321,8 @@ def agree(mine: Known, other: Known, *, values: bool = False) -> bool:
     """
     if not _comparable(mine.verdicts) or not _comparable(other.verdicts):
         return False
-    some = not values
+    # A name that is missing looks like an attribute that what was returned lacks: by itself it says nothing.
+    some = not values and not any(verdict.reason == "missing" for verdict in mine.verdicts)
     for one, two, came, known in zip(mine.verdicts, other.verdicts, mine.outcomes, other.outcomes, strict=True):
         if one.verdict != two.verdict:
             return False

@@ -31,7 +31,10 @@ def main() -> None:
     except Exception as error:  # noqa: BLE001  the parent is told, whatever it is
         control.send(json.dumps({"error": f"{type(error).__name__}: {error}"}).encode())
         return
-    control.send(json.dumps(hello).encode())
+    try:
+        control.send(json.dumps(hello).encode())
+    except OSError:
+        return  # the parent hung up meanwhile
     if "refused" in hello:
         return
     from autograder.worker.zygote import Zygote

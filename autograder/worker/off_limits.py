@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import ast
 import importlib
-from collections.abc import Iterator
+import inspect
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -29,12 +30,25 @@ def in_source(text: str, names: dict[str, list[str]]) -> dict[str, list[str]]:
         return {}
     aliases = _aliases(tree)
     parts = _parts(tree, aliases)
-    return {
-        exercise: sorted(_found(exercise, parts, aliases) & set(wanted))
-        or sorted(_methods(exercise, parts, aliases, wanted))
-        for exercise, wanted in names.items()
-        if exercise in parts
-    }
+    return {exercise: _uses(exercise, parts, aliases, names) for exercise in names if exercise in parts}
+
+
+def _uses(
+    exercise: str, parts: dict[str, list[ast.stmt]], aliases: dict[str, str], names: dict[str, list[str]]
+) -> list[str]:
+    """Return the off-limits names that an exercise's code refers to, or code that it mentions.
+
+    What another exercise may not use is that exercise's own matter, and is not charged a second time.
+    """
+    methods = {name.rpartition(".")[2]: name for name in names[exercise] if name.startswith("torch.Tensor.")}
+    found = set()
+    for node, owner in _reachable(exercise, parts, names):
+        name = _dotted(node, aliases)
+        if name is None and isinstance(node, ast.Attribute):
+            name = methods.get(node.attr)  # whatever the object is
+        if name in names[exercise] and (owner == exercise or name not in names[owner]):
+            found.add(name)
+    return sorted(found)
 
 
 def _parts(tree: ast.Module, aliases: dict[str, str]) -> dict[str, list[ast.stmt]]:
@@ -87,40 +101,47 @@ def _dotted(node: ast.AST, aliases: dict[str, str]) -> str | None:
     return None
 
 
-def _reachable(exercise: str, parts: dict[str, list[ast.stmt]]) -> Iterator[ast.AST]:
-    """Yield every node of the exercise and of what it mentions of the module's own."""
-    waiting, seen = [exercise], {exercise}
+def _reachable(
+    exercise: str, parts: dict[str, list[ast.stmt]], exercises: Collection[str]
+) -> Iterator[tuple[ast.AST, str]]:
+    """Yield every node of the exercise and of what it mentions of the module's own, each with the exercise it belongs to."""
+    waiting, seen = [(exercise, exercise)], {exercise}
     while waiting:
-        for statement in parts[waiting.pop()]:
+        part, owner = waiting.pop(0)
+        for statement in parts[part]:
+            local = _local_names(statement)
             for node in ast.walk(statement):
-                yield node
-                if isinstance(node, ast.Name) and node.id in parts and node.id not in seen:
+                yield node, owner
+                if isinstance(node, ast.Name) and node.id in parts and node.id not in seen | local:
                     seen.add(node.id)
-                    waiting.append(node.id)
+                    waiting.append((node.id, node.id if node.id in exercises else owner))
 
 
-def _found(exercise: str, parts: dict[str, list[ast.stmt]], aliases: dict[str, str]) -> set[str]:
-    return {name for node in _reachable(exercise, parts) if (name := _dotted(node, aliases)) is not None}
-
-
-def _methods(exercise: str, parts: dict[str, list[ast.stmt]], aliases: dict[str, str], wanted: list[str]) -> set[str]:
-    """Return the off-limits tensor methods that are called on some object, whatever the object is."""
-    methods = {name.rpartition(".")[2]: name for name in wanted if name.startswith("torch.Tensor.")}
-    return {
-        methods[node.attr]
-        for node in _reachable(exercise, parts)
-        if isinstance(node, ast.Attribute) and node.attr in methods and _dotted(node, aliases) is None
-    }
+def _local_names(statement: ast.stmt) -> set[str]:
+    """Return the parameters and variables of a function: there they hide the module's own names."""
+    if not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
+        return set()
+    stored = {node.id for node in ast.walk(statement) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    return stored | {node.arg for node in ast.walk(statement) if isinstance(node, ast.arg)}
 
 
 @contextmanager
-def trapped(names: list[str], used: list[str]) -> Iterator[None]:
-    """Replace each named function by one that notes its name in `used` and raises, as long as the block lasts."""
+def trapped(exercise: str, names: dict[str, list[str]], filename: str, used: list[str]) -> Iterator[None]:
+    """Replace each function that is off limits by one that notes its name in `used` and raises, as long as the block lasts.
+
+    Args:
+        exercise: the exercise at hand.
+        names: exercise to dotted names.
+        filename: the module's; a call from another of its exercises, of which the name is off limits too, goes through,
+            for it is that exercise's own matter.
+        used: takes the names that were called.
+    """
     undo = []
-    for name in names:
+    for name in names.get(exercise, []):
         owner, attribute = _resolve(name)
         own = vars(owner).get(attribute)
-        setattr(owner, attribute, _trap(name, used))
+        others = [other for other, listed in names.items() if other != exercise and name in listed]
+        setattr(owner, attribute, _trap(name, getattr(owner, attribute), filename, others, used))
         undo.append((owner, attribute, own))
     try:
         yield
@@ -146,9 +167,22 @@ def _resolve(name: str) -> tuple[Any, str]:
     raise ImportError(f"off-limits name {name!r} is in no module")
 
 
-def _trap(name: str, used: list[str]) -> Any:
-    def off_limits(*_: Any, **__: Any) -> Any:
+def _trap(name: str, original: Any, filename: str, others: Collection[str], used: list[str]) -> Any:
+    def off_limits(*args: Any, **kwargs: Any) -> Any:
+        if others and _called_from(others, filename):
+            return original(*args, **kwargs)
         used.append(name)
         raise OffLimits(f"{name} is off limits in this exercise")
 
     return off_limits
+
+
+def _called_from(exercises: Collection[str], filename: str) -> bool:
+    """Return whether one of these exercises of the module is among the callers."""
+    frame = inspect.currentframe()
+    while frame is not None:
+        code = frame.f_code
+        if code.co_filename == filename and code.co_qualname.partition(".")[0] in exercises:
+            return True
+        frame = frame.f_back
+    return False

@@ -110,7 +110,7 @@ def _outcome(
         fixtures["tmp_path"] = Path(tempfile.mkdtemp())
     used: list[str] = []
     try:
-        with off_limits.trapped(request["off_limits"].get(scenario.exercise, []), used):
+        with off_limits.trapped(scenario.exercise, request["off_limits"], request["module"]["filename"], used):
             value = function(**{name: fixtures[name] for name in wanted})
         return {"status": "returned", "value": encoder.tree(value), "off_limits": sorted(set(used))}
     except BaseException as error:  # noqa: BLE001  SystemExit and KeyboardInterrupt in a call are the student's too

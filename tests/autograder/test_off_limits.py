@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 import torch
 
@@ -29,6 +31,7 @@ USES = {
 FREE = {
     "another function": "import torch\ndef other(x):\n    return torch.mean(x)\ndef mine(x):\n    return x.sum()\n",
     "a comment": "def mine(x):\n    # torch.mean(x) would do\n    return x.sum()\n",
+    "a variable that hides a function": "import torch\ndef loss(x):\n    return torch.mean(x)\ndef mine(x):\n    loss = x.sum()\n    return loss\n",
     "a name of its own": "def mine(x):\n    mean = x.sum() / x.numel()\n    return mean\n",
     "another module's": "import statistics\ndef mine(x):\n    return statistics.mean(x)\n",
 }
@@ -50,10 +53,27 @@ def test_text_that_does_not_parse_has_no_findings() -> None:
 
 def test_the_trap_notes_and_raises_and_goes_away() -> None:
     used: list[str] = []
-    with trapped(NAMES["mine"], used), pytest.raises(OffLimits, match=r"torch\.mean"):
+    with trapped("mine", NAMES, "exercises.py", used), pytest.raises(OffLimits, match=r"torch\.mean"):
         torch.mean(torch.ones(2))
-    with trapped(NAMES["mine"], used), pytest.raises(OffLimits):
+    with trapped("mine", NAMES, "exercises.py", used), pytest.raises(OffLimits):
         torch.ones(2).mean()
     assert used == ["torch.mean", "torch.Tensor.mean"]
     assert torch.ones(2).mean() == torch.mean(torch.ones(2))
     assert "mean" not in vars(torch.Tensor)
+
+
+BOTH = {"mine": ["torch.mean"], "other": ["torch.mean"]}
+CALLS_OTHER = "import torch\ndef other(x):\n    return torch.mean(x)\ndef mine(x):\n    return other(x)\n"
+
+
+def test_what_another_exercise_may_not_use_is_charged_to_that_one_alone() -> None:
+    assert in_source(CALLS_OTHER, BOTH) == {"mine": [], "other": ["torch.mean"]}
+    assert in_source(CALLS_OTHER, {"mine": ["torch.mean"], "other": ["torch.sum"]})["mine"] == ["torch.mean"]
+    space: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {}
+    exec(compile(CALLS_OTHER, "exercises.py", "exec"), space)
+    used: list[str] = []
+    with trapped("mine", BOTH, "exercises.py", used):
+        assert space["mine"](torch.ones(2)) == 1
+    with trapped("other", BOTH, "exercises.py", used), pytest.raises(OffLimits):
+        space["other"](torch.ones(2))
+    assert used == ["torch.mean"]

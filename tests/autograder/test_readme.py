@@ -46,9 +46,7 @@ def test_the_first_screen_has_the_two_commands() -> None:
 
 
 def test_uv_run_pytest_is_the_environments_own_pytest() -> None:
-    import pytest as running
-
-    assert Path(running.__file__).is_relative_to(sys.prefix)
+    assert Path(pytest.__file__).is_relative_to(sys.prefix)
     settings = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     assert re.search(r'default-groups = \[[^\]]*"test"', settings)
 

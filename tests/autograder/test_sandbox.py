@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -100,13 +99,10 @@ def test_it_runs_without_privileges(sandbox: Sandbox) -> None:
     assert found[3] == "1"
 
 
-def test_the_environment_tells_nothing_of_the_graders(sandbox: Sandbox) -> None:
-    os.environ["GRADER_SECRET"] = "s3cret"
-    try:
-        with Sandbox(Path(__file__).parent / "course", plots=False) as fresh:
-            assert "GRADER_SECRET" not in str(seen(fresh, "return dict(os.environ)"))
-    finally:
-        del os.environ["GRADER_SECRET"]
+def test_the_environment_tells_nothing_of_the_graders(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRADER_SECRET", "s3cret")
+    with Sandbox(Path(__file__).parent / "course", plots=False) as fresh:
+        assert "GRADER_SECRET" not in str(seen(fresh, "return dict(os.environ)"))
 
 
 def test_descriptors_are_its_own(sandbox: Sandbox) -> None:

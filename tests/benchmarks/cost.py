@@ -26,6 +26,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
@@ -123,24 +124,16 @@ def pytest_each(subject: Subject, folder: Path, size: int, environment: Mapping[
     Raises:
         MeasureError: a test of a correct submission failed.
     """
-    submissions = subject.hand_in(folder / "submissions", size)
-    suite = Path(__file__).with_name("plain_suite.py")
-    plain: list[str | Path] = [
-        "-q",
-        "--tb=line",
-        "-p",
-        "no:cacheprovider",
-        "--import-mode=importlib",
-        "-c",
-        "/dev/null",
-        "--rootdir",
-        folder,
-    ]
+    submissions, suite = subject.hand_in(folder / "submissions", size), folder / "suite"
+    # A folder of its own, with its own settings: pytest lists every folder between its root and the test.
+    suite.mkdir()
+    (suite / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
+    shutil.copy(Path(__file__).with_name("plain_suite.py"), suite / "test_suite.py")
     around = {**environment, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     return sum(
         measure(
-            [sys.executable, "-m", "pytest", *plain, suite],
-            folder,
+            [sys.executable, "-m", "pytest", "-q", "--tb=line", "-p", "no:cacheprovider"],
+            suite,
             {**around, "BENCHMARK_SUBMISSION": str(place / "exercises.py")},
         ).cpu
         for place in sorted(submissions.iterdir())
@@ -173,12 +166,18 @@ def compare(subject: Subject, fast: tuple[int, int], slow: tuple[int, int], skip
         # Small batches of all first, then the large ones, so that a change in the machine's mood meets all alike.
         for step in (0, 1):
             for key, run in runs.items():
-                if key not in skip:
+                # Its processes share nothing that could be told apart: what one costs is what a submission costs.
+                if key not in skip and (key, step) != ("pytest", 0):
                     folder = scratch / f"{key}_{step}"
                     folder.mkdir()
                     print(f"{key}: {sizes[key][step]} submissions", file=sys.stderr, flush=True)
                     found.setdefault(key, []).append(run(folder, sizes[key][step]))
-    slopes = {key: slope(sizes[key], _cpu(small), _cpu(large)) for key, (small, large) in found.items()}
+    slopes = {
+        key: slope(sizes[key], _cpu(batches[0]), _cpu(batches[1]))
+        if key != "pytest"
+        else Slope(_cpu(batches[0]) / slow[1], 0.0, (0, slow[1]))
+        for key, batches in found.items()
+    }
     graded = [run for run in found["grade"] if isinstance(run, Graded)]
     head = f"Lesson {subject.lesson}, {len(ready.items)} scenarios; {course.machine()}."
     return "\n\n".join([head, costs(slopes), accounts(graded, sizes["grade"])])
@@ -205,7 +204,7 @@ def costs(slopes: Mapping[str, Slope]) -> str:
         if key in slopes:
             found = slopes[key]
             of_this = "1" if key == "grade" else course.ratio(slopes["grade"].each / found.each)
-            sizes = f"{found.sizes[0]}, {found.sizes[1]}"
+            sizes = f"{found.sizes[1]}" if key == "pytest" else f"{found.sizes[0]}, {found.sizes[1]}"
             start = "in each" if key == "pytest" else f"{found.start:.1f}"
             lines.append(f"| {name} | {of_this} | {found.each:.3f} | {start} | {sizes} |")
     return "\n".join(lines)

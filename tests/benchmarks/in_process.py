@@ -63,9 +63,11 @@ class Plan:
             **item.scenario.arguments,
         }
         wanted = inspect.signature(item.function).parameters
-        if "tmp_path" in wanted:
-            fixtures["tmp_path"] = Path(tempfile.mkdtemp())
-        return item.function(**{name: fixtures[name] for name in wanted})
+        if "tmp_path" not in wanted:
+            return item.function(**{name: fixtures[name] for name in wanted})
+        with tempfile.TemporaryDirectory() as folder:
+            fixtures["tmp_path"] = Path(folder)
+            return item.function(**{name: fixtures[name] for name in wanted})
 
     def judge(self, item: Item, module: Any, wanted: Any) -> None:
         """Run a scenario and compare.

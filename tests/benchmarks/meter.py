@@ -66,7 +66,11 @@ class _Group:
 
 
 def measure(
-    command: Sequence[str | Path], cwd: Path, environment: Mapping[str, str] | None = None, timeout: float = 600
+    command: Sequence[str | Path],
+    cwd: Path,
+    environment: Mapping[str, str] | None = None,
+    timeout: float = 600,
+    allowed: Sequence[int] = (0,),
 ) -> Usage:
     """Run a command to its end.
 
@@ -75,9 +79,10 @@ def measure(
         cwd: the folder to run it in.
         environment: variables that are added to this process's own.
         timeout: seconds by the clock, after which it is killed.
+        allowed: exit statuses that are as they should be.
 
     Raises:
-        MeasureError: it ended with another status than 0, or not in time.
+        MeasureError: it ended with another status, or not in time.
     """
     words = [str(word) for word in command]
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as errors, _group() as group:
@@ -99,7 +104,7 @@ def measure(
         used, peak, status = _follow(process.pid, started + timeout)
         process.returncode = status
         wall = time.monotonic() - started
-        if status != 0:
+        if status not in allowed:
             errors.seek(0)
             out.seek(0)
             said = (out.read() + errors.read()).decode("utf-8", "replace")[-3000:]

@@ -2,7 +2,7 @@
 
     uv run python tests/benchmarks/profile_grade.py lesson_2_2
 
-Two tables. The first times the grader's own steps around each submission, by this thread's CPU clock, in a real grading with
+Two tables. The first times the grader's own steps around each submission, by the process's CPU clock, in a real grading with
 one worker. The second times a worker's steps in a forked child of a warm process. Steps are timed by standing in for the
 functions of `autograder` while this script runs; a step's time includes that of the steps below it which are indented.
 """
@@ -10,20 +10,21 @@ functions of `autograder` while this script runs; a step's time includes that of
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import sys
 import tempfile
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from autograder import batch, feedback, frames, report, sandbox, score, submission
+from autograder import batch, frames, report, sandbox, score, submission
 from autograder import lesson as lessons
-from autograder.worker import encode, loading, run, scenarios, warmup, zygote
+from autograder.worker import encode, run, scenarios, warmup, zygote
 from tests.benchmarks import course
 from tests.benchmarks.course import SEED, Subject
 
@@ -54,10 +55,9 @@ WORKER = {
 class Steps:
     """CPU seconds and calls by step."""
 
-    def __init__(self, clock: Callable[[], float]) -> None:
-        self.seconds: Counter[str] = Counter()
+    def __init__(self) -> None:
+        self.seconds: defaultdict[str, float] = defaultdict(float)
         self.calls: Counter[str] = Counter()
-        self._clock = clock
         self._inside: set[str] = set()
 
     @contextlib.contextmanager
@@ -77,14 +77,14 @@ class Steps:
             if name in self._inside:  # it calls itself: the outermost call is timed
                 return function(*given, **named)
             self._inside.add(name)
-            started = self._clock()
+            started = time.process_time()
             try:
                 result = function(*given, **named)
                 # A generator does its work when it is walked.
                 return iter(list(result)) if isinstance(result, Iterator) else result
             finally:
                 self._inside.discard(name)
-                self.seconds[name] += self._clock() - started
+                self.seconds[name] += time.process_time() - started
                 self.calls[name] += 1
 
         return timed
@@ -104,7 +104,7 @@ class Steps:
 def grader(subject: Subject, size: int) -> str:
     """Grade in this process with one worker, and time the parent's steps."""
     lesson = lessons.load(subject.course, subject.lesson)
-    steps = Steps(time.process_time)
+    steps = Steps()
     with tempfile.TemporaryDirectory() as name:
         folder = subject.hand_in(Path(name) / "submissions", size)
         seen: list[float] = []
@@ -119,24 +119,27 @@ def worker(subject: Subject, size: int) -> str:
     """Run submissions in forked children of this process, warmed up, and time a worker's steps."""
     lesson = lessons.load(subject.course, subject.lesson)
     with batch.Grading(lesson, ("cpu",), SEED, unsafe=True) as grading:
-        jobs = [grading.job(sandbox.Source("exercises", "exercises.py", subject.text(number))) for number in range(size)]
+        jobs = [
+            grading.job(sandbox.Source("exercises", "exercises.py", subject.text(number))) for number in range(size)
+        ]
     warmup.warm_up(plots=True)
     zygote.freeze()
-    steps, whole = Steps(time.process_time), 0.0
+    steps, whole = Steps(), 0.0
     for job in jobs:
         told, tell = os.pipe()
         before = os.times()
         child = os.fork()
         if child == 0:
-            os.write(tell, repr(_worker_steps(job, subject)).encode())
+            os.write(tell, json.dumps(_worker_steps(job, subject)).encode())
             os._exit(0)
         os.close(tell)
         with open(told, encoding="utf-8") as pipe:
-            seconds, calls, inside = eval(pipe.read(), {"Counter": Counter})  # what this file wrote a moment ago
+            seconds, calls, inside = json.load(pipe)
         os.waitpid(child, 0)
         after = os.times()
-        steps.seconds.update(seconds)
-        steps.calls.update(calls)
+        for key in seconds:
+            steps.seconds[key] += seconds[key]
+            steps.calls[key] += calls[key]
         steps.seconds["forking, and leaving"] += sum(after[:4]) - sum(before[:4]) - inside
         steps.calls["forking, and leaving"] += 1
         whole += sum(after[:4]) - sum(before[:4])
@@ -144,8 +147,8 @@ def worker(subject: Subject, size: int) -> str:
     return steps.table("A worker, without the jail", names, size, whole)
 
 
-def _worker_steps(job: sandbox.Job, subject: Subject) -> tuple[Counter[str], Counter[str], float]:
-    steps = Steps(time.process_time)
+def _worker_steps(job: sandbox.Job, subject: Subject) -> tuple[dict[str, float], dict[str, int], float]:
+    steps = Steps()
     request = {
         "module": {"name": job.module.name, "filename": job.module.filename, "text": job.module.text},
         "overlay": None,

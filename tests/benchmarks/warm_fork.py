@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,8 @@ def main(course: Path, lesson: str, seed: int, folder: Path) -> int:
     }
     freeze()
     returned = 0
+    # The worker makes its temporary folders where the zygote says, and clears nothing away: the jail's scratch space does.
+    tempfile.tempdir = str(folder.parent)
     for place in sorted(folder.iterdir()):
         returned += int(_in_a_child(lambda module=place / "exercises.py": _run(request, module)))
     return returned

@@ -34,10 +34,10 @@ def noise_is_right(student, reference):
 
     if near(wanted):
         return None
-    if bool((found <= 0.01 * wanted).all()):
-        return "There is no noise: every trial should draw a new batch."
     if near(wanted**2):
         return "These look like variances; the standard deviation is the square root of the variance."
+    if bool((found <= 0.01 * wanted).all()):
+        return "There is no noise: every trial should draw a new batch."
     if near(spread / math.sqrt(size) * math.sqrt(1 - 1 / n)):
         return "There is more noise than batches of different rows have: it looks as if a row could come twice."
     if near(wanted * size):

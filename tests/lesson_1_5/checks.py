@@ -4,6 +4,8 @@ The sentences hold no numbers, so that the same mistake always reads the same. T
 run, never from the student's.
 """
 
+import math
+
 import torch
 
 NOT_DRAWN = "Not both series were found: draw the errors of both kinds against the nudges, in the same axes."
@@ -21,15 +23,9 @@ def both_series_are_drawn(student, reference):
             if any("central" in label for label in ours[0]) or any("forward" in label for label in ours[1]):
                 return "The labels of the two series are swapped."
             return None
-    for ax in axes:
-        if all(_find(ax, errors, nudges) for errors in (forward, central)):
-            return "The nudges are along y and the errors along x; it should be the other way round."
-        if all(_find(ax, _logs(nudges, base), _logs(errors, base)) for base in (2.718281828, 10, 2) for errors in (forward,)):
-            break
-    logarithms = any(
-        _find(ax, _logs(nudges, base), _logs(forward, base)) for ax in axes for base in (2.718281828459045, 10, 2)
-    )
-    if logarithms:
+    if any(_find(ax, forward, nudges) and _find(ax, central, nudges) for ax in axes):
+        return "The nudges are along y and the errors along x; it should be the other way round."
+    if any(_find(ax, _logs(nudges, base), _logs(forward, base)) for ax in axes for base in (math.e, 10, 2)):
         return "The logarithms are drawn: draw the numbers themselves, and let the axes be logarithmic."
     return NOT_DRAWN
 
@@ -126,4 +122,4 @@ def _same(points, wanted):
 
 
 def _logs(values, base):
-    return (torch.tensor(values, dtype=torch.float64).log() / torch.tensor(base, dtype=torch.float64).log()).tolist()
+    return (torch.tensor(values, dtype=torch.float64).log() / math.log(base)).tolist()

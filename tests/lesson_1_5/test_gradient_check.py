@@ -57,7 +57,8 @@ def test_the_error_may_be_tol(lesson, device, rng):
         for error in (0.75 * tol, 1.4 * tol):  # a relative error e is a factor of (1 + e) / (1 - e)
             factor = (1 + error) / (1 - error)
             answers += [
-                bool(lesson.gradient_check(f, candidate, theta, EPS, tol)) for candidate in (factor * grad, grad / factor)
+                bool(lesson.gradient_check(f, candidate, theta, EPS, tol))
+                for candidate in (factor * grad, grad / factor)
             ]
     return answers
 
@@ -86,7 +87,10 @@ def test_another_shape_is_false(lesson, device, rng):
     square = problem(rng, device, torch.float64, (2, 3))
     same = torch.full((3,), 2.0, dtype=torch.float64, device=device)
     return [
-        *[bool(lesson.gradient_check(f, other, theta, EPS, TOL)) for other in (grad.reshape(3, 1), grad[None], grad[:2])],
+        *[
+            bool(lesson.gradient_check(f, other, theta, EPS, TOL))
+            for other in (grad.reshape(3, 1), grad[None], grad[:2])
+        ],
         bool(lesson.gradient_check(number[0], number[2].reshape(1), number[1], EPS, TOL)),
         bool(lesson.gradient_check(square[0], square[2].T.contiguous(), square[1], EPS, TOL)),
         bool(lesson.gradient_check(lambda t: (2 * t).sum(), same[:1], theta, EPS, TOL)),
@@ -96,7 +100,7 @@ def test_another_shape_is_false(lesson, device, rng):
 
 
 @pytest.mark.exercise("gradient_check")
-def test_zeros_agree_even_without_tolerance(lesson, device, rng):
+def test_zeros_agree_even_without_tolerance(lesson, device):
     """At most tol: where both gradients are exactly zero the relative error is 0, which passes with tol 0 as well."""
     theta = torch.zeros(2, 2, device=device)
     zeros = torch.zeros_like(theta)
@@ -135,5 +139,7 @@ def test_arguments_are_left_alone(lesson, device, rng, dtype):
         stayed.append(torch.equal(theta, before))
         return f(t)
 
-    answer, unchanged = probes.unchanged(lambda: bool(lesson.gradient_check(watching, grad, theta, EPS, TOL)), theta, grad)
+    answer, unchanged = probes.unchanged(
+        lambda: bool(lesson.gradient_check(watching, grad, theta, EPS, TOL)), theta, grad
+    )
     return {"answer": answer, "all the time": all(stayed), "in the end": unchanged}

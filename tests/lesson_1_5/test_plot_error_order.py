@@ -26,7 +26,7 @@ def drawn(lesson, lists):
 @pytest.mark.weight(2)
 @pytest.mark.check("both_series_are_drawn")
 @pytest.mark.parametrize("order", ["falling", "shuffled"])
-def test_both_series_are_drawn(lesson, device, rng, order):
+def test_both_series_are_drawn(lesson, rng, order):
     """The errors of both kinds are drawn against the nudges, the numbers themselves, in the same axes."""
     lists = series(rng, 6)
     if order == "shuffled":
@@ -38,28 +38,28 @@ def test_both_series_are_drawn(lesson, device, rng, order):
 @pytest.mark.exercise("plot_error_order")
 @pytest.mark.weight(2)
 @pytest.mark.check("axes_are_logarithmic")
-def test_axes_are_logarithmic(lesson, device, rng):
+def test_axes_are_logarithmic(lesson, rng):
     """Both axes have a logarithmic scale."""
     return drawn(lesson, series(rng, 5))
 
 
 @pytest.mark.exercise("plot_error_order")
 @pytest.mark.check("axes_are_labelled")
-def test_axes_are_labelled(lesson, device, rng):
+def test_axes_are_labelled(lesson, rng):
     """Both axes have labels."""
     return drawn(lesson, series(rng, 4))
 
 
 @pytest.mark.exercise("plot_error_order")
 @pytest.mark.check("legend_names_both")
-def test_legend_names_both(lesson, device, rng):
+def test_legend_names_both(lesson, rng):
     """A legend has an entry with the word forward and another with the word central."""
     return drawn(lesson, series(rng, 4))
 
 
 @pytest.mark.exercise("plot_error_order")
 @pytest.mark.check("new_figure_is_not_shown")
-def test_returns_a_new_figure_and_does_not_show_it(lesson, device, rng):
+def test_returns_a_new_figure_and_does_not_show_it(lesson, rng):
     """Every call returns a new Figure, leaves the lists alone, and `plt.show()` is not called."""
     lists = series(rng, 3)
     before = [list(values) for values in lists]

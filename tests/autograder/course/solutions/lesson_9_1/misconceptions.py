@@ -1,5 +1,6 @@
-from autograder.worker.misconception import misconception
 from solutions.lesson_9_1.exercises import double
+
+from autograder.worker.misconception import misconception
 
 
 @misconception("double", says="It squares. The lesson doubles.", section="Doubling")

@@ -6,11 +6,13 @@ import torch
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 @pytest.mark.parametrize("shape", [(3,), (2, 3)])
 def test_every_element_is_doubled(lesson, device, rng, dtype, shape):
+    """The result is 2 * x, in x's shape and dtype."""
     return lesson.double(torch.randn(shape, generator=rng).to(device, dtype))
 
 
 @pytest.mark.exercise("double")
 @pytest.mark.weight(4)
 def test_the_argument_stays(lesson, device):
+    """The result is a new tensor."""
     x = torch.tensor([1.0, 2.0], device=device)
     return {"result": lesson.double(x), "argument": x}

@@ -1,0 +1,120 @@
+"""The benchmarks run and print their tables: tiny sizes, on the small course. What they measure is not judged here."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.autograder.conftest import COURSE, ROOT
+from tests.benchmarks import cost, course
+from tests.benchmarks.meter import MeasureError, measure
+
+BENCHMARKS = ROOT / "tests" / "benchmarks"
+
+
+def table(script: str, *arguments: str) -> dict[str, list[str]]:
+    """Run a script as its page says and return the rows of the tables that it prints, by their first cell."""
+    done = subprocess.run(
+        [sys.executable, BENCHMARKS / script, "lesson_9_1", "--course", COURSE, *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    head = done.stdout.splitlines()[0]
+    assert "lesson_9_1" in head
+    assert all(word in head for word in ("cores", "Python", "torch"))
+    rows = [line.strip("| ").split(" | ") for line in done.stdout.splitlines() if line.startswith("| ")]
+    return {row[0]: row[1:] for row in rows}
+
+
+def test_the_cost_table_has_a_row_a_contender_and_a_row_an_account() -> None:
+    sizes = ("--small", "1", "--large", "3", "--slow-small", "1", "--slow-large", "2")
+    rows = table("cost.py", *sizes, "--skip", "nbgrader")
+    assert rows["`autograder grade`"][0] == "1"
+    assert "nbgrader" not in " ".join(rows)
+    each, _, batch = rows["one pytest process a submission"][1:]
+    assert float(each) > 0.5, "a pytest process that imports torch costs more"
+    assert batch == "2"
+    assert "an unprotected warm fork" in rows
+    assert "the workers, in the reports' `cpu_seconds`" in rows
+
+
+def test_the_scale_table_tells_cost_and_memory() -> None:
+    rows = table("scale.py", "--small", "5", "--large", "6")
+    assert float(rows["peak memory of the grader, MiB"][1]) > 10
+    assert "CPU s a submission, start-up apart" in rows
+
+
+def test_a_small_batch_that_is_no_smaller_is_bad_usage() -> None:
+    command: list[str | Path] = [
+        sys.executable,
+        BENCHMARKS / "cost.py",
+        "lesson_9_1",
+        "--course",
+        COURSE,
+        "--small",
+        "3",
+        "--large",
+        "3",
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 2
+    assert "give no slope" in done.stderr
+
+
+def test_no_two_submissions_have_the_same_text(tmp_path: Path) -> None:
+    subject = course.find(COURSE, "lesson_9_1")
+    folder = subject.hand_in(tmp_path / "class", 5)
+    texts = {(place / "exercises.py").read_text(encoding="utf-8") for place in folder.iterdir()}
+    assert len(texts) == 5
+
+
+def test_a_slope_is_what_one_more_submission_costs() -> None:
+    found = cost.slope((10, 30), small=7.0, large=11.0)
+    assert found.each == pytest.approx(0.2)
+    assert found.start == pytest.approx(5.0)
+
+
+@pytest.mark.parametrize("words", [(1.434, "1.43"), (0.0199, "1/50"), (1 / 3, "0.33")])
+def test_a_ratio_is_worded_as_people_say_it(words: tuple[float, str]) -> None:
+    assert course.ratio(words[0]) == words[1]
+
+
+def test_cpu_seconds_of_children_are_counted_and_sleeping_is_not(tmp_path: Path) -> None:
+    burn = "import time\nwhile time.process_time() < 0.3: pass"
+    code = f"import subprocess, sys, time; time.sleep(0.5); subprocess.run([sys.executable, '-c', {burn!r}])"
+    used = measure([sys.executable, "-c", code], tmp_path)
+    assert 0.3 <= used.cpu < 0.6
+    assert used.wall > 0.7
+    assert used.peak > 1 << 20
+
+
+def test_a_child_that_nobody_waited_for_is_counted_where_there_is_a_control_group(tmp_path: Path) -> None:
+    burn = "import time\nwhile time.process_time() < 0.3: pass\nopen('done', 'w').close()"
+    code = f"""
+import os, signal, subprocess, sys, time
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+subprocess.Popen([sys.executable, "-c", {burn!r}])
+while not os.path.exists("done"):
+    time.sleep(0.05)
+"""
+    used = measure([sys.executable, "-c", code], tmp_path)
+    if used.counted is None:
+        pytest.skip("no control group can be made here")
+    assert used.waited < 0.3 <= used.counted
+
+
+def test_a_command_that_fails_gives_no_number(tmp_path: Path) -> None:
+    with pytest.raises(MeasureError, match="ended with status 3"):
+        measure([sys.executable, "-c", "import sys; print('why'); sys.exit(3)"], tmp_path)
+
+
+def test_a_command_that_never_ends_is_killed(tmp_path: Path) -> None:
+    with pytest.raises(MeasureError, match="status -9"):
+        measure([sys.executable, "-c", "import time; time.sleep(60)"], tmp_path, timeout=0.5)

@@ -1,0 +1,334 @@
+"""What a failure is said to look like: the right misconception, an exact description, what it follows from, or nothing.
+
+The golden feedback lies in `golden_feedback/<lesson>/<sample>.md`. After a change that is meant, `GOLDEN=write pytest …` writes
+it anew; read the difference before committing it.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from autograder import diagnose, submission
+from autograder import lesson as lessons
+from autograder.batch import Grading
+from autograder.describe import Pair, describe
+from autograder.diagnose import Diagnoser, DiagnosisError
+from autograder.feedback import feedback
+from autograder.frames import Call, TensorValue
+from autograder.report import Report, as_json
+from autograder.sandbox import Source
+from autograder.score import ExerciseScore
+from autograder.signatures import Signatures
+from tests.autograder.conftest import ROOT
+
+HERE = Path(__file__).parent
+SAMPLES = HERE / "submissions"
+GOLDEN = {
+    "lesson_1_4": ("gradients_accumulate", "looped", "summed_grid_and_its_slice", "w_and_b_swapped", "xy_indexing"),
+    "lesson_2_2": (
+        "autograd_skipped_and_float_updates",
+        "bias_appended_last",
+        "mask_forgotten",
+        "root_in_mse_and_bias_outside",
+    ),
+    "lesson_2_5": ("loss_tensors_kept", "only_tuples", "short_batch_lost_twice"),
+}
+
+
+@pytest.fixture(scope="module")
+def ready() -> Iterator[Callable[[str], Grading]]:
+    """Return a lesson's grading with seed 0, made at most once."""
+    made: dict[str, Grading] = {}
+
+    def get(name: str) -> Grading:
+        if name not in made:
+            made[name] = Grading(lessons.load(ROOT, name), ("cpu",), 0, unsafe=False)
+            made[name].__enter__()
+            made[name].spare[0].start()
+        return made[name]
+
+    yield get
+    for grading in made.values():
+        grading.close()
+
+
+def grade(grading: Grading, name: str) -> Report:
+    entries = submission.names(submission.discover(SAMPLES / grading.lesson.name, grading.lesson))
+    return grading.grade(submission.read(entries[name], grading.lesson, name), grading.spare[0])
+
+
+def scores(grading: Grading, text: str, *, follow_through: bool = True) -> dict[str, ExerciseScore]:
+    """Return what a module gets: the sample `all_correct` with this text below it, whose functions replace its own."""
+    correct = (SAMPLES / grading.lesson.name / "all_correct" / "exercises.py").read_text(encoding="utf-8")
+    result = grading.spare[0].run(grading.job(Source("exercises", "exercises.py", f"{correct}\n\n{text}")))
+    assert result.import_error is None, result.import_error
+    diagnoser = grading.diagnoser
+    if not follow_through:
+        lesson = replace(grading.lesson, follow_through=False)
+        diagnoser = Diagnoser(
+            lesson,
+            grading.suite,
+            grading.devices,
+            grading.seed,
+            grading.reference_text,
+            grading.reference,
+            grading._beside_reference,
+        )
+    return {scored.exercise.name: scored for scored in diagnoser.scores(result)}
+
+
+def named(scored: ExerciseScore) -> list[str]:
+    return [one.name for one in scored.diagnosis.misconceptions]
+
+
+@pytest.mark.parametrize(("lesson", "sample"), [(lesson, sample) for lesson in GOLDEN for sample in GOLDEN[lesson]])
+def test_feedback_names_the_misconception(ready: Callable[[str], Grading], lesson: str, sample: str) -> None:
+    grading = ready(lesson)
+    report = grade(grading, sample)
+    text = feedback(report, grading.signatures)
+    path = HERE / "golden_feedback" / lesson / f"{sample}.md"
+    if os.environ.get("GOLDEN") == "write":
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    assert text == path.read_text(encoding="utf-8")
+    lost = [scored for scored in report.exercises if scored.points < scored.max_points]
+    assert lost
+    assert all(scored.diagnosis.misconceptions for scored in lost)
+    for scored in lost:
+        for one in scored.diagnosis.misconceptions:
+            assert one.says in text
+            assert one.section in text
+
+
+# Wrong answers that no misconception is: an exercise, its code, and what may be said of it all the same.
+UNKNOWN = {
+    "cubes": ("squared_errors", "def squared_errors(y, y_hat):\n    return (y_hat - y).abs() ** 3", ""),
+    "twos": (
+        "add_bias_column",
+        "def add_bias_column(X):\n    return torch.cat([2 * X.new_ones(len(X), 1), X], dim=1)",
+        "",
+    ),
+    "mean for sum": ("neuron", "def neuron(x, w, b, activation):\n    return activation((w * x).mean() + b)", ""),
+    "rounds to the nearest": (
+        "epoch_updates",
+        "def epoch_updates(n, batch_size):\n    if n < 1 or batch_size < 1:\n        raise ValueError\n"
+        "    return max(1, round(n / batch_size))",
+        "",
+    ),
+    "three times": (
+        "backward",
+        "right = backward\n\n\ndef backward(X, W_aug, y):\n    return 3 * right(X, W_aug, y)",
+        "3 times what was wanted",
+    ),
+    "always yes": ("numerical_check", "def numerical_check(X, W_aug, y, dW):\n    return True", ""),
+}
+
+
+@pytest.mark.parametrize("name", UNKNOWN)
+def test_of_an_unknown_mistake_nothing_false_is_said(ready: Callable[[str], Grading], name: str) -> None:
+    exercise, text, described = UNKNOWN[name]
+    found = scores(ready("lesson_2_2"), text)
+    assert [other for other, scored in found.items() if scored.points < scored.max_points] == [exercise]
+    assert named(found[exercise]) == []
+    assert found[exercise].diagnosis.described == described
+    assert found[exercise].diagnosis.follows == ""
+
+
+FOLLOWING = [
+    (lesson, name, note["follows"])
+    for lesson in GOLDEN
+    for name, note in tomllib.loads((SAMPLES / f"{lesson}.toml").read_text(encoding="utf-8")).items()
+    if "follows" in note
+]
+
+
+def test_each_lesson_has_a_sample_in_which_a_failure_follows() -> None:
+    assert {lesson for lesson, _, _ in FOLLOWING} == set(GOLDEN)
+
+
+@pytest.mark.parametrize(("lesson", "sample", "follows"), FOLLOWING)
+def test_a_failure_that_follows_costs_nothing_and_says_so(
+    ready: Callable[[str], Grading], lesson: str, sample: str, follows: dict[str, str]
+) -> None:
+    report = grade(ready(lesson), sample)
+    found = {scored.exercise.name: scored for scored in report.exercises}
+    assert {name: one.diagnosis.follows for name, one in found.items() if one.diagnosis.follows} == follows
+    for name, cause in follows.items():
+        assert found[name].points == found[name].max_points
+        assert found[cause].points < found[cause].max_points
+    written = {exercise["name"]: exercise for exercise in as_json(report)["exercises"]}
+    for name, cause in follows.items():
+        assert written[name]["diagnosis"]["follows_from"] == cause
+        failed = [scenario for scenario in written[name]["scenarios"] if scenario["verdict"] == "failed"]
+        assert failed
+        assert {scenario["follows_from"] for scenario in failed} == {cause}
+
+
+LAST = "def add_bias_column(X):\n    return torch.cat([X, X.new_ones(len(X), 1)], dim=1)\n"
+
+
+def test_a_second_mistake_of_its_own_is_not_given_back(ready: Callable[[str], Grading]) -> None:
+    relu_forgotten = "\n\ndef batched_forward(X, W_aug):\n    return add_bias_column(X) @ W_aug.T\n"
+    found = scores(ready("lesson_2_2"), LAST + relu_forgotten)
+    assert named(found["add_bias_column"]) == ["ones_appended_last"]
+    assert found["batched_forward"].points < found["batched_forward"].max_points
+    assert found["batched_forward"].diagnosis.follows == ""
+    assert found["batched_forward"].diagnosis.first == ("add_bias_column",)
+    assert found["backward"].diagnosis.follows == "add_bias_column"
+
+
+def test_what_does_not_call_the_mistaken_exercise_is_not_given_back(ready: Callable[[str], Grading]) -> None:
+    never = "\n\ndef numerical_check(X, W_aug, y, dW):\n    return False\n"
+    found = scores(ready("lesson_2_2"), LAST + never)
+    assert found["numerical_check"].diagnosis.follows == ""
+    assert found["numerical_check"].points < found["numerical_check"].max_points
+
+
+def test_of_an_unknown_cause_nothing_is_given_back_but_it_is_said_what_to_mend_first(
+    ready: Callable[[str], Grading],
+) -> None:
+    found = scores(ready("lesson_2_2"), LAST.replace("X.new_ones", "3 * X.new_ones"))
+    assert named(found["add_bias_column"]) == []
+    assert found["batched_forward"].diagnosis.follows == ""
+    assert found["batched_forward"].diagnosis.first == ("add_bias_column",)
+
+
+def test_an_exception_alone_is_never_given_back(ready: Callable[[str], Grading]) -> None:
+    row = "def add_bias_column(X):\n    return torch.cat([X.new_ones(1, X.shape[1]), X], dim=0)\n"
+    raising = "\n\ndef batched_forward(X, W_aug):\n    raise RuntimeError\n"
+    found = scores(ready("lesson_2_2"), row + raising)
+    assert named(found["add_bias_column"]) == ["row_of_ones"]
+    assert found["batched_forward"].points == 0
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [("raise NotImplementedError", "not_written"), ("import os\n    os._exit(0)", "died")],
+)
+def test_what_was_not_written_or_died_is_never_given_back(
+    ready: Callable[[str], Grading], body: str, reason: str
+) -> None:
+    found = scores(ready("lesson_2_2"), f"{LAST}\n\ndef batched_forward(X, W_aug):\n    {body}\n")
+    assert {verdict.reason for verdict in found["batched_forward"].verdicts} == {reason}
+    assert found["batched_forward"].points == 0
+
+
+def test_an_off_limits_failure_is_never_given_back(ready: Callable[[str], Grading]) -> None:
+    openly = (
+        "\n\ndef backward(X, W_aug, y):\n    W = W_aug.detach().clone().requires_grad_()\n"
+        "    loss = mse(y, torch.relu(add_bias_column(X) @ W.T))\n    loss.backward()\n    return W.grad\n"
+    )
+    found = scores(ready("lesson_2_2"), LAST + openly)
+    assert {verdict.reason for verdict in found["backward"].verdicts} == {"off_limits"}
+    assert found["backward"].points == 0
+
+
+def test_a_manifest_can_turn_follow_through_off(ready: Callable[[str], Grading], course: Path) -> None:
+    found = scores(ready("lesson_2_2"), LAST, follow_through=False)
+    assert found["batched_forward"].points < found["batched_forward"].max_points
+    assert found["batched_forward"].diagnosis.follows == ""
+    manifest = course / "assignments" / "lesson_9_1" / "lesson.toml"
+    assert lessons.load(course, "lesson_9_1").follow_through is True
+    manifest.write_text("follow_through = false\n" + manifest.read_text(encoding="utf-8"), encoding="utf-8")
+    assert lessons.load(course, "lesson_9_1").follow_through is False
+
+
+def test_a_missing_function_is_not_taken_for_a_misconception(ready: Callable[[str], Grading]) -> None:
+    found = scores(ready("lesson_2_2"), "del layer")
+    assert {verdict.reason for verdict in found["layer"].verdicts} == {"missing"}
+    assert named(found["layer"]) == []
+
+
+def test_misconceptions_that_cannot_be_read_are_said_with_their_line(course: Path) -> None:
+    lesson = lessons.load(course, "lesson_9_1")
+    text = lesson.misconceptions.read_text(encoding="utf-8")
+    for changed, words in (
+        (text.replace('"double", says', '"triple", says'), "no exercise of lesson.toml"),
+        (text.replace('says="It squares.', 'says=f"It {1}'), "as a plain text"),
+        (text + "\n" + text, "two misconceptions called"),
+        ("def broken(:\n", "misconceptions.py:1"),
+    ):
+        lesson.misconceptions.write_text(changed, encoding="utf-8")
+        with pytest.raises(DiagnosisError, match=words):
+            diagnose.read(lesson)
+
+
+# --- descriptions, from outputs alone
+
+
+def tensor(values: torch.Tensor, device: str = "cpu") -> TensorValue:
+    return TensorValue(values, device, requires_grad=False, kind="Tensor", complex="")
+
+
+def said(*pairs: tuple[torch.Tensor, torch.Tensor], shapes: tuple[str, ...] = ()) -> str:
+    calls = [(Call("f", (("", shape),)),) for shape in shapes] or [()] * len(pairs)
+    signatures = Signatures({"f": ("x",)})
+    given = [Pair(tensor(a), tensor(b), "cpu", calls=c) for (a, b), c in zip(pairs, calls, strict=True)]
+    return describe(given, signatures)
+
+
+A, B = torch.tensor([[1.0, 2.0, 4.0], [7.0, -3.0, 5.0]]), torch.tensor([3.0, -8.0, 2.5])
+
+
+def test_a_constant_factor_is_described() -> None:
+    assert said((2.5 * A, A), (2.5 * B, B)) == "2.5 times what was wanted"
+    assert said((A / 2, A)) == "half what was wanted"
+
+
+def test_different_factors_are_not_a_factor() -> None:
+    assert said((2 * A, A), (3 * B, B)) == ""
+
+
+def test_one_number_is_no_factor() -> None:
+    assert said((torch.tensor(6.0), torch.tensor(3.0))) == ""
+
+
+def test_a_sum_for_a_mean_is_described_by_what_it_is_off_by() -> None:
+    pairs = [(torch.tensor(6.0), torch.tensor(1.0)), (torch.tensor(24.0), torch.tensor(2.0))]
+    shapes = ("float32 (2, 3)", "float32 (4, 3)")
+    assert said(*pairs, shapes=shapes) == "what was wanted, multiplied by the number of elements of x"
+    assert said(*[(b, a) for a, b in pairs], shapes=shapes) == "what was wanted, divided by the number of elements of x"
+    by_rows = [(torch.tensor(2.0), torch.tensor(1.0)), (torch.tensor(8.0), torch.tensor(2.0))]
+    assert said(*by_rows, shapes=shapes) == "what was wanted, multiplied by the size of dimension 0 of x"
+
+
+def test_a_transposed_result_is_described() -> None:
+    square = torch.arange(9.0).reshape(3, 3)
+    assert said((A.T, A), (square.T, square)) == "what was wanted, transposed"
+
+
+def test_a_flipped_sign_is_described() -> None:
+    assert said((-A, A), (-B, B)) == "what was wanted with the sign flipped"
+
+
+def test_values_that_moved_by_one_place_are_described() -> None:
+    assert said((A.roll(1, 1), A)) == "what was wanted, moved by one place along dimension 1"
+    shifted = torch.cat([torch.zeros(1), B[:-1]])
+    assert said((shifted, B)) == "what was wanted, moved by one place along dimension 0"
+    assert said((B[1:], B)) == "what was wanted without the first entry of dimension 0"
+
+
+def test_another_dtype_or_device_is_described_where_the_values_are_right() -> None:
+    assert said((A.double(), A)) == "the right values in another dtype"
+    assert said((2 * A.double(), A)) == ""
+    assert describe([Pair(tensor(A, "cuda"), tensor(A), "cpu")], Signatures({})) == "the right values on another device"
+
+
+def test_what_is_only_partly_explained_is_not_described() -> None:
+    changed = 2 * A
+    changed[1, 2] += 1
+    assert said((changed, A)) == ""
+    assert said((2 * A, A), (B + 1, B)) == ""
+
+
+def test_nothing_is_said_of_values_that_are_not_numbers() -> None:
+    assert describe([Pair("yes", "no", "cpu"), Pair([True], [False], "cpu")], Signatures({})) == ""
+    nan = torch.tensor([float("nan"), 1.0, 2.0])
+    assert said((2 * nan, nan)) == ""
