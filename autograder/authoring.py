@@ -69,6 +69,9 @@ def _without_solutions(lines: list[str], lesson: Lesson) -> tuple[list[str], boo
         top = re.match(r"(?:def|class) (\w+)", line)
         if top:
             exercise = top.group(1)
+        method = re.match(r"    def (\w+)", line)
+        if method and method.group(1) in [known.name for known in lesson.exercises]:
+            exercise = method.group(1)
         if BEGIN in line:
             if inside:
                 raise AuthoringError(f"{lesson.reference}: `{BEGIN}` inside a region: {line.strip()}")
@@ -111,7 +114,9 @@ def _every_exercise_is_open(lesson: Lesson, text: str) -> None:
         tree = ast.parse(text)
     except SyntaxError as error:
         raise AuthoringError(f"the stub made from {lesson.reference} is not valid Python: {error}") from error
-    parts = {node.name: ast.unparse(node) for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    tops = [node for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
+    methods = [part for node in tops for part in ast.iter_child_nodes(node) if isinstance(part, ast.FunctionDef)]
+    parts = {node.name: ast.unparse(node) for node in (*methods, *tops)}
     for exercise in lesson.exercises:
         if "NotImplementedError" not in parts.get(exercise.name, ""):
             raise AuthoringError(f"{lesson.reference}: the exercise `{exercise.name}` has no solution region.")

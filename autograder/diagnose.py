@@ -66,10 +66,10 @@ def read(lesson: Lesson) -> tuple[Misconception, ...]:
 def _marked(name: str, mark: ast.Call, texts: dict[str, str], lesson: Lesson) -> Misconception:
     where = f"{lesson.misconceptions}:{mark.lineno}"
     given = {keyword.arg or "": keyword.value for keyword in mark.keywords}
-    if len(mark.args) != 1 or set(given) != {"says", "section"}:
+    if len(mark.args) != 1 or not {"says", "section"} <= set(given) <= {"says", "section", "target"}:
         raise DiagnosisError(f'{where}: the mark is written @misconception("exercise", says="…", section="…").')
     words = []
-    for part in (mark.args[0], given["says"], given["section"]):
+    for part in (mark.args[0], given["says"], given["section"], given.get("target", mark.args[0])):
         text = (
             texts.get(part.id) if isinstance(part, ast.Name) else part.value if isinstance(part, ast.Constant) else None
         )
@@ -78,12 +78,12 @@ def _marked(name: str, mark: ast.Call, texts: dict[str, str], lesson: Lesson) ->
                 f"{where}: write `{ast.unparse(part)}` as a plain text, or as a name that stands for one."
             )
         words.append(text)
-    exercise, says, section = words
+    exercise, says, section, target = words
     if exercise not in [known.name for known in lesson.exercises]:
         raise DiagnosisError(
             f"{where}: {name} is a misconception of {exercise!r}, which is no exercise of lesson.toml."
         )
-    return Misconception(name, exercise, says, section)
+    return Misconception(name, exercise, says, section, target)
 
 
 def callers(text: str, names: Sequence[str]) -> dict[str, frozenset[str]]:
@@ -297,7 +297,7 @@ def stand_in_job(
         seed=seed,
         off_limits=lesson.off_limits,
         overlay=Overlay(
-            Source(f"{package}.misconceptions", f"{place}/misconceptions.py", text), known.name, known.exercise, inside
+            Source(f"{package}.misconceptions", f"{place}/misconceptions.py", text), known.name, known.target, inside
         ),
     )
 

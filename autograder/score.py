@@ -46,12 +46,16 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Misconception:
-    """A known wrong answer: its name, its exercise, what a student should read and the section of the page to go back to."""
+    """A known wrong answer: its name, its exercise, what a student should read and the section of the page to go back to.
+
+    It stands in for `target`: the exercise itself, or the class of which the exercise is a method.
+    """
 
     name: str
     exercise: str
     says: str
     section: str
+    target: str
 
 
 @dataclass(frozen=True)
@@ -102,7 +106,8 @@ def judge(
         off_limits: the exercise's off-limits names.
         source_finds: those that its code refers to.
     """
-    call = next((call for call in reversed(wanted.calls) if call.name == placed.scenario.exercise), None)
+    own = [call for call in wanted.calls if call.name == placed.scenario.exercise]
+    call = next(reversed(own or wanted.calls), None)  # a method is called through its class
     passed = Verdict(placed, device, PASSED, call=call, cpu=outcome.cpu)
     if wanted.status == "no_device":
         return replace(passed, verdict=NOT_RUN, told=f"There is no {device} here.")

@@ -19,18 +19,23 @@ class Misconception:
         exercise: the exercise of which it is a wrong solution.
         says: one or two sentences that a student reads: what they did, and what the lesson does instead.
         section: the heading of the lesson's page to go back to.
+        target: the name of the module that it stands in for: the exercise's own, or the class of which it is a method.
     """
 
     exercise: str
     says: str
     section: str
+    target: str
 
 
-def misconception(exercise: str, *, says: str, section: str) -> Callable[[T], T]:
-    """Mark a function or class as a wrong solution of `exercise`; its own name becomes the misconception's name."""
+def misconception(exercise: str, *, says: str, section: str, target: str = "") -> Callable[[T], T]:
+    """Mark a function or class as a wrong solution of `exercise`; its own name becomes the misconception's name.
 
-    def mark(target: T) -> T:
-        setattr(target, ATTRIBUTE, Misconception(exercise, says, section))
-        return target
+    Where the exercise is a method, `target` names the class, and a subclass with the wrong method is marked.
+    """
+
+    def mark(wrong: T) -> T:
+        setattr(wrong, ATTRIBUTE, Misconception(exercise, says, section, target or exercise))
+        return wrong
 
     return mark

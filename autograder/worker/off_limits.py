@@ -59,6 +59,9 @@ def _parts(tree: ast.Module, aliases: dict[str, str]) -> dict[str, list[ast.stmt
         node = waiting.pop()
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             parts.setdefault(node.name, []).append(node)
+            for method in ast.iter_child_nodes(node):
+                if isinstance(node, ast.ClassDef) and isinstance(method, ast.FunctionDef):
+                    parts.setdefault(method.name, []).append(method)
             continue
         if isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign | ast.Expr):
             # TABLE = …, TABLE["x"] = …, TABLE.update(…)
@@ -112,9 +115,17 @@ def _reachable(
             local = _local_names(statement)
             for node in ast.walk(statement):
                 yield node, owner
-                if isinstance(node, ast.Name) and node.id in parts and node.id not in seen | local:
-                    seen.add(node.id)
-                    waiting.append((node.id, node.id if node.id in exercises else owner))
+                name = _mentioned(node)
+                if name in parts and name not in seen | (local if isinstance(node, ast.Name) else set()):
+                    seen.add(name)
+                    waiting.append((name, name if name in exercises else owner))
+
+
+def _mentioned(node: ast.AST) -> str:
+    """Return the name that a node stands for, of the module's or of the same class (`self.name`), or ""."""
+    if isinstance(node, ast.Name):
+        return node.id
+    return node.attr if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "self" else ""
 
 
 def _local_names(statement: ast.stmt) -> set[str]:

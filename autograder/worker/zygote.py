@@ -41,14 +41,16 @@ class Zygote:
     def serve(self) -> None:
         """Answer commands until the parent hangs up."""
         jail.prctl(jail.PR_SET_CHILD_SUBREAPER, 1)
-        while True:
-            message, descriptors, _, _ = socket.recv_fds(self._control, 65536, 3)
-            if not message:
-                self._stop()
-                return
-            command = json.loads(message)
-            answer = self._obey(command, descriptors)
-            self._control.send(json.dumps(answer).encode())
+        # A parent that was killed with an answer unread, or before it could be sent, hangs up with an error.
+        with contextlib.suppress(ConnectionError):
+            while True:
+                message, descriptors, _, _ = socket.recv_fds(self._control, 65536, 3)
+                if not message:
+                    break
+                command = json.loads(message)
+                answer = self._obey(command, descriptors)
+                self._control.send(json.dumps(answer).encode())
+        self._stop()
 
     def _obey(self, command: dict[str, Any], descriptors: list[int]) -> dict[str, Any]:
         if command["do"] == "start":

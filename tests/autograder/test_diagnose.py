@@ -135,10 +135,10 @@ UNKNOWN = {
 def test_of_an_unknown_mistake_nothing_false_is_said(ready: Callable[[str], Grading], name: str) -> None:
     exercise, text, described = UNKNOWN[name]
     found = scores(ready("lesson_2_2"), text)
-    assert [other for other, scored in found.items() if scored.points < scored.max_points] == [exercise]
-    assert named(found[exercise]) == []
+    assert found[exercise].points < found[exercise].max_points
+    assert {other: named(scored) for other, scored in found.items() if named(scored)} == {}
     assert found[exercise].diagnosis.described == described
-    assert found[exercise].diagnosis.follows == ""
+    assert {scored.diagnosis.follows for scored in found.values()} == {""}
 
 
 FOLLOWING = [
@@ -268,7 +268,7 @@ def tensor(values: torch.Tensor, device: str = "cpu") -> TensorValue:
 
 
 def said(*pairs: tuple[torch.Tensor, torch.Tensor], shapes: tuple[str, ...] = ()) -> str:
-    calls = [(Call("f", (("", shape),)),) for shape in shapes] or [()] * len(pairs)
+    calls: list[tuple[Call, ...]] = [(Call("f", (("", shape),)),) for shape in shapes] or [()] * len(pairs)
     signatures = Signatures({"f": ("x",)})
     given = [Pair(tensor(a), tensor(b), "cpu", calls=c) for (a, b), c in zip(pairs, calls, strict=True)]
     return describe(given, signatures)

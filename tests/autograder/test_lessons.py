@@ -11,11 +11,12 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from autograder import authoring, submission
+from autograder import authoring, diagnose, submission
 from autograder import lesson as lessons
 from autograder.batch import Grading, reference_source
 from autograder.lesson import Lesson
@@ -90,6 +91,12 @@ def test_every_exercise_stands_on_the_page(lesson: Lesson) -> None:
     assert [exercise.name for exercise in lesson.exercises if exercise.name not in page] == []
 
 
+def test_points_that_a_page_names_are_the_manifests(lesson: Lesson) -> None:
+    page = lesson.page.read_text(encoding="utf-8").partition("\n## Exercises\n")[2]
+    for name, points in re.findall(r"`(\w+)\([^`]*\)` is worth ([\d.]+) points", page):
+        assert lesson.exercise(name).points == float(points)
+
+
 def test_a_page_has_no_html(lesson: Lesson) -> None:
     text = re.sub(r"^```.*?^```|`[^`\n]*`", "", lesson.page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
     assert re.findall(r"</?[a-zA-Z][^>]*>", text) == []
@@ -142,7 +149,9 @@ def test_the_stub_gets_nothing(lesson: Lesson, grading: Grading, zygote: Sandbox
     assert {scored.points for scored in scores.values()} == {0.0}
 
 
-def test_alternatives_get_full_points_but_where_style_matters(lesson: Lesson, grading: Grading, zygote: Sandbox) -> None:
+def test_alternatives_get_full_points_but_where_style_matters(
+    lesson: Lesson, grading: Grading, zygote: Sandbox
+) -> None:
     paths = sorted((lesson.tests / "alternatives").glob("*.py"))
     assert len(paths) >= 3
     for path in paths:
@@ -154,16 +163,20 @@ def test_alternatives_get_full_points_but_where_style_matters(lesson: Lesson, gr
 def test_every_misconception_loses_points_on_its_own_exercise_and_no_other(
     lesson: Lesson, grading: Grading, zygote: Sandbox
 ) -> None:
-    text = lesson.misconceptions.read_text(encoding="utf-8")
-    found = re.findall(r'@misconception\(\s*"(\w+)".*?\n\)\n(?:def|class) (\w+)', text, flags=re.DOTALL)
-    by_exercise = {exercise.name: [name for owner, name in found if owner == exercise.name] for exercise in lesson.exercises}
-    assert {name: len(known) for name, known in by_exercise.items() if len(known) < 2} == {}
-    source = Source(f"solutions.{lesson.name}.misconceptions", "misconceptions.py", text)
+    found = diagnose.read(lesson)
+    by_exercise = {e.name: [one.name for one in found if one.exercise == e.name] for e in lesson.exercises}
+    assert {name: known for name, known in by_exercise.items() if len(known) < 2} == {}
+    source = Source(
+        f"solutions.{lesson.name}.misconceptions",
+        "misconceptions.py",
+        lesson.misconceptions.read_text(encoding="utf-8"),
+    )
     job = grading.job(reference_source(lesson, grading.reference_text))
-    for exercise, name in found:
-        result = zygote.run(type(job)(**{**vars(job), "overlay": Overlay(source, name, exercise)}))
-        scores = by_name(score(lesson, grading.verdicts(result)))
-        assert set(lost(scores)) == {exercise}, name
+    for one in found:
+        result = zygote.run(replace(job, overlay=Overlay(source, one.name, one.target)))
+        wrong = set(lost(by_name(score(lesson, grading.verdicts(result)))))
+        # Where a class stands for several exercises, its wrong method shows in the others, too.
+        assert wrong == {one.exercise} if one.target == one.exercise else one.exercise in wrong, one.name
 
 
 def test_samples_lose_what_their_notes_say(lesson: Lesson, grading: Grading, zygote: Sandbox) -> None:

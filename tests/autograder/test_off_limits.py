@@ -24,6 +24,7 @@ USES = {
     "table": "import torch\nTABLE = {'m': torch.mean}\ndef mine(x):\n    return TABLE['m'](x)\n",
     "filled later": "import torch\nTABLE = {}\nTABLE.update(m=torch.mean)\ndef mine(x):\n    return TABLE['m'](x)\n",
     "below a condition": "import torch\nif True:\n    def mine(x):\n        return torch.mean(x)\n",
+    "method of a class": "import torch\nclass Model:\n    def mine(self, x):\n        return self.help(x)\n    def help(self, x):\n        return torch.mean(x)\n",
     "lambda": "import torch\nmine = lambda x: torch.mean(x)\n",
     "class": "import torch\nclass mine:\n    def f(self, x):\n        return torch.mean(x)\n",
 }

@@ -22,7 +22,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -125,10 +125,10 @@ def kill(process: subprocess.Popen[bytes], what: str, tally: Tally, rng: random.
         time.sleep(0.01)
 
 
-def wait_until(process: subprocess.Popen[bytes], reached: Callable[[], bool]) -> None:
-    """Wait until something is reached, or the process has ended."""
+def wait_until(process: subprocess.Popen[bytes], out: Path, reports: int) -> None:
+    """Wait until there are so many reports, or the process has ended."""
     until = time.monotonic() + LONGEST_RUN
-    while not reached() and process.poll() is None and time.monotonic() < until:
+    while len(os.listdir(out / "reports")) < reports and process.poll() is None and time.monotonic() < until:
         time.sleep(0.01)
 
 
@@ -139,12 +139,11 @@ def disturbed(process: subprocess.Popen[bytes], out: Path, upto: int, tally: Tal
         time.sleep(rng.uniform(0.5, 4))  # while it warms up
     else:
         marks = sorted(rng.randint(done, upto) for _ in range(3))
-        for what, mark in zip(rng.sample(["zygote", "worker"], 2), marks, strict=False):
-            wait_until(process, lambda mark=mark: len(os.listdir(out / "reports")) >= mark if out.exists() else False)
+        for what, mark in zip([*rng.sample(["zygote", "worker"], 2), ""], marks, strict=True):
+            wait_until(process, out, mark)
             time.sleep(rng.uniform(0, 0.2))
-            kill(process, what, tally, rng)
-        wait_until(process, lambda: len(os.listdir(out / "reports")) >= marks[-1])
-    time.sleep(rng.uniform(0, 0.2))
+            if what:
+                kill(process, what, tally, rng)
     everyone = below(process.pid)
     if process.poll() is None:
         process.kill()
@@ -230,7 +229,8 @@ def main() -> int:
     parser.add_argument("--grade", type=Path, nargs=2, metavar=("SUBMISSIONS", "OUT"), help="only grade")
     options = parser.parse_args()
     if options.grade:
-        grade(options.course, options.lesson, *options.grade, options.workers)
+        folder, out = options.grade
+        grade(options.course, options.lesson, folder, out, options.workers)
         return 0
     seed = random.randrange(10**6) if options.seed is None else options.seed
     print(f"{course.machine()}; moments by --seed {seed}\n")

@@ -37,6 +37,7 @@ def test_equal_shapes_of_any_rank(lesson, device, rng, shape):
 
 @pytest.mark.exercise("mse")
 @pytest.mark.weight(3)
+@pytest.mark.check("unequal_shapes_are_refused")
 def test_flat_against_column_is_refused(lesson, device, rng):
     """(N,) against (N, 1) raises a ValueError, and so does (N, 1) against (N,), also for N = 1."""
     return refused(lesson, rng, device, ((6,), (6, 1)), ((6, 1), (6,)), ((1,), (1, 1)), ((1, 1), (1,)))
@@ -44,6 +45,7 @@ def test_flat_against_column_is_refused(lesson, device, rng):
 
 @pytest.mark.exercise("mse")
 @pytest.mark.weight(3)
+@pytest.mark.check("unequal_shapes_are_refused")
 def test_one_number_against_many_is_refused(lesson, device, rng):
     """(1,) and 0-D against anything else raise a ValueError."""
     pairs = [((5,), (1,)), ((1,), (5,)), ((5,), ()), ((), (5,)), ((4, 1), ()), ((1,), ()), ((), (1,)), ((4, 1), (1, 1))]
@@ -52,6 +54,7 @@ def test_one_number_against_many_is_refused(lesson, device, rng):
 
 @pytest.mark.exercise("mse")
 @pytest.mark.weight(2)
+@pytest.mark.check("unequal_shapes_are_refused")
 def test_all_other_unequal_shapes_are_refused(lesson, device, rng):
     """So do equally many numbers in another shape, one row against many, and shapes that do not fit at all."""
     pairs = [((2, 3), (6,)), ((2, 3), (3, 2)), ((2, 3), (3,)), ((3, 1), (3, 4)), ((3,), (4,)), ((2, 3), (2, 3, 1))]
@@ -60,16 +63,18 @@ def test_all_other_unequal_shapes_are_refused(lesson, device, rng):
 
 @pytest.mark.exercise("mse")
 @pytest.mark.weight(3)
+@pytest.mark.check("both_shapes_are_named")
 def test_message_names_both_shapes(lesson, device, rng):
     """The message of the ValueError has both shapes, each as a tuple, a list or a torch.Size."""
-    named = []
+    pairs = []
     for shapes in [((6,), (6, 1)), ((4, 1), (1, 4)), ((2, 3), (5,))]:
         y, y_hat = (torch.randn(shape, generator=rng).to(device) for shape in shapes)
         forms = [form for shape in shapes for form in (str(shape), str(list(shape)))]
         happened = probes.raised(ValueError, lambda y=y, y_hat=y_hat: lesson.mse(y, y_hat), mentions=forms)
-        found = happened.get("mentions", dict.fromkeys(forms, False))
-        named.append([found[forms[0]] or found[forms[1]], found[forms[2]] or found[forms[3]]])
-    return named
+        found = happened.pop("mentions", dict.fromkeys(forms, False))
+        named = [found[forms[0]] or found[forms[1]], found[forms[2]] or found[forms[3]]]
+        pairs.append({"happened": happened, "named": named})
+    return pairs
 
 
 @pytest.mark.exercise("mse")

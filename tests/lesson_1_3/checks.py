@@ -12,7 +12,7 @@ BOUND = 0.15  # how far the measured noise may lie from the formula's
 
 
 def noise_is_right(student, reference):
-    """Every entry lies within 15 % of √(S²/B · (1 − B/N)), where S² is the variance of the rows' gradients."""
+    """Every entry lies within 15 % of √(S²/B · (1 - B/N)), where S² is the variance of the rows' gradients."""
     problem = _kind_problem(student, reference)
     if problem:
         return problem
@@ -52,7 +52,7 @@ def noise_is_right(student, reference):
 
 
 def noise_of_few_trials(student, reference):
-    """With two possible batches the unbiased deviation over T trials of 2 or 3 is 0 or |g1 − g2| / √T, and both occur."""
+    """With two possible batches the unbiased deviation over T trials of 2 or 3 is 0 or |g1 - g2| / √T, and both occur."""
     problem = _kind_problem(student, reference)
     if problem:
         return problem
@@ -73,7 +73,9 @@ def noise_of_few_trials(student, reference):
     biased = same(gap / math.sqrt(trials) * math.sqrt((trials - 1) / trials))
     if bool((none | biased).all()):
         return "The squares are divided by the number of trials; the unbiased deviation divides by one less."
-    return "With few trials the result is not the deviation of batches that are possible: it should be measured on them."
+    return (
+        "With few trials the result is not the deviation of batches that are possible: it should be measured on them."
+    )
 
 
 def generator_decides(student, reference):

@@ -51,4 +51,6 @@ def test_many_rows_of_one_feature(lesson, device, rng):
 @pytest.mark.exercise("sgd_epoch")
 def test_one_row(lesson, device, rng):
     """N may be 1: a single update."""
-    return [lesson.sgd_epoch(*_problem(rng, device, 1, 3), 0.1, order) for order in ([0], torch.tensor([0], device=device))]
+    return [
+        lesson.sgd_epoch(*_problem(rng, device, 1, 3), 0.1, order) for order in ([0], torch.tensor([0], device=device))
+    ]

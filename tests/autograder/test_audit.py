@@ -1,0 +1,203 @@
+"""`autograder audit` passes a sound lesson, and on copies with one fault each it falls short with the right sentence."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from autograder import audit
+from autograder import lesson as lessons
+from autograder.audit import Audit, AuditError, Bench
+from tests.autograder.conftest import COURSE, Command
+
+REFERENCE = "solutions/lesson_9_1/exercises.py"
+MISCONCEPTIONS = "solutions/lesson_9_1/misconceptions.py"
+SETTINGS = "solutions/lesson_9_1/audit.toml"
+ALTERNATIVE = "tests/lesson_9_1/alternatives/loops.py"
+BATCH_SIZES = "tests/lesson_9_1/test_batch_sizes.py"
+DOUBLE = "tests/lesson_9_1/test_double.py"
+STUB = "assignments/lesson_9_1/exercises.py"
+
+
+@pytest.fixture(scope="module")
+def bench() -> Iterator[Bench]:
+    """Warm sandboxes for every audit of this file; the copies share the course's data."""
+    with Bench(COURSE, workers=1) as warm:
+        yield warm
+
+
+def measured(bench: Bench, course: Path, seeds: int = 1) -> Audit:
+    return audit.audit(lessons.load(course, "lesson_9_1"), bench, seeds)
+
+
+def faults(found: Audit) -> dict[str, str]:
+    return {measure.check: "\n".join(measure.faults) for measure in found.measures if measure.faults}
+
+
+def change(course: Path, place: str, old: str, new: str) -> None:
+    path = course / place
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def test_a_sound_lesson_falls_short_of_nothing(bench: Bench) -> None:
+    found = measured(bench, COURSE, seeds=3)
+    assert faults(found) == {}
+    assert found.sound
+    assert [measure.check for measure in found.measures] == list(audit.CHECKS)
+    shown = {measure.check: measure.shown for measure in found.measures}
+    assert shown["reference"] == "full on 3 of 3 seeds"
+    assert shown["stub"] == "0 points"
+    assert shown["alone"] == "3 of 3"
+    assert shown["misconceptions"] == "6 of 6 caught and named"
+    assert found.mutants > 25
+
+
+def remove_scenario(course: Path) -> None:
+    text = (course / BATCH_SIZES).read_text(encoding="utf-8")
+    start = text.index('@pytest.mark.exercise("batch_sizes")\ndef test_under_one')
+    end = text.index('@pytest.mark.exercise("batch_sizes")\n@pytest.mark.check')
+    (course / BATCH_SIZES).write_text(text[:start] + text[end:], encoding="utf-8")
+
+
+def break_solution(course: Path) -> None:
+    change(course, REFERENCE, "x.sum() / x.numel()", "x.summ() / x.numel()")
+
+
+def leave_stub_stale(course: Path) -> None:
+    change(course, REFERENCE, "BEGIN SOLUTION Multiply by two.", "BEGIN SOLUTION Take it twice.")
+
+
+def make_misconception_right(course: Path) -> None:
+    change(course, MISCONCEPTIONS, "return x * x", "return x + x")
+
+
+def solve_in_the_stub(course: Path) -> None:
+    change(course, STUB, "raise NotImplementedError('double", "return 2 * x  # ('double")
+
+
+def make_scenario_random(course: Path) -> None:
+    change(course, DOUBLE, "import torch\n", "import random\n\nimport torch\n")
+    change(course, DOUBLE, 'return {"result"', 'return {"chance": random.SystemRandom().random(), "result"')
+
+
+def make_alternative_wrong(course: Path) -> None:
+    change(course, ALTERNATIVE, "return x + x", "return x + x + x")
+
+
+def drop_docstring(course: Path) -> None:
+    change(course, DOUBLE, '    """The result is a new tensor."""\n', "")
+
+
+def leave_error_out_of_the_docstring(course: Path) -> None:
+    change(course, REFERENCE, "; `ValueError` if either is under 1", "")
+
+
+def set_aside_what_is_killed(course: Path) -> None:
+    entry = (
+        '[[equivalent]]\nexercise = "double"\nline = "return 2 * x"\nbecomes = "return 3 * x"\nreason = "It is not."\n'
+    )
+    (course / SETTINGS).write_text(entry, encoding="utf-8")
+
+
+def set_aside_what_is_not_there(course: Path) -> None:
+    entry = '[[equivalent]]\nexercise = "double"\nline = "return x + x"\nbecomes = "return x"\nreason = "It was."\n'
+    (course / SETTINGS).write_text(entry, encoding="utf-8")
+
+
+def point_nowhere(course: Path) -> None:
+    change(course, MISCONCEPTIONS, 'doubles.", section="Doubling"', 'doubles.", section="Trebling"')
+
+
+FAULTS: dict[str, tuple[Callable[[Path], None], str, str]] = {
+    "a scenario is removed": (remove_scenario, "mutants", "in batch_sizes: add scenarios that they fail"),
+    "a solution is broken": (break_solution, "reference", "the reference itself raised"),
+    "a stub is stale": (leave_stub_stale, "derived files", "is stale: run `autograder stubs lesson_9_1`"),
+    "a misconception is right": (make_misconception_right, "misconceptions", "squared of double loses no point"),
+    "the stub solves something": (solve_in_the_stub, "stub", "passes on the untouched stub"),
+    "a scenario is random": (make_scenario_random, "reference", "does not pass its own scenario"),
+    "an alternative is wrong": (make_alternative_wrong, "alternatives", "If it is correct by the docstring"),
+    "a scenario says no rule": (drop_docstring, "docstrings", "test_the_argument_stays has no docstring"),
+    "a rule is not in the docstring": (
+        leave_error_out_of_the_docstring,
+        "docstrings",
+        "asks for ValueError, which the docstring of batch_sizes does not name",
+    ),
+    "a mutant set aside is killed": (set_aside_what_is_killed, "mutants", "but a scenario kills it: remove that entry"),
+    "a mutant set aside is gone": (
+        set_aside_what_is_not_there,
+        "mutants",
+        "there is no such mutant: remove that entry",
+    ),
+    "a section is not on the page": (point_nowhere, "misconceptions", "'Trebling', which is not on the page"),
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_fault_is_found_and_said_with_what_to_do(bench: Bench, course: Path, name: str) -> None:
+    spoil, check, words = FAULTS[name]
+    spoil(course)
+    found = measured(bench, course)
+    assert not found.sound
+    assert words in faults(found).get(check, ""), faults(found)
+
+
+def test_survivors_are_listed_with_their_change(bench: Bench, course: Path) -> None:
+    remove_scenario(course)
+    found = measured(bench, course)
+    changes = {(mutant.exercise, mutant.becomes) for mutant in found.survivors}
+    assert ("batch_sizes", "pass") in changes
+    assert all(mutant.diff for mutant in found.survivors)
+
+
+def test_what_is_set_aside_is_known_by_its_text_and_not_by_its_line(bench: Bench, course: Path) -> None:
+    remove_scenario(course)
+    before = measured(bench, course)
+    entries = "".join(
+        f"[[equivalent]]\nexercise = {json.dumps(mutant.exercise)}\nline = {json.dumps(mutant.original)}\n"
+        f'becomes = {json.dumps(mutant.becomes)}\nreason = "For this test."\n\n'
+        for mutant in before.survivors
+    )
+    (course / SETTINGS).write_text(entries, encoding="utf-8")
+    change(course, REFERENCE, "import torch\n", "import torch\n\n# A line more.\n")
+    found = measured(bench, course)
+    assert found.survivors == ()
+    assert len(found.set_aside) == len(before.survivors)
+    assert "mutants" not in faults(found)
+
+
+def test_a_reference_that_does_not_import_is_said_at_once(bench: Bench, course: Path) -> None:
+    (course / REFERENCE).write_text("# %%\n1 / 0\n", encoding="utf-8")
+    with pytest.raises(AuditError, match="does not import: ZeroDivisionError"):
+        measured(bench, course)
+
+
+def test_an_entry_without_a_reason_is_refused(bench: Bench, course: Path) -> None:
+    (course / SETTINGS).write_text('[[equivalent]]\nexercise = "double"\nline = "x"\nbecomes = "y"\n', encoding="utf-8")
+    with pytest.raises(AuditError, match="none empty"):
+        measured(bench, course)
+
+
+def test_a_slow_scenario_is_over_its_budget(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(audit, "BUDGET", 0.0)
+    assert "CPU seconds on the reference; make its inputs smaller" in faults(measured(bench, COURSE))["budget"]
+
+
+def test_the_command_prints_a_table_writes_json_and_exits_1(course: Path, command: Command) -> None:
+    make_misconception_right(course)
+    shutil.rmtree(course / "tests" / "lesson_9_1" / "alternatives")
+    done = command("autograder.cli", "audit", "lesson_9_1", "--seeds", "1", "--json", "audit.json", cwd=course)
+    assert done.returncode == 1, done.stderr
+    assert "falls short: 5 of 6 caught and named" in " ".join(done.stdout.split())
+    assert "add a scenario that it fails, or remove it if it is right" in done.stdout
+    written = json.loads((course / "audit.json").read_text(encoding="utf-8"))
+    assert written["schema"] == audit.SCHEMA
+    assert written["sound"] is False
+    (lesson,) = written["lessons"]
+    assert lesson["lesson"] == "lesson_9_1"
+    assert {check["check"] for check in lesson["checks"] if check["faults"]} == {"misconceptions", "alternatives"}
