@@ -13,7 +13,7 @@ import queue
 import re
 import time
 import tomllib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -242,7 +242,13 @@ class _Subject:
         return {s.exercise.name: s.points for s in score.score(self.lesson, verdicts)}, verdicts, why
 
 
-def audit(lesson: Lesson, bench: Bench, seeds: int, tell: Callable[[str], None] = lambda _: None) -> Audit:
+def audit(
+    lesson: Lesson,
+    bench: Bench,
+    seeds: int,
+    tell: Callable[[str], None] = lambda _: None,
+    checks: Collection[str] = CHECKS,
+) -> Audit:
     """Measure one lesson.
 
     Args:
@@ -250,6 +256,7 @@ def audit(lesson: Lesson, bench: Bench, seeds: int, tell: Callable[[str], None] 
         bench: warm sandboxes of its course.
         seeds: how many seeds to try: 0, 1, 2, …
         tell: is told what is being measured.
+        checks: which of `CHECKS` to make; the reference is always run, for everything else rests on it.
 
     Raises:
         UserError: the lesson cannot be audited at all: its suite breaks a rule, or its reference does not import.
@@ -261,20 +268,23 @@ def audit(lesson: Lesson, bench: Bench, seeds: int, tell: Callable[[str], None] 
     subject = _Subject(lesson, loaded, bench, tuple(range(seeds)), text, calls)
     tell("the reference")
     measures = [_reference(subject), *_budget(subject)]
-    steps: tuple[tuple[str, Callable[[_Subject], Measure]], ...] = (
-        ("the stub", _stub),
-        ("each exercise alone", _alone),
-        ("misconceptions", _misconceptions),
-        ("alternatives", _alternatives),
-        ("derived files", _derived),
-        ("docstrings", _docstrings),
-    )
-    for words, step in steps:
-        tell(words)
-        measures.append(step(subject))
-    tell("mutants")
-    made, survivors, set_aside, measure = _mutants(subject)
-    measures.append(measure)
+    steps: dict[str, Callable[[_Subject], Measure]] = {
+        "stub": _stub,
+        "alone": _alone,
+        "misconceptions": _misconceptions,
+        "alternatives": _alternatives,
+        "derived files": _derived,
+        "docstrings": _docstrings,
+    }
+    for check, step in steps.items():
+        if check in checks:
+            tell(check)
+            measures.append(step(subject))
+    made, survivors, set_aside = 0, tuple[Mutant, ...](), tuple[tuple[Mutant, str], ...]()
+    if "mutants" in checks:
+        tell("mutants")
+        made, survivors, set_aside, measure = _mutants(subject)
+        measures.append(measure)
     return Audit(
         lesson=lesson.name,
         seeds=seeds,
@@ -652,8 +662,8 @@ def _killed(subject: _Subject, mutant: Mutant) -> bool:
         if not places:
             continue
         # An endless mutant is dead after a moment; what takes far longer than the reference did is dead, too.
-        spent = sum(_own_cpu(subject.references[seed], n) for n in places)
-        longest = max(_own_cpu(subject.references[seed], n) for n in places)
+        spent = sum(subject.references[seed][n].cpu for n in places)
+        longest = max(subject.references[seed][n].cpu for n in places)
         deadlines = Deadlines(
             scenario_cpu=max(1.0, 5 * longest), scenario_wall=30.0, submission_cpu=max(1.5, 5 * spent)
         )
@@ -662,11 +672,6 @@ def _killed(subject: _Subject, mutant: Mutant) -> bool:
         if any(verdict.verdict == FAILED for verdict in verdicts):
             return True
     return False
-
-
-def _own_cpu(outcomes: Sequence[Outcome], n: int) -> float:
-    before = outcomes[n - 1].cpu if n else 0.0
-    return max(0.0, outcomes[n].cpu - before)
 
 
 def _cores() -> int:

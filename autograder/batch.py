@@ -28,7 +28,7 @@ from autograder.feedback import with_feedback
 from autograder.grades import Grades
 from autograder.lesson import Lesson
 from autograder.report import Circumstances, Report, as_json
-from autograder.sandbox import KILLED, Deadlines, Guarantee, Job, Result, Run, Sandbox, SandboxError, Source
+from autograder.sandbox import HURRY, KILLED, Deadlines, Guarantee, Job, Result, Run, Sandbox, SandboxError, Source
 from autograder.score import GRADER_ERROR, ExerciseScore, Verdict, verdicts
 from autograder.submission import Submission
 from autograder.suite import Suite
@@ -37,8 +37,6 @@ ORDER = ("none", "restricted", "isolated", "full")
 OFFICIAL = "isolated"
 # How often a submission is tried again, alone, after its time by the clock ran out or somebody killed its worker.
 TRIES_AFTER = {"wall_time": 1, "killed": 2}
-# How long zygotes get to end by themselves when a batch is broken off.
-HURRY = 0.6
 
 
 @dataclass(frozen=True)
@@ -459,9 +457,9 @@ def grade_all(
         UserError: something that the instructor can put right.
         Halted: it cannot go on; what was finished is kept.
     """
-    named = submission.names(
-        [entry for entry in submission.discover(folder, lesson) if entry.resolve() != out.resolve()]
-    )
+    own = out.resolve()
+    found = submission.discover(folder, lesson)
+    named = submission.names([entry for entry in found if entry.name != own.name or entry.resolve() != own])
     entries = _chosen(named, options.only)
     with Grades(out, lesson, options.seed) as grades:
         decided = overrides.read(out / "overrides.csv", lesson, named.keys() | grades.rows.keys())

@@ -89,7 +89,7 @@ def _marked(name: str, mark: ast.Call, texts: dict[str, str], lesson: Lesson) ->
 def callers(text: str, names: Sequence[str]) -> dict[str, frozenset[str]]:
     """Return, for each of a module's functions and classes in `names`, which others of these it mentions, near or far."""
     parts = {node.name: node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
-    near = {name: {node.id for node in ast.walk(part) if isinstance(node, ast.Name)} for name, part in parts.items()}
+    near = {name: _mentioned(part) for name, part in parts.items()}
     found = {}
     for name in names:
         seen: set[str] = set()
@@ -100,6 +100,17 @@ def callers(text: str, names: Sequence[str]) -> dict[str, frozenset[str]]:
             waiting += more
         found[name] = frozenset(seen & set(names)) - {name}
     return found
+
+
+def _mentioned(part: ast.AST) -> set[str]:
+    """Return the names that a function or class takes from outside: a parameter may be called as an exercise is."""
+    loaded, own = set[str](), set[str]()
+    for node in ast.walk(part):
+        if isinstance(node, ast.Name):
+            (loaded if isinstance(node.ctx, ast.Load) else own).add(node.id)
+        elif isinstance(node, ast.arg):
+            own.add(node.arg)
+    return loaded - own
 
 
 @dataclass(frozen=True)
@@ -158,7 +169,7 @@ class Diagnoser:
             lesson, self._suite.scenarios, self._devices, result, self._reference, self._suite.checks
         )
         failed = [e.name for e in lesson.exercises if any(judged[n].verdict == FAILED for n in self._places(e.name))]
-        found = {name: self._diagnose(name, judged, result) for name in failed}
+        found = {name: self._diagnose(name, failed, judged, result) for name in failed}
         if lesson.follow_through:
             for name, cause in self._followed(found, judged, result).items():
                 found[name] = Diagnosis(follows=cause)
@@ -233,14 +244,22 @@ class Diagnoser:
             return ()
         return tuple(one for one in self.known if one.exercise == exercise and agree(mine, self.outputs(one)))
 
-    def _diagnose(self, exercise: str, judged: Sequence[Verdict], result: Result) -> Diagnosis:
-        fitting = self.fitting(exercise, judged, result)
-        if fitting:
-            return Diagnosis(misconceptions=fitting)
+    def _diagnose(
+        self, exercise: str, all_failed: Sequence[str], judged: Sequence[Verdict], result: Result
+    ) -> Diagnosis:
+        # What is built on another failed exercise may look like a mistake of its own and be none: nothing is named there.
+        if not self.calls[exercise] & set(all_failed):
+            fitting = self.fitting(exercise, judged, result)
+            if fitting:
+                return Diagnosis(misconceptions=fitting)
         failed = [n for n in self._places(exercise) if judged[n].verdict == FAILED]
         if any(judged[n].reason != "mismatch" for n in failed):
             return Diagnosis()
-        return Diagnosis(described=describe([self._pair(n, exercise, result) for n in failed], self._signatures))
+        try:
+            described = describe([self._pair(n, exercise, result) for n in failed], self._signatures)
+        except Exception:  # noqa: BLE001  an output too odd for words costs the words, not the grade
+            described = ""
+        return Diagnosis(described=described)
 
     def _pair(self, n: int, exercise: str, result: Result) -> Pair:
         placed, device = self._pairs[n]
@@ -251,10 +270,7 @@ class Diagnoser:
     def _followed(self, found: dict[str, Diagnosis], judged: Sequence[Verdict], result: Result) -> dict[str, str]:
         """Return the exercises whose failures only follow from another's, each with that other one."""
         causes = [name for name, diagnosis in found.items() if diagnosis.misconceptions]
-        # A cause that itself follows from another is none: the first in the chain explains all of it.
-        followed = dict(self._explained(causes, causes, found, judged, result))
-        roots = [name for name in causes if name not in followed]
-        return dict(self._explained(list(found), roots, found, judged, result))
+        return dict(self._explained(list(found), causes, found, judged, result))
 
     def _explained(
         self,

@@ -6,8 +6,10 @@ it. It never sees an expected value and decides nothing about points.
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
+import marshal
 import os
 import selectors
 import socket
@@ -17,7 +19,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
@@ -30,6 +32,8 @@ from autograder.worker.encode import HEADER
 LOG_KEPT = 64 << 10
 LOG_READ = 16 << 20
 WARM_UP_SECONDS = 180
+# How long a zygote that was hung up on gets to end by itself.
+HURRY = 0.5
 # What an outcome says of a worker that somebody killed: the kernel for its memory, or a person.
 KILLED = "ended by signal 9"
 # Of a zygote and its worker: a warm zygote has half a GiB, of which a worker shares what it does not write to.
@@ -123,7 +127,7 @@ class Outcome:
         calls: how the module's functions were called.
         off_limits: off-limits functions that were called meanwhile.
         detail: more words for the instructor.
-        cpu: CPU seconds, by the worker's own account.
+        cpu: CPU seconds of this run, by the worker's own account.
     """
 
     status: str
@@ -198,6 +202,7 @@ class Sandbox:
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
         self._refusals: list[str] = []
+        self._compiled: dict[tuple[str, str], str] = {}
         self._wanted = level
         self._cgroup: cgroup.Cgroup | None = None
         self._door = threading.Lock()
@@ -294,6 +299,8 @@ class Sandbox:
             patience: seconds that the zygote gets to end by itself before it is killed.
         """
         with self._door:
+            if self._over:
+                patience = min(patience, HURRY)
             self.guarantee = None
             control, process, group = self._control, self._process, self._cgroup
             self._control = self._process = self._cgroup = None
@@ -341,7 +348,7 @@ class Sandbox:
         """Run one worker until it has done its runs or died; what killed it costs the run that it was in."""
         assert self._control is not None, "the sandbox has not been started"
         with contextlib.ExitStack() as stack:
-            request = stack.enter_context(_request(job, runs, jail.DATA if self._jailed else str(self._data)))
+            request = stack.enter_context(self._request(job, runs))
             result_read, result_write = _pipe(stack)
             log_read, log_write = _pipe(stack)
             limits = self._limits(cpu_left)
@@ -364,6 +371,33 @@ class Sandbox:
             if stopped is not None:
                 attempt.fail(stopped, ended["signal"])
             return attempt
+
+    @contextlib.contextmanager
+    def _request(self, job: Job, runs: Sequence[Run]) -> Iterator[IO[bytes]]:
+        """Yield a nameless file with the request; the worker reads it itself, past the zygote's memory."""
+        suite = {name: job.suite[name] for name in {run.file for run in runs}}
+        body = {
+            "module": asdict(job.module),
+            "overlay": _overlaid(job.overlay),
+            "suite": suite,
+            "code": {name: self._code(name, text) for name, text in suite.items()},
+            "runs": [[number, run.file, run.function, run.index, run.device] for number, run in enumerate(runs)],
+            "seed": job.seed,
+            "data": jail.DATA if self._jailed else str(self._data),
+            "off_limits": job.off_limits,
+            "frame_bytes": frames.MOST_DATA - (1 << 20),
+        }
+        with tempfile.TemporaryFile() as file:
+            file.write(json.dumps(body).encode())
+            file.seek(0)
+            yield file
+
+    def _code(self, name: str, text: str) -> str:
+        """Return a scenario file compiled, once for all workers."""
+        if (name, text) not in self._compiled:
+            code = marshal.dumps(compile(text, name, "exec", dont_inherit=True))
+            self._compiled[name, text] = base64.b64encode(code).decode()
+        return self._compiled[name, text]
 
     def _worker_cpu(self) -> float:
         return frames.seconds(self._ask({"do": "cpu"})["cpu"])
@@ -438,11 +472,14 @@ class _Attempt:
             if self.import_error is not None:
                 return
             self._loaded = True
+            before = frames.seconds(head.get("cpu"))
             for number in range(len(runs)):
                 head, tensors = reader.frame("outcome")
                 if head.get("run") != number:
                     raise frames.FrameError("a frame out of turn")
-                self.outcomes.append(_outcome(head, tensors))
+                outcome = _outcome(head, tensors)
+                self.outcomes.append(replace(outcome, cpu=max(0.0, outcome.cpu - before)))
+                before = outcome.cpu
         except frames.FrameError as error:
             raise _Stopped("flooded", str(error)) from error
 
@@ -601,31 +638,11 @@ def _pipe(stack: contextlib.ExitStack) -> tuple[_End, _End]:
     return read, write
 
 
-@contextlib.contextmanager
-def _request(job: Job, runs: Sequence[Run], data: str) -> Iterator[IO[bytes]]:
-    """Yield a nameless file with the request; the worker reads it itself, past the zygote's memory."""
-    files = {run.file for run in runs}
-    body = {
-        "module": asdict(job.module),
-        "overlay": None
-        if job.overlay is None
-        else {
-            **asdict(job.overlay.source),
-            "function": job.overlay.function,
-            "exercise": job.overlay.exercise,
-            "inside": job.overlay.inside,
-        },
-        "suite": {name: text for name, text in job.suite.items() if name in files},
-        "runs": [[number, run.file, run.function, run.index, run.device] for number, run in enumerate(runs)],
-        "seed": job.seed,
-        "data": data,
-        "off_limits": job.off_limits,
-        "frame_bytes": frames.MOST_DATA - (1 << 20),
-    }
-    with tempfile.TemporaryFile() as file:
-        file.write(json.dumps(body).encode())
-        file.seek(0)
-        yield file
+def _overlaid(overlay: Overlay | None) -> dict[str, Any] | None:
+    if overlay is None:
+        return None
+    own = {"function": overlay.function, "exercise": overlay.exercise, "inside": overlay.inside}
+    return {**asdict(overlay.source), **own}
 
 
 def _shown() -> list[str]:

@@ -196,6 +196,8 @@ def test_errors_are_drawn_on_logarithmic_axes():
 
 def test_plot_says_what_it_shows():
     fig = plot_error_order(EPS_VALUES, FORWARD_ERRORS, CENTRAL_ERRORS)
+    drawn = isinstance(fig, Figure) and len(fig.axes) > 0
+    expect_that(drawn, "plot_error_order(...)", fig, "a matplotlib Figure with axes", "Return the figure.")
     ax = fig.axes[0]
     labels = [ax.get_xlabel(), ax.get_ylabel()]
     expect_that(all(label.strip() for label in labels), "the axis labels", labels, "two labels", "Name both axes.")

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import linecache
 import sys
-from types import ModuleType
+from types import CodeType, ModuleType
 
 
-def load(text: str, name: str, filename: str) -> ModuleType:
+def load(text: str, name: str, filename: str, code: CodeType | None = None) -> ModuleType:
     """Execute `text` as the module `name` and return it; whatever it raises comes through.
 
     Args:
         text: the source.
         name: the module's dotted name; its parent packages are made up, empty, where they are missing.
         filename: what tracebacks call the file. No such file need exist.
+        code: the text, compiled already under this file name.
     """
     parent = ""
     for part in name.split(".")[:-1]:
@@ -22,7 +23,7 @@ def load(text: str, name: str, filename: str) -> ModuleType:
             package = ModuleType(parent)
             package.__path__ = []
             sys.modules[parent] = package
-    code = compile(text, filename, "exec", dont_inherit=True)
+    code = code or compile(text, filename, "exec", dont_inherit=True)
     module = ModuleType(name)
     module.__file__ = filename
     # No modification time: linecache then never looks for the file, which is not there.

@@ -7,6 +7,7 @@ The request is a JSON object:
     overlay     None, or {"name", "filename", "text", "function", "exercise", "inside"}: a misconception laid over the view,
                 or with `inside` put into the module, so that the module's other functions call it too
     suite       file name to text, of the files that are run
+    code        the same, compiled by the parent's like interpreter: marshalled, in base64
     runs        a list of [key, file, function, index, device]
     seed        the batch's seed
     data        the path of the data folder
@@ -19,10 +20,12 @@ imports), then one `outcome` a run. It knows no expected value.
 
 from __future__ import annotations
 
+import base64
 import inspect
 import linecache
-import os
+import marshal
 import random
+import resource
 import sys
 import tempfile
 import traceback
@@ -57,15 +60,23 @@ def run(request: dict[str, Any], send: Callable[[bytes], None]) -> None:
         send(frame({"kind": "loaded", "error": describe(error, request["module"]["filename"]), "cpu": _cpu()}))
         return
     send(frame({"kind": "loaded", "error": None, "cpu": _cpu()}))
-    suites: dict[str, ModuleType] = {}
+    suites: dict[str, tuple[ModuleType, dict[tuple[str, int], scenarios.Scenario]]] = {}
     for key, file, function, index, device in request["runs"]:
         if file not in suites:
-            suites[file] = load(request["suite"][file], f"scenarios.{file.removesuffix('.py')}", file)
-        scenario = next(s for s in scenarios.expand(suites[file]) if (s.function, s.index) == (function, index))
+            suites[file] = _suite(request, file)
+        suite, expanded = suites[file]
+        scenario = expanded[function, index]
         view = View(module, overlay)
         encoder = Encoder(request["frame_bytes"])
-        head = _outcome(request, suites[file], file, scenario, view, device, encoder)
+        head = _outcome(request, suite, file, scenario, view, device, encoder)
         send(frame({"kind": "outcome", "run": key, **head, "calls": view.calls, "cpu": _cpu()}, encoder))
+
+
+def _suite(request: dict[str, Any], file: str) -> tuple[ModuleType, dict[tuple[str, int], scenarios.Scenario]]:
+    """Return a scenario file as a module, and its scenarios by function and combination."""
+    code = marshal.loads(base64.b64decode(request["code"][file]))
+    module = load(request["suite"][file], f"scenarios.{file.removesuffix('.py')}", file, code)
+    return module, {(scenario.function, scenario.index): scenario for scenario in scenarios.expand(module)}
 
 
 def _source_findings(request: dict[str, Any]) -> dict[str, list[str]]:
@@ -134,7 +145,11 @@ def _reset(seed: int, device: str) -> None:
     torch.set_grad_enabled(True)
     torch.set_default_dtype(torch.float32)
     torch.set_default_device(None)
-    torch.manual_seed(seed)
+    if torch.device(device).type == "cpu":
+        # torch.manual_seed also queues a call, with its stack trace, for every kind of device that is not asked for.
+        torch.default_generator.manual_seed(seed)
+    else:
+        torch.manual_seed(seed)
     np.random.seed(seed % 2**32)
     random.seed(seed)
     warnings.simplefilter("ignore")
@@ -173,8 +188,8 @@ def describe(error: BaseException, filename: str) -> dict[str, Any]:
 
 
 def _cpu() -> float:
-    used = os.times()
-    return used.user + used.system + used.children_user + used.children_system
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(part.ru_utime + part.ru_stime for part in used)
 
 
 class View:

@@ -36,6 +36,7 @@ class Zygote:
         self._configuration = configuration
         self._jailed = configuration["jail"] == "namespaces"
         self._worker: int | None = None
+        self._spent = 0.0
         self._scratch: str | None = None
 
     def serve(self) -> None:
@@ -78,7 +79,8 @@ class Zygote:
             return {"ok": True}
         number = os.read(told, 32)
         os.close(told)
-        os.waitpid(child, 0)
+        _, _, usage = os.wait4(child, 0)
+        self._spent = usage.ru_utime + usage.ru_stime
         if not number:
             return {"ok": False, "reason": "the worker could not be closed in"}
         self._worker = int(number)
@@ -172,7 +174,7 @@ class Zygote:
         if self._scratch is not None:
             shutil.rmtree(self._scratch, ignore_errors=True)
             self._scratch = None
-        return {"cpu": used, "signal": -code if code < 0 else None}
+        return {"cpu": used + self._spent, "signal": -code if code < 0 else None}
 
     def _sweep(self) -> None:
         """Reap what was handed down to the zygote; where there is no namespace to end, end it first."""

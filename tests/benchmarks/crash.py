@@ -8,7 +8,7 @@ undisturbed, and once with SIGKILL sent to a worker and to a zygote, at random m
 
 - both tables of scores are the same, byte for byte;
 - no report that was there when the grader was killed was made again;
-- no process of a killed grader is left a few seconds later, and no half-written file at the end.
+- no process of a killed grader is left once its zygotes have seen that it is gone, and no half-written file at the end.
 
 Deadlines are short here (a CPU second a scenario), so that endless loops do not take most of the time.
 """
@@ -39,6 +39,8 @@ HOSTILE = {
     "hoards": "def {name}(*given, **named):\n    kept = []\n    while True:\n        kept.append(bytearray(1 << 28))\n",
 }
 LONGEST_RUN = 1800
+# A zygote that is still warming up (seconds of CPU) sees only then that its grader is gone.
+GONE_AFTER = 30
 
 
 @dataclass
@@ -149,7 +151,7 @@ def disturbed(process: subprocess.Popen[bytes], out: Path, upto: int, tally: Tal
         process.kill()
         tally.kills["grader"] += 1
     process.wait()
-    until = time.monotonic() + 5
+    until = time.monotonic() + GONE_AFTER
     while (left := _alive(everyone)) and time.monotonic() < until:
         time.sleep(0.05)
     tally.left += len(left)

@@ -22,7 +22,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from autograder import batch, frames, report, sandbox, score, submission
+from autograder import batch, frames, grades, report, sandbox, score, submission
 from autograder import lesson as lessons
 from autograder.worker import encode, run, scenarios, warmup, zygote
 from tests.benchmarks import course
@@ -34,12 +34,11 @@ GRADER = {
     "  writing the request": (sandbox, "_request"),
     "  parsing frames": (frames, "parse"),
     "  reading values out of them": (frames, "value"),
-    "judging": (batch, "verdicts"),
+    "judging and diagnosing": (batch.Grading, "scores"),
     "  comparing": (score, "compare"),
-    "wording the feedback": (batch, "feedback"),
-    "writing report and feedback": (batch, "write"),
+    "the report as JSON, with its feedback": (batch, "with_feedback"),
+    "writing report, feedback and table": (grades.Grades, "write"),
     "  replacing files whole": (report, "write_whole"),
-    "a report as JSON": (batch, "as_json"),
 }
 WORKER = {
     "loading the module and the suite": (run, "load"),
@@ -118,10 +117,9 @@ def grader(subject: Subject, size: int) -> str:
 def worker(subject: Subject, size: int) -> str:
     """Run submissions in forked children of this process, warmed up, and time a worker's steps."""
     lesson = lessons.load(subject.course, subject.lesson)
-    with batch.Grading(lesson, ("cpu",), SEED, unsafe=True) as grading:
-        jobs = [
-            grading.job(sandbox.Source("exercises", "exercises.py", subject.text(number))) for number in range(size)
-        ]
+    grading = batch.Grading(lesson, ("cpu",), SEED, unsafe=True)  # never begun: it only words the jobs
+    sources = [sandbox.Source("exercises", "exercises.py", subject.text(number)) for number in range(size)]
+    jobs = [grading.job(source) for source in sources]
     warmup.warm_up(plots=True)
     zygote.freeze()
     steps, whole = Steps(), 0.0

@@ -36,7 +36,7 @@ def test_both_series_are_drawn(lesson, rng, order):
 
 
 @pytest.mark.exercise("plot_error_order")
-@pytest.mark.weight(2)
+@pytest.mark.weight(3)
 @pytest.mark.check("axes_are_logarithmic")
 def test_axes_are_logarithmic(lesson, rng):
     """Both axes have a logarithmic scale."""

@@ -1,0 +1,113 @@
+"""`--dask`: a scheduler and two workers on this machine give the same scores as this machine alone, one being killed in mid-batch."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from autograder import batch
+from autograder.batch import Grading, Here, Options, Progress
+from autograder.lesson import Lesson
+from tests.autograder.conftest import COURSE, ROOT, Command
+from tests.autograder.test_batch import hand_in
+from tests.benchmarks import crash
+
+pytest.importorskip("distributed", reason="Dask is not installed: uv sync --group cluster")
+
+SIZE = 24
+
+
+class Cluster:
+    """A scheduler and two workers, each a process of its own, that meet through a file."""
+
+    def __init__(self, place: Path) -> None:
+        self._place = place
+        self.processes = [
+            self._start("scheduler", "--port", "0", "--scheduler-file", "cluster.json"),
+            *(self._start("worker", "--scheduler-file", "cluster.json", "--nthreads", "1", "--no-nanny") for _ in "12"),
+        ]
+        until = time.monotonic() + 60
+        while not (place / "cluster.json").exists():
+            assert time.monotonic() < until, "the scheduler did not start"
+            time.sleep(0.1)
+        self.address: str = json.loads((place / "cluster.json").read_text(encoding="utf-8"))["address"]
+
+    def _start(self, what: str, *arguments: str) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "dask", what, "--host", "127.0.0.1", "--no-dashboard", *arguments]
+        environment = os.environ | {"PYTHONPATH": str(ROOT)}
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        return subprocess.Popen(command, cwd=self._place, env=environment, **quiet)  # type: ignore[call-overload, no-any-return]  # two keywords
+
+    def end(self) -> None:
+        for process in reversed(self.processes):
+            process.kill()
+            process.wait()
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[Cluster]:
+    (tmp_path / "cluster").mkdir()
+    started = Cluster(tmp_path / "cluster")
+    yield started
+    started.end()
+
+
+def test_a_worker_killed_in_mid_batch_changes_no_score(
+    cluster: Cluster, small_lesson: Lesson, small_grading: Grading, tmp_path: Path
+) -> None:
+    samples = {path.name: path / "exercises.py" for path in (COURSE / "submissions").iterdir()}
+    texts = [path.read_text(encoding="utf-8") for _, path in sorted(samples.items()) if path.is_file()]
+    folder = hand_in(tmp_path / "in", {f"student_{n:02}": f"{texts[n % len(texts)]}\n# {n}\n" for n in range(SIZE)})
+    killed: list[dict[int, int]] = []
+
+    def kill_a_worker(step: Progress) -> None:
+        busy = [process for process in cluster.processes[1:] if len(crash.below(process.pid)) >= 4]
+        if step.done >= SIZE // 4 and not killed and busy:
+            killed.append(crash.below(busy[0].pid))
+            busy[0].send_signal(signal.SIGKILL)
+
+    options = Options(seed=0, dask=cluster.address)
+    there = batch.grade_all(small_lesson, folder, tmp_path / "there", options, kill_a_worker)
+    here = batch.grade_all(
+        small_lesson,
+        folder,
+        tmp_path / "here",
+        Options(seed=0),
+        lambda _: None,
+        lambda _seed, _most: Here(small_grading),
+    )
+    assert killed
+    assert [row["status"] for row in there.rows] == [row["status"] for row in here.rows]
+    assert (tmp_path / "there" / "scores.csv").read_bytes() == (tmp_path / "here" / "scores.csv").read_bytes()
+    for path in (tmp_path / "here" / "feedback").iterdir():
+        assert path.read_bytes() == (tmp_path / "there" / "feedback" / path.name).read_bytes()
+    time.sleep(2)
+    # Neither the killed worker's zygotes nor, now that the batch is over, those of the other are left.
+    assert not [pid for pid in killed[0] if Path(f"/proc/{pid}").exists()]
+    assert not [process for process in cluster.processes[1:] if process.poll() is None and crash.below(process.pid)]
+    again = batch.grade_all(
+        small_lesson, folder, tmp_path / "here", Options(seed=0, dask=cluster.address), lambda _: None
+    )
+    assert again.kept == SIZE
+
+
+def test_an_address_where_nobody_answers_is_one_sentence_within_seconds(tmp_path: Path, command: Command) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # bound, but nobody listens
+        address = f"tcp://127.0.0.1:{taken.getsockname()[1]}"
+        started = time.monotonic()
+        grade = ("autograder.cli", "grade", "lesson_9_1", "submissions", "--out", tmp_path / "out", "--dask", address)
+        done = command(*grade, cwd=COURSE)
+    assert time.monotonic() - started < 40
+    assert done.returncode == 2
+    assert done.stderr.strip().splitlines()[-1].startswith(f"autograder: No Dask scheduler answers at {address}.")
+    assert "Traceback" not in done.stderr
