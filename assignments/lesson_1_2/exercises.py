@@ -85,7 +85,7 @@ def mse_gradients(
 def fit(
     X: torch.Tensor, y: torch.Tensor, lr: float, steps: int
 ) -> tuple[torch.Tensor, torch.Tensor, list[float | torch.Tensor]]:
-    """Start with all weights and the bias at zero, run exactly `steps` steps of gradient descent on the `mse`.
+    """Start with all weights and the bias at zero, and run exactly `steps` steps of gradient descent on `mse`.
 
     Each step predicts, writes the loss down, finds both gradients at the present `(w, b)`, and then moves `w` and `b`,
     both with the gradients of the place where the step began. The loop never stops early: not where the loss is 0, not

@@ -16,7 +16,10 @@ from tests.autograder.conftest import Command
 def test_a_stub_says_what_to_write_and_where_to_read(course: Path) -> None:
     text = authoring.stub(lessons.load(course, "lesson_9_1"))
     assert "    # TODO: Multiply by two.\n" in text
-    assert "    raise NotImplementedError('double is not written yet: read \"Doubling\" in assignments/lesson_9_1/README.md')" in text
+    assert (
+        "    raise NotImplementedError('double is not written yet: read \"Doubling\" in assignments/lesson_9_1/README.md')"
+        in text
+    )
     assert '"""Return `2 * x`, a new tensor of x\'s shape and dtype."""' in text
 
 
@@ -25,7 +28,11 @@ def test_a_stub_holds_nothing_of_the_solution(course: Path) -> None:
     assert "SOLUTION" not in text
     assert "2 * x\n" not in text
     assert "numel" not in text
-    assert [node.name for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)] == ["double", "batch_sizes", "average"]
+    assert [node.name for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)] == [
+        "double",
+        "batch_sizes",
+        "average",
+    ]
 
 
 FAULTS = {
@@ -52,7 +59,9 @@ def test_a_faulty_reference_is_refused(course: Path, words: str) -> None:
 def test_an_exercise_without_a_region_is_refused(course: Path) -> None:
     lesson = lessons.load(course, "lesson_9_1")
     text = lesson.reference.read_text(encoding="utf-8")
-    text = text.replace("    # BEGIN SOLUTION Multiply by two.\n    return 2 * x\n    # END SOLUTION\n", "    return 2 * x\n")
+    text = text.replace(
+        "    # BEGIN SOLUTION Multiply by two.\n    return 2 * x\n    # END SOLUTION\n", "    return 2 * x\n"
+    )
     lesson.reference.write_text(text, encoding="utf-8")
     with pytest.raises(AuthoringError, match="`double` has no solution region"):
         authoring.stub(lesson)

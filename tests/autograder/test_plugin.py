@@ -10,7 +10,17 @@ import pytest
 
 from tests.autograder.conftest import COURSE, Command
 
-PYTEST = ("pytest", "--import-mode=importlib", "-p", "no:cacheprovider", "-q", "--rootdir", str(COURSE), "-c", "/dev/null")
+PYTEST = (
+    "pytest",
+    "--import-mode=importlib",
+    "-p",
+    "no:cacheprovider",
+    "-q",
+    "--rootdir",
+    str(COURSE),
+    "-c",
+    "/dev/null",
+)
 
 
 def session(command: Command, *arguments: str | Path) -> Any:

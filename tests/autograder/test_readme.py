@@ -58,7 +58,9 @@ def test_help_without_a_command_lists_them(command: Command) -> None:
 
 
 def test_nothing_tracked_names_a_registry_or_keeps_a_lock() -> None:
-    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False).stdout.split("\n")
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False).stdout.split(
+        "\n"
+    )
     if not any(tracked):
         pytest.skip("this is no git checkout")
     assert not [name for name in tracked if name.endswith((".lock", "requirements.txt"))]
@@ -73,6 +75,8 @@ def test_the_top_level_is_what_the_course_promises() -> None:
     visible = {path.name for path in ROOT.iterdir() if not path.name.startswith(".")}
     promised = {"assignments", "solutions", "autograder", "tests", "datasets", "pyproject.toml", "README.md"}
     assert promised <= visible
-    tracked = subprocess.run(["git", "ls-tree", "--name-only", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False)
+    tracked = subprocess.run(
+        ["git", "ls-tree", "--name-only", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
     listed = {name for name in tracked.stdout.split() if not name.startswith(".")}
     assert not listed or listed == promised | {"LICENSE"}

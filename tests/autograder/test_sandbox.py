@@ -56,7 +56,9 @@ def impatient(sandbox: Sandbox) -> Iterator[Sandbox]:
 def test_neither_solutions_nor_tests_nor_submissions_can_be_seen(sandbox: Sandbox) -> None:
     course = Path(__file__).parent / "course"
     assert seen(sandbox, f"return os.path.exists({str(course)!r})") is False
-    everything = "return [place for place, _, files in os.walk('/') if not place.startswith('/proc') and 'lesson.toml' in files]"
+    everything = (
+        "return [place for place, _, files in os.walk('/') if not place.startswith('/proc') and 'lesson.toml' in files]"
+    )
     assert seen(sandbox, everything) == []
 
 
@@ -106,7 +108,10 @@ def test_the_environment_tells_nothing_of_the_graders(monkeypatch: pytest.Monkey
 
 
 def test_descriptors_are_its_own(sandbox: Sandbox) -> None:
-    links = seen(sandbox, "return [os.readlink(f'/proc/self/fd/{fd}') for fd in os.listdir('/proc/self/fd') if int(fd) < 20 and os.path.lexists(f'/proc/self/fd/{fd}')]")
+    links = seen(
+        sandbox,
+        "return [os.readlink(f'/proc/self/fd/{fd}') for fd in os.listdir('/proc/self/fd') if int(fd) < 20 and os.path.lexists(f'/proc/self/fd/{fd}')]",
+    )
     kinds = {link.split(":")[0] for link in links}
     assert "socket" not in kinds, links
 

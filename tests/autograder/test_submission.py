@@ -63,7 +63,9 @@ def test_no_submissions_is_said(tmp_path: Path, small_lesson: Lesson, name: str)
 def test_the_untouched_stub_counts_as_absent(tmp_path: Path, small_lesson: Lesson) -> None:
     stub = small_lesson.stub.read_text()
     assert submission.read(put(tmp_path, "exercises.py", stub), small_lesson).status == "not_found"
-    assert submission.read(put(tmp_path, "exercises.py", stub.replace("\n", "\r\n")), small_lesson).status == "not_found"
+    assert (
+        submission.read(put(tmp_path, "exercises.py", stub.replace("\n", "\r\n")), small_lesson).status == "not_found"
+    )
     assert submission.read(put(tmp_path, "exercises.py", stub + "x = 1\n"), small_lesson).status == "found"
 
 

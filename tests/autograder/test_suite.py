@@ -65,7 +65,10 @@ def test_parametrized_scenarios_are_named_and_counted(course: Path) -> None:
     (course / "tests" / "lesson_9_1" / "test_double.py").write_text(text)
     loaded = suite.load(lessons.load(course, "lesson_9_1"))
     found = [placed.scenario for placed in loaded.scenarios if placed.scenario.function == "test_many"]
-    assert [scenario.name for scenario in found] == ["test_many[torch.float64-small-1]", "test_many[torch.float64-small-two]"]
+    assert [scenario.name for scenario in found] == [
+        "test_many[torch.float64-small-1]",
+        "test_many[torch.float64-small-two]",
+    ]
     assert [scenario.index for scenario in found] == [0, 1]
     assert {scenario.weight for scenario in found} == {3.0}
     assert found[1].arguments["shape"] == (1, 2)
