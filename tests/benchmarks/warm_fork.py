@@ -10,29 +10,18 @@ import json
 import os
 import sys
 import tempfile
+import traceback
 from pathlib import Path
 from typing import Any
 
-from autograder import lesson as lessons
 from autograder.worker import warmup
 from autograder.worker.zygote import freeze
 
 
 def main(course: Path, lesson: str, seed: int, folder: Path) -> int:
     """Run every submission of a folder, one child each; return how many of their scenarios returned."""
-    suite = {
-        path.name: path.read_text(encoding="utf-8") for path in sorted((course / "tests" / lesson).glob("test_*.py"))
-    }
-    warmup.warm_up(plots=any("matplotlib" in text or "probes.figure" in text for text in suite.values()))
-    request = {
-        "overlay": None,
-        "suite": suite,
-        "runs": json.loads(_in_a_child(lambda: _runs(suite))),
-        "seed": seed,
-        "data": str(course / "datasets"),
-        "off_limits": lessons.load(course, lesson).off_limits,
-        "frame_bytes": 31 << 20,
-    }
+    request = json.loads(_in_a_child(lambda: _request(course, lesson, seed)))
+    warmup.warm_up(plots=any("matplotlib" in text or "probes.figure" in text for text in request["suite"].values()))
     freeze()
     returned = 0
     # The worker makes its temporary folders where the zygote says, and clears nothing away: the jail's scratch space does.
@@ -50,8 +39,10 @@ def _in_a_child(work: Any) -> str:
         try:
             with open(tell, "w", encoding="utf-8") as pipe:
                 pipe.write(str(work()))
-        finally:
-            os._exit(0)
+        except BaseException:
+            traceback.print_exc()
+            os._exit(1)
+        os._exit(0)
     os.close(tell)
     with open(told, encoding="utf-8") as pipe:
         text = pipe.read()
@@ -59,24 +50,24 @@ def _in_a_child(work: Any) -> str:
     return text
 
 
-def _runs(suite: dict[str, str]) -> str:
-    """Return what is to be run, as JSON. Called in a child, so that the warm process loads nothing of the lesson's."""
-    from autograder.worker.loading import load
-    from autograder.worker.scenarios import expand
+def _request(course: Path, lesson: str, seed: int) -> str:
+    """Return a worker's request, as the grader itself words it. Called in a child: the warm process loads what a zygote does."""
+    from autograder import lesson as lessons
+    from autograder.batch import Grading
+    from autograder.sandbox import Sandbox, Source
 
-    found = [
-        (file, scenario.function, scenario.index)
-        for file, text in suite.items()
-        for scenario in expand(load(text, f"scenarios.{file.removesuffix('.py')}", file))
-    ]
-    return json.dumps([[number, *run, "cpu"] for number, run in enumerate(found)])
+    # Neither is begun: no process starts.
+    grading = Grading(lessons.load(course, lesson), ("cpu",), seed, unsafe=True)
+    job = grading.job(Source("exercises", "exercises.py", ""))
+    with Sandbox(course, level="none")._request(job, job.runs) as file:
+        return file.read().decode()
 
 
 def _run(request: dict[str, Any], module: Path) -> int:
     """Run a module through the scenarios; return how many returned a value."""
     from autograder.worker.run import run
 
-    text = module.read_text(encoding="utf-8")
+    request["module"]["text"] = module.read_text(encoding="utf-8")
     returned = 0
     with open(os.devnull, "wb", buffering=0) as nowhere:
 
@@ -85,7 +76,7 @@ def _run(request: dict[str, Any], module: Path) -> int:
             returned += b'"status":"returned"' in frame
             nowhere.write(frame)
 
-        run({**request, "module": {"name": "exercises", "filename": "exercises.py", "text": text}}, send)
+        run(request, send)
     return returned
 
 
