@@ -18,6 +18,7 @@ from autograder.signatures import Signatures
 
 LABEL = 17
 WIDEST = 100
+MOST_SENTENCES = 10
 
 
 def feedback(report: Report, signatures: Signatures) -> str:
@@ -94,6 +95,10 @@ def exercise_lines(scored: ExerciseScore, signatures: Signatures, lesson: str) -
     lines.append(_line("It returned" if first.mismatch else "What happened", _told(first)))
     if first.reason == "off_limits":
         lines.append(_line("Why", scored.exercise.off_limits_reason))
+    if first.reason == "check":
+        # Each question of a quiz has a sentence of its own.
+        more = dict.fromkeys(_told(verdict) for verdict in failed if verdict.reason == "check")
+        lines += [_line("and", words) for words in list(more)[:MOST_SENTENCES] if words != _told(first)]
     ran = [verdict for verdict in scored.verdicts if verdict.verdict != NOT_RUN]
     others = [verdict for verdict in failed if verdict is not first]
     if others:
