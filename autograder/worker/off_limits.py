@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import importlib
 import inspect
+import sys
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -149,6 +150,8 @@ def trapped(exercise: str, names: dict[str, list[str]], filename: str, used: lis
     """
     undo = []
     for name in names.get(exercise, []):
+        if name.partition(".")[0] not in sys.modules:
+            continue  # what nobody has imported is found in the source alone; importing it here would cost every worker
         owner, attribute = _resolve(name)
         own = vars(owner).get(attribute)
         others = [other for other, listed in names.items() if other != exercise and name in listed]

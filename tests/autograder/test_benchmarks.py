@@ -17,7 +17,7 @@ ROUND = len(course.find(COURSE, "lesson_9_1").modules)
 BENCHMARKS = ROOT / "tests" / "benchmarks"
 
 
-def table(script: str, *arguments: str) -> dict[str, list[str]]:
+def table(script: str, *arguments: str, head: str = "lesson_9_1") -> dict[str, list[str]]:
     """Run a script as its page says and return the rows of the tables that it prints, by their first cell."""
     done = subprocess.run(
         [sys.executable, BENCHMARKS / script, "lesson_9_1", "--course", COURSE, *arguments],
@@ -28,9 +28,8 @@ def table(script: str, *arguments: str) -> dict[str, list[str]]:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    head = done.stdout.splitlines()[0]
-    assert "lesson_9_1" in head
-    assert all(word in head for word in ("cores", "Python", "torch"))
+    first = done.stdout.splitlines()[0]
+    assert all(word in first for word in (head, "cores", "Python", "torch"))
     rows = [line.strip("| ").split(" | ") for line in done.stdout.splitlines() if line.startswith("| ")]
     return {row[0]: row[1:] for row in rows}
 
@@ -51,6 +50,12 @@ def test_the_scale_table_tells_cost_and_memory() -> None:
     rows = table("scale.py", "--small", str(scale.START + ROUND), "--large", str(scale.START + 2 * ROUND))
     assert float(rows["peak memory of the grader, MiB"][1]) > 10
     assert "CPU s a submission, start-up apart" in rows
+
+
+def test_the_profile_finds_the_steps_that_it_times() -> None:
+    rows = table("profile_grade.py", "--size", "2", head="cores")
+    for step in ("judging and diagnosing", "writing report, feedback and table", "making frames"):
+        assert float(rows[step][1]) >= 1, "each is called at least once a submission"
 
 
 def test_a_small_batch_that_is_no_smaller_is_bad_usage() -> None:

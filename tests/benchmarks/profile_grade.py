@@ -31,7 +31,7 @@ from tests.benchmarks.course import SEED, Subject
 GRADER = {
     "reading the submission": (submission, "read"),
     "running it (the parent's side)": (sandbox.Sandbox, "_attempt"),
-    "  writing the request": (sandbox, "_request"),
+    "  writing the request": (sandbox.Sandbox, "_request"),
     "  parsing frames": (frames, "parse"),
     "  reading values out of them": (frames, "value"),
     "judging and diagnosing": (batch.Grading, "scores"),
