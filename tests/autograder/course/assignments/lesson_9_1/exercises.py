@@ -15,9 +15,7 @@ def double(x: torch.Tensor) -> torch.Tensor:
 def batch_sizes(n: int, size: int) -> list[int]:
     """Return the sizes of the batches that n samples make, the short one last; `ValueError` if either is under 1."""
     # TODO: Count whole batches, then the rest.
-    raise NotImplementedError(
-        'batch_sizes is not written yet: read "Short batches" in assignments/lesson_9_1/README.md'
-    )
+    raise NotImplementedError('batch_sizes is not written yet: read "Short batches" in assignments/lesson_9_1/README.md')
 
 
 # %%
