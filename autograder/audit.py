@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ast
 import math
-import os
 import queue
 import re
 import time
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from autograder import diagnose, score, suite
+from autograder.batch import cores
 from autograder.compare import compare
 from autograder.diagnose import Known, callers, stand_in_job
 from autograder.errors import UserError
@@ -152,7 +152,7 @@ class Bench:
     """
 
     def __init__(self, root: Path, workers: int = 0) -> None:
-        self._sandboxes = [Sandbox(root) for _ in range(workers or _cores())]
+        self._sandboxes = [Sandbox(root) for _ in range(workers or cores())]
         self._free: queue.SimpleQueue[Sandbox] = queue.SimpleQueue()
 
     def __enter__(self) -> Self:
@@ -672,7 +672,3 @@ def _killed(subject: _Subject, mutant: Mutant) -> bool:
         if any(verdict.verdict == FAILED for verdict in verdicts):
             return True
     return False
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
