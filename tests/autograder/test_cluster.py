@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -65,6 +65,16 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
     started.end()
 
 
+def _soon(true: Callable[[], bool], seconds: float = 30.0) -> bool:
+    """Whether `true` comes to hold within `seconds`."""
+    until = time.monotonic() + seconds
+    while not true():
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.2)
+    return True
+
+
 def test_a_worker_killed_in_mid_batch_changes_no_score(
     cluster: Cluster, small_lesson: Lesson, small_grading: Grading, tmp_path: Path
 ) -> None:
@@ -94,10 +104,10 @@ def test_a_worker_killed_in_mid_batch_changes_no_score(
     assert (tmp_path / "there" / "scores.csv").read_bytes() == (tmp_path / "here" / "scores.csv").read_bytes()
     for path in (tmp_path / "here" / "feedback").iterdir():
         assert path.read_bytes() == (tmp_path / "there" / "feedback" / path.name).read_bytes()
-    time.sleep(2)
-    # Neither the killed worker's zygotes nor, now that the batch is over, those of the other are left.
-    assert not [pid for pid in killed[0] if Path(f"/proc/{pid}").exists()]
-    assert not [process for process in cluster.processes[1:] if process.poll() is None and crash.below(process.pid)]
+    # Neither the killed worker's zygotes nor, now that the batch is over, those of the other are left. A zygote that
+    # was still importing torch when its parent died hears of it only when it is done.
+    assert _soon(lambda: not [pid for pid in killed[0] if Path(f"/proc/{pid}").exists()])
+    assert _soon(lambda: not [p for p in cluster.processes[1:] if p.poll() is None and crash.below(p.pid)])
     again = batch.grade_all(
         small_lesson, folder, tmp_path / "here", Options(seed=0, dask=cluster.address), lambda _: None
     )
