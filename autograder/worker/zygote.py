@@ -23,9 +23,11 @@ import sys
 import tempfile
 from typing import Any, TextIO
 
-from autograder.worker import jail, landlock, seccomp
+from autograder.worker import huge_pages, jail, landlock, seccomp
 
 _TICKS = os.sysconf("SC_CLK_TCK")
+# Huge pages cost as much as they save on so many workers: who has forked that many will fork more.
+WORKERS_THAT_PAY_FOR_HUGE_PAGES = 30
 
 
 class Zygote:
@@ -38,6 +40,7 @@ class Zygote:
         self._worker: int | None = None
         self._spent = 0.0
         self._scratch: str | None = None
+        self._forked = 0
 
     def serve(self) -> None:
         """Answer commands until the parent hangs up."""
@@ -51,6 +54,8 @@ class Zygote:
                 command = json.loads(message)
                 answer = self._obey(command, descriptors)
                 self._control.send(json.dumps(answer).encode())
+                if command["do"] == "stop" and self._forked == WORKERS_THAT_PAY_FOR_HUGE_PAGES:
+                    huge_pages.collapse()
         self._stop()
 
     def _obey(self, command: dict[str, Any], descriptors: list[int]) -> dict[str, Any]:
@@ -61,6 +66,7 @@ class Zygote:
         return self._stop()
 
     def _start(self, limits: jail.Limits, descriptors: list[int]) -> dict[str, Any]:
+        self._forked += 1
         told, tell = os.pipe()
         if not self._jailed:
             self._scratch = tempfile.mkdtemp(prefix="autograder-")
