@@ -10,6 +10,8 @@ import pytest
 
 from tests.autograder.conftest import COURSE, Command
 
+# Without a `confcutdir` pytest looks through all of the system's temporary folder on the way to a test.
+BARE = ("-c", "/dev/null")
 PYTEST = (
     "pytest",
     "--import-mode=importlib",
@@ -18,8 +20,9 @@ PYTEST = (
     "-q",
     "--rootdir",
     str(COURSE),
-    "-c",
-    "/dev/null",
+    "--confcutdir",
+    str(COURSE),
+    *BARE,
 )
 
 
@@ -107,12 +110,12 @@ def test_a_submission_that_cannot_be_taken_ends_the_session_with_a_sentence(comm
 def test_a_file_that_breaks_a_rule_is_an_error_of_collection(command: Command, course: Path) -> None:
     path = course / "tests" / "lesson_9_1" / "test_double.py"
     path.write_text(path.read_text(encoding="utf-8") + "\nclass TestIt:\n    pass\n", encoding="utf-8")
-    done = command("pytest", "-q", "-c", "/dev/null", "--rootdir", course, "tests/lesson_9_1", cwd=course)
+    done = command("pytest", "-q", *BARE, "--rootdir", course, "--confcutdir", course, "tests/lesson_9_1", cwd=course)
     assert done.returncode == 2
     assert "a scenario file has no classes" in done.stdout
 
 
 def test_other_tests_are_left_to_pytest(command: Command, tmp_path: Path) -> None:
     (tmp_path / "test_plain.py").write_text("def test_it():\n    assert True\n", encoding="utf-8")
-    done = command("pytest", "-q", "-c", "/dev/null", "--rootdir", tmp_path, tmp_path, cwd=tmp_path)
+    done = command("pytest", "-q", *BARE, "--rootdir", tmp_path, "--confcutdir", tmp_path, tmp_path, cwd=tmp_path)
     assert "1 passed" in done.stdout
