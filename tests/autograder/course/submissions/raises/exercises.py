@@ -2,6 +2,6 @@ def double(x):
     return [1, 2, 3][9]
 
 
-def batch_sizes(n, size):
+def average(values):
     while True:
         pass
