@@ -9,7 +9,8 @@ and the sample `all_correct`, taken in turn, each with a comment of its own so t
   made, because what a killed PID namespace used never reaches its parent's account (`meter.py`).
 - *Start-up apart*: each contender grades a small and a large batch; the cost of a submission is the slope between the two, so
   that importing and warming up drop out. (One pytest process a submission imports anew each time: that is its cost, and the
-  point.) Batches are whole rounds of the modules, or the slope would mix different work.
+  point.) Batches are whole rounds of the modules, or the slope would mix different work. The small batch is large enough that
+  each of two zygotes has put its heap into huge pages (`huge_pages.py`), which belongs to starting up.
 - `grade`: the command itself, sandbox on, from finding the submissions to the last report: all its processes.
 - *warm fork*: the grader's own warm-up and worker code with no sandbox, no reading of frames, no comparison, no report
   (`warm_fork.py`). It is the floor: what cannot be saved.
@@ -230,10 +231,10 @@ def main() -> int:
     """Read the command line, measure, print."""
     parser = course.arguments("Compare what a submission costs.", "lesson_2_2")
     parser.add_argument(
-        "--small", type=int, default=20, metavar="A", help="submissions of the small batch (default: 20)"
+        "--small", type=int, default=80, metavar="A", help="submissions of the small batch (default: 80)"
     )
     parser.add_argument(
-        "--large", type=int, default=60, metavar="B", help="submissions of the large batch (default: 60)"
+        "--large", type=int, default=240, metavar="B", help="submissions of the large batch (default: 240)"
     )
     parser.add_argument(
         "--slow-small", type=int, default=4, metavar="A", help="the same for pytest and nbgrader (default: 4)"
