@@ -17,6 +17,8 @@ from pathlib import Path
 V2_ROOT = Path("/sys/fs/cgroup")
 REMOVAL_SECONDS = 2.0
 PREFIX = "autograder"
+# What a kernel without swap has no file for.
+OPTIONAL = ("memory.swap.max",)
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,8 @@ def create(memory: int, tasks: int) -> Cgroup | None:
                 folder.mkdir()
                 folders.append(folder)
                 for name, value in settings.items():
-                    (folder / name).write_text(str(value))
+                    if name not in OPTIONAL or (folder / name).exists():
+                        (folder / name).write_text(str(value))
         except OSError:
             Cgroup(tuple(folders)).remove()
             continue
