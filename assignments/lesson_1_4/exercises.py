@@ -83,8 +83,8 @@ def grid_minimum(W: torch.Tensor, B: torch.Tensor, L: torch.Tensor) -> tuple[flo
     """Return the lowest point of a grid: its weight, its bias and its loss.
 
     Where several points share the lowest loss, the first in row order counts: the smallest row index, and within that
-    row the smallest column index. The grid need not be square, may be a single point, and may be a view with unusual
-    strides (a transposed tensor, say).
+    row the smallest column index. The grid need not be square, may be a single point, and may be made of transposed
+    tensors (`table.T`).
 
     Args:
         W: the weights, shape (n_w, n_b).

@@ -106,7 +106,7 @@ def training_loop(
     The loop never stops early: not where the loss is 0, not where it no longer falls, and not where it grows.
 
     You may call your own `predict`, `loss`, `gradients` and `update`, or write everything out. What is off limits in
-    them is off limits here too, also where a function that you call uses it.
+    `loss` and in `gradients` is off limits here too, also where a function that you call uses it.
 
     Args:
         x: the inputs, `(N,)` with N ≥ 1.

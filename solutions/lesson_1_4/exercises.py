@@ -62,7 +62,7 @@ def loss_grid(
     # BEGIN SOLUTION Make the grid, predict for every pair and every sample at once, and average over the samples.
     W, B = torch.meshgrid(w_range, b_range, indexing="ij")
     y_hat = W.unsqueeze(-1) * x + B.unsqueeze(-1)  # (n_w, n_b, 1) against (N,) gives (n_w, n_b, N)
-    return W, B, ((y - y_hat) ** 2).mean(dim=-1)
+    return W, B, ((y_hat - y) ** 2).mean(dim=-1)
     # END SOLUTION
 
 
@@ -92,8 +92,8 @@ def grid_minimum(W: torch.Tensor, B: torch.Tensor, L: torch.Tensor) -> tuple[flo
     """Return the lowest point of a grid: its weight, its bias and its loss.
 
     Where several points share the lowest loss, the first in row order counts: the smallest row index, and within that
-    row the smallest column index. The grid need not be square, may be a single point, and may be a view with unusual
-    strides (a transposed tensor, say).
+    row the smallest column index. The grid need not be square, may be a single point, and may be made of transposed
+    tensors (`table.T`).
 
     Args:
         W: the weights, shape (n_w, n_b).
@@ -139,7 +139,7 @@ def gradient_descent_steps(
     b = x.new_tensor(b_start).requires_grad_()
     path = [(w.item(), b.item())]
     for _ in range(steps):
-        loss = ((y - (w * x + b)) ** 2).mean()
+        loss = ((w * x + b - y) ** 2).mean()
         dw, db = torch.autograd.grad(loss, (w, b))
         with torch.no_grad():
             w -= lr * dw

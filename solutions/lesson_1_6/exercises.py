@@ -71,7 +71,8 @@ class LinearRegression:
         How you draw the orders is up to you. The global random numbers of PyTorch, NumPy and Python stay as they were.
 
         The training loop must find the parameters. Closed forms are off limits (the normal equation, whether by
-        `torch.linalg` or `numpy.linalg`), and so are the models of scikit-learn.
+        `torch.linalg`, `numpy.linalg`, `torch.inverse` or `torch.pinverse`), and so are the models of scikit-learn
+        (`sklearn.linear_model`).
 
         Args:
             X: the samples, `(N, D)`. They stay as they are.

@@ -48,6 +48,15 @@ def test_the_tolerance_is_relative(lesson, device, rng, scale):
 
 
 @pytest.mark.exercise("gradient_check")
+@pytest.mark.parametrize("scale", [1e-25, 1e25])
+def test_a_float32_gradient_is_computed_with_in_float64(lesson, device, rng, scale):
+    """A float32 gradient is converted first: the squares of its elements fit into float64, but not into float32."""
+    f, theta, grad = problem(rng, device, torch.float32, (5,))
+    candidates = [(factor * scale * grad).float() for factor in (1, 1.01, -1)]
+    return [bool(lesson.gradient_check(lambda t: scale * f(t), candidate, theta, EPS, TOL)) for candidate in candidates]
+
+
+@pytest.mark.exercise("gradient_check")
 @pytest.mark.weight(2)
 def test_the_error_may_be_tol(lesson, device, rng):
     """What counts is ‖difference‖ / (‖grad‖ + ‖numerical‖), against the tol given."""

@@ -136,9 +136,10 @@ def test_every_fit_starts_afresh(lesson, device, rng):
 
 
 @pytest.mark.exercise("fit")
-def test_fit_returns_the_model(lesson, device, rng):
-    """What comes back is the model itself; with 0 epochs its parameters are zeros."""
-    X, y = _problem(rng, device, 5, 3)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_fit_returns_the_model(lesson, device, rng, dtype):
+    """What comes back is the model itself; with 0 epochs its parameters are zeros, in X's dtype."""
+    X, y = _problem(rng, device, 5, 3, dtype)
     model = _model(lesson, epochs=0)
     returned = model.fit(X, y)
     return returned is model, _found(model)
