@@ -10,24 +10,28 @@ import ast
 import math
 import queue
 import re
+import threading
 import time
 import tomllib
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
-from autograder import diagnose, score, suite
+from autograder import diagnose, docstrings, portability, score, suite
 from autograder.batch import cores
 from autograder.compare import compare
 from autograder.diagnose import Known, callers, stand_in_job
+from autograder.docstrings import Promise
 from autograder.errors import UserError
-from autograder.lesson import Lesson
+from autograder.frames import Call
+from autograder.lesson import Exercise, Lesson
 from autograder.mutants import BEGIN, END, Mutant, mutants
 from autograder.sandbox import Deadlines, Job, Outcome, Result, Run, Sandbox, SandboxError, Source
 from autograder.score import FAILED, GRADER_ERROR, PASSED, Misconception, Verdict
 from autograder.suite import Placed
+from autograder.worker.fake_device import NAME as FAKE
 
 SCHEMA = "autograder/audit/v1"
 # Of the mutants that are not set aside, so many must be killed.
@@ -35,6 +39,10 @@ WANTED_SHARE = 0.95
 # CPU seconds of one scenario on the reference.
 BUDGET = 2.0
 DEVICE = "cpu"
+# The reference and the alternatives run on every seed; of these, what is far more numerous runs on the first few alone.
+SEEDS_FOR_MISCONCEPTIONS = 3
+# CPU seconds on the reference of what a mutant is run through before anybody looks whether it is dead.
+AT_A_TIME = 0.05
 
 CHECKS = (
     "reference",
@@ -43,6 +51,7 @@ CHECKS = (
     "misconceptions",
     "alternatives",
     "mutants",
+    "portability",
     "derived files",
     "docstrings",
     "budget",
@@ -92,6 +101,7 @@ class Audit:
         set_aside: survivors that are equivalent, each with the reason.
         mutants: how many mutants there were.
         seconds: how long it took, by the clock.
+        cpu: how many CPU seconds, those of the sandboxes' workers included.
     """
 
     lesson: str
@@ -101,6 +111,7 @@ class Audit:
     set_aside: tuple[tuple[Mutant, str], ...]
     mutants: int
     seconds: float
+    cpu: float
 
     @property
     def sound(self) -> bool:
@@ -119,6 +130,7 @@ def as_json(audits: Sequence[Audit]) -> dict[str, Any]:
                 "sound": audit.sound,
                 "seeds": audit.seeds,
                 "seconds": round(audit.seconds, 1),
+                "cpu_seconds": round(audit.cpu, 1),
                 "checks": [
                     {"check": m.check, "measured": m.shown, "faults": list(m.faults), "notes": list(m.notes)}
                     for m in audit.measures
@@ -154,6 +166,13 @@ class Bench:
     def __init__(self, root: Path, workers: int = 0) -> None:
         self._sandboxes = [Sandbox(root) for _ in range(workers or cores())]
         self._free: queue.SimpleQueue[Sandbox] = queue.SimpleQueue()
+        self._counting = threading.Lock()
+        self._cpu = 0.0
+
+    @property
+    def cpu(self) -> float:
+        """CPU seconds so far: of this process, and of all workers."""
+        return self._cpu + time.process_time()
 
     def __enter__(self) -> Self:
         try:
@@ -178,18 +197,37 @@ class Bench:
         try:
             sandbox.start()
             try:
-                return sandbox.run(job)
+                result = sandbox.run(job)
             except SandboxError:
                 sandbox.close()
                 sandbox.start()
-                return sandbox.run(job)
+                result = sandbox.run(job)
         finally:
             self._free.put(sandbox)
+        with self._counting:
+            self._cpu += result.cpu
+        return result
 
     def each(self, work: Callable[[In], Out], items: Sequence[In]) -> list[Out]:
         """Return `work` of every item, in their order, as many at a time as there are sandboxes."""
         with ThreadPoolExecutor(len(self._sandboxes)) as pool:
             return list(pool.map(work, items))
+
+
+@dataclass(frozen=True)
+class _Lane:
+    """The reference on the device that is not there, with the first seed.
+
+    Attributes:
+        outcomes: what became of it.
+        whys: for each scenario why it could not be followed; "" where it could.
+        held: the outcomes as others are held against them: without what could not be followed, and without the exercises
+            whose docstrings name no device.
+    """
+
+    outcomes: tuple[Outcome, ...]
+    whys: tuple[str, ...]
+    held: tuple[Outcome, ...]
 
 
 @dataclass
@@ -201,36 +239,52 @@ class _Subject:
     bench: Bench
     seeds: tuple[int, ...]
     text: str
+    promises: dict[str, Promise]
     calls: dict[str, frozenset[str]]
     references: dict[int, tuple[Outcome, ...]] = field(default_factory=dict)
+    lane: _Lane | None = None
 
     @property
     def scenarios(self) -> tuple[Placed, ...]:
         return self.suite.scenarios
 
-    def job(self, text: str, places: Sequence[int], seed: int, name: str = "exercises") -> Job:
+    def job(self, text: str, places: Sequence[int], seed: int, device: str = DEVICE) -> Job:
         """Return the job that runs some of the scenarios on a module."""
         chosen = [self.scenarios[n] for n in places]
-        runs = tuple(Run(p.file, p.scenario.function, p.scenario.index, DEVICE) for p in chosen)
-        return Job(Source(name, "exercises.py", text), self.suite.files, runs, seed, self.lesson.off_limits)
+        runs = tuple(Run(p.file, p.scenario.function, p.scenario.index, device) for p in chosen)
+        return Job(Source("exercises", "exercises.py", text), self.suite.files, runs, seed, self.lesson.off_limits)
+
+    def home(self, exercise: str) -> str:
+        """Return the top-level function or class that an exercise is, or is a method of."""
+        return self.promises[exercise].owner if exercise in self.promises else exercise
+
+    def at_home(self, owners: Collection[str]) -> list[str]:
+        """Return the exercises that are, or are methods of, one of these functions and classes."""
+        return [e.name for e in self.lesson.exercises if self.home(e.name) in owners]
 
     def places(self, exercise: str) -> list[int]:
         """Return which scenarios judge an exercise."""
         return [n for n, placed in enumerate(self.scenarios) if placed.scenario.exercise == exercise]
 
+    def counts_in_lane(self, n: int) -> bool:
+        """Return whether a scenario's result in the portability lane counts."""
+        return self.lane is not None and self.lane.held[n].status == "returned"
+
     def everything(self) -> list[int]:
         return list(range(len(self.scenarios)))
 
-    def judged(self, outcomes: Sequence[Outcome], places: Sequence[int], seed: int, result: Result) -> list[Verdict]:
-        """Return the verdicts on some scenarios' outcomes."""
+    def judged(
+        self, outcomes: Sequence[Outcome], places: Sequence[int], seed: int, result: Result, device: str = DEVICE
+    ) -> list[Verdict]:
+        """Return the verdicts on some scenarios' outcomes; in the portability lane only the first seed is run."""
         found = []
         for n, outcome in zip(places, outcomes, strict=True):
             placed = self.scenarios[n]
             exercise = self.lesson.exercise(placed.scenario.exercise)
             check = self.suite.checks[placed.scenario.check] if placed.scenario.check else None
             finds = result.source_off_limits.get(exercise.name, ())
-            wanted = self.references[seed][n]
-            found.append(score.judge(placed, DEVICE, outcome, wanted, check, exercise.off_limits, finds))
+            wanted = self.references[seed][n] if self.lane is None or device != FAKE else self.lane.held[n]
+            found.append(score.judge(placed, device, outcome, wanted, check, exercise.off_limits, finds))
         return found
 
     def points(self, text: str, seed: int) -> tuple[dict[str, float], list[Verdict], str]:
@@ -261,18 +315,22 @@ def audit(
     Raises:
         UserError: the lesson cannot be audited at all: its suite breaks a rule, or its reference does not import.
     """
-    started = time.monotonic()
+    started, cpu = time.monotonic(), bench.cpu
     text = lesson.reference.read_text(encoding="utf-8")
     loaded = suite.load(lesson)
-    calls = callers(text, [exercise.name for exercise in lesson.exercises])
-    subject = _Subject(lesson, loaded, bench, tuple(range(seeds)), text, calls)
+    promises = docstrings.read(text, [exercise.name for exercise in lesson.exercises])
+    calls = callers(text, [*dict.fromkeys(promise.owner for promise in promises.values())])
+    subject = _Subject(lesson, loaded, bench, tuple(range(seeds)), text, promises, calls)
     tell("the reference")
     measures = [_reference(subject), *_budget(subject)]
+    if {"portability", "mutants"} & set(checks):
+        subject.lane = _lane(subject)
     steps: dict[str, Callable[[_Subject], Measure]] = {
         "stub": _stub,
         "alone": _alone,
         "misconceptions": _misconceptions,
         "alternatives": _alternatives,
+        "portability": _portability,
         "derived files": _derived,
         "docstrings": _docstrings,
     }
@@ -293,6 +351,7 @@ def audit(
         set_aside=set_aside,
         mutants=made,
         seconds=time.monotonic() - started,
+        cpu=bench.cpu - cpu,
     )
 
 
@@ -392,13 +451,14 @@ def only(text: str, keep: frozenset[str]) -> str:
 
 
 def _alone(subject: _Subject) -> Measure:
-    """Solve each exercise with no others but those that the reference builds it on."""
+    """Solve each exercise with no others but those that the reference builds it on, or that are of the same class."""
     faults = []
 
-    def solve(name: str) -> tuple[str, frozenset[str], dict[str, float], str]:
-        solved = subject.calls[name] | {name}
-        points, _, why = subject.points(only(subject.text, solved), subject.seeds[0])
-        return name, solved, points, why
+    def solve(name: str) -> tuple[str, list[str], dict[str, float], str]:
+        home = subject.home(name)
+        owners = subject.calls.get(home, frozenset()) | {home}
+        points, _, why = subject.points(only(subject.text, owners), subject.seeds[0])
+        return name, subject.at_home(owners), points, why
 
     results = subject.bench.each(solve, [exercise.name for exercise in subject.lesson.exercises])
     good = 0
@@ -431,13 +491,14 @@ def _misconceptions(subject: _Subject) -> Measure:
         for one in known
         if one.section not in headings
     ]
-    tasks = [(one, seed) for seed in subject.seeds for one in known]
+    seeds = subject.seeds[:SEEDS_FOR_MISCONCEPTIONS]
+    tasks = [(one, seed) for seed in seeds for one in known]
     found = dict(zip(tasks, subject.bench.each(lambda task: _stand_in(subject, *task), tasks), strict=True))
     notes: list[str] = []
     good = 0
     for one in known:
         trouble = []
-        for seed in subject.seeds:
+        for seed in seeds:
             trouble += _named(one, seed, found, notes)
         good += not trouble
         faults += trouble[:1]
@@ -456,33 +517,33 @@ class _StoodIn:
 
 
 def _stand_in(subject: _Subject, one: Misconception, seed: int) -> _StoodIn:
-    references = subject.references[seed]
+    """Run a misconception on its own exercise; with the first seed twice, and on what else calls that exercise."""
     own = subject.places(one.exercise)
+    if seed != subject.seeds[0]:
+        outcomes, verdicts = _run_stand_in(subject, one, seed, own)
+        return _StoodIn(Known(outcomes, verdicts), None, ())
     # Only a scenario that calls the exercise can see the misconception; the reference's own notes tell which do.
     near = [
         n
-        for n in subject.everything()
-        if n not in own and any(call.name == one.exercise for call in references[n].calls)
+        for n, outcome in enumerate(subject.references[seed])
+        if n not in own and any(call.name == one.exercise for call in outcome.calls)
     ]
+    outcomes, verdicts = _run_stand_in(subject, one, seed, [*own, *near, *own])
+    first, last = len(own), len(own) + len(near)
+    elsewhere = tuple(verdict.placed.name for verdict in verdicts[first:last] if verdict.verdict != PASSED)
+    return _StoodIn(Known(outcomes[:first], verdicts[:first]), Known(outcomes[last:], verdicts[last:]), elsewhere)
 
-    def run(places: Sequence[int]) -> tuple[list[Verdict], tuple[Outcome, ...]]:
-        pairs = [(subject.scenarios[n], DEVICE) for n in places]
-        job = stand_in_job(subject.lesson, subject.suite, pairs, seed, subject.text, one, inside=False)
-        result = subject.bench.run(job)
-        if result.import_error is not None:
-            error = result.import_error
-            raise AuditError(
-                f"{subject.lesson.misconceptions} does not import: {error.type}: {error.message}. Mend it."
-            )
-        return subject.judged(result.outcomes, places, seed, result), result.outcomes
 
-    verdicts, outcomes = run([*own, *near])
-    again = None
-    if seed == subject.seeds[0]:
-        second, second_outcomes = run(own)
-        again = Known(second_outcomes, tuple(second))
-    elsewhere = tuple(verdict.placed.name for verdict in verdicts[len(own) :] if verdict.verdict != PASSED)
-    return _StoodIn(Known(outcomes[: len(own)], tuple(verdicts[: len(own)])), again, elsewhere)
+def _run_stand_in(
+    subject: _Subject, one: Misconception, seed: int, places: Sequence[int]
+) -> tuple[tuple[Outcome, ...], tuple[Verdict, ...]]:
+    pairs = [(subject.scenarios[n], DEVICE) for n in places]
+    job = stand_in_job(subject.lesson, subject.suite, pairs, seed, subject.text, one, inside=False)
+    result = subject.bench.run(job)
+    if result.import_error is not None:
+        error = result.import_error
+        raise AuditError(f"{subject.lesson.misconceptions} does not import: {error.type}: {error.message}. Mend it.")
+    return result.outcomes, tuple(subject.judged(result.outcomes, places, seed, result))
 
 
 def _named(
@@ -540,6 +601,54 @@ def _alternatives(subject: _Subject) -> Measure:
     return Measure("alternatives", f"{sum(good.values())} of {len(paths)} as expected", tuple(faults))
 
 
+def _lane(subject: _Subject) -> _Lane | None:
+    """Return what becomes of the reference in the portability lane; None where this torch has none."""
+    seed = subject.seeds[0]
+    outcomes = subject.bench.run(subject.job(subject.text, subject.everything(), seed, FAKE)).outcomes
+    if any(outcome.status == "no_device" for outcome in outcomes):
+        return None
+    here = subject.references[seed]
+    whys = tuple(map(portability.not_followed, outcomes, here, subject.scenarios))
+    pairs = [(placed, FAKE) for placed in subject.scenarios]
+    held = portability.reference_outcomes(subject.lesson, subject.text, pairs, outcomes)
+    kept = (Outcome("not_followed", detail=why) if why else outcome for outcome, why in zip(held, whys, strict=True))
+    return _Lane(outcomes, whys, tuple(kept))
+
+
+def _portability(subject: _Subject) -> Measure:
+    """Run the reference and the alternatives on a device that is not there; mutants are tried there, too, if all else fails."""
+    if subject.lane is None:
+        return Measure("portability", "not checked", notes=("This torch cannot pretend a device; 2.13 can.",))
+    faults, notes = [], []
+    for placed, there, why in zip(subject.scenarios, subject.lane.outcomes, subject.lane.whys, strict=True):
+        if there.error is not None and there.error.line and portability.mistake(there.error):
+            faults.append(
+                f"{placed.name}: on another device than the CPU the reference fails at its line {there.error.line} "
+                f"({there.error.message}). Let it make new tensors on the device of its arguments, and move nothing."
+            )
+        elif why:
+            notes.append(f"{placed.name} could not be followed: {why}")
+    places = [n for n in subject.everything() if subject.counts_in_lane(n)]
+    seed = subject.seeds[0]
+    paths = sorted((subject.lesson.tests / "alternatives").glob("*.py"))
+
+    def failures(path: Path) -> list[Verdict]:
+        result = subject.bench.run(subject.job(path.read_text(encoding="utf-8"), places, seed, FAKE))
+        return [v for v in subject.judged(result.outcomes, places, seed, result, FAKE) if v.verdict == FAILED]
+
+    for path, failed in zip(paths, subject.bench.each(failures, paths), strict=True):
+        if failed:
+            faults.append(f"{path} fails {failed[0].placed.name} on another device than the CPU. {failed[0].told}")
+    silent = [name for name, promise in subject.promises.items() if not promise.portable]
+    if silent:
+        notes.append(f"No points rest on it where no docstring names a device: {', '.join(silent)}.")
+    followed = subject.lane.whys.count("")
+    shown = (
+        f"{followed} of {len(subject.scenarios)} scenarios followed ({100 * followed / len(subject.scenarios):.0f} %)"
+    )
+    return Measure("portability", shown, tuple(faults), tuple(notes))
+
+
 def _derived(subject: _Subject) -> Measure:
     from autograder import authoring
 
@@ -558,33 +667,90 @@ def _derived(subject: _Subject) -> Measure:
 
 
 def _docstrings(subject: _Subject) -> Measure:
-    """A scenario says which rule it tests, and an exception that it asks for is one that the exercise's docstring names."""
-    rules = {
-        node.name: "\n".join(
-            ast.get_docstring(part) or "" for part in ast.walk(node) if isinstance(part, ast.FunctionDef | ast.ClassDef)
-        )
-        for node in ast.parse(subject.text).body
-        if isinstance(node, ast.FunctionDef | ast.ClassDef)
-    }
+    """Every scenario says which rule it tests; and what it asks for, as far as a program can tell, the docstring names."""
     owners = {(placed.file, placed.scenario.function): placed.scenario.exercise for placed in subject.scenarios}
     faults = [
-        f"{name} has no docstring: say there all that a scenario may ask."
-        for name in (exercise.name for exercise in subject.lesson.exercises)
-        if not rules.get(name, "").strip()
+        f"{e.name} has no docstring: say there all that a scenario may ask."
+        for e in subject.lesson.exercises
+        if e.name not in subject.promises or not subject.promises[e.name].own.strip()
     ]
-    for file, text in subject.suite.files.items():
-        for node in ast.parse(text).body:
-            if not isinstance(node, ast.FunctionDef) or (file, node.name) not in owners:
-                continue
-            if not ast.get_docstring(node):
-                faults.append(f"{file}::{node.name} has no docstring: say which rule of the exercise it tests.")
-            exercise = owners[file, node.name]
-            faults += [
-                f"{file}::{node.name} asks for {error}, which the docstring of {exercise} does not name: add it there."
-                for error in _asked_errors(node)
-                if error not in rules.get(exercise, "")
-            ]
-    return Measure("docstrings", f"{len(owners)} scenarios", tuple(faults))
+    functions = {
+        (file, node.name): node
+        for file, text in subject.suite.files.items()
+        for node in ast.parse(text).body
+        if isinstance(node, ast.FunctionDef) and (file, node.name) in owners
+    }
+    for (file, name), node in functions.items():
+        if not ast.get_docstring(node):
+            faults.append(f"{file}::{name} has no docstring: say which rule of the exercise it tests.")
+    for exercise in subject.lesson.exercises:
+        promise = subject.promises.get(exercise.name)
+        if promise is not None:
+            mine = {key: node for key, node in functions.items() if owners[key] == exercise.name}
+            faults += [f"{told}: add it there." for told in _unsaid(subject, exercise, promise, mine)]
+    return Measure("docstrings", f"{len(owners)} scenarios, {len(subject.promises)} docstrings", tuple(faults))
+
+
+# What a docstring may say of the edges that scenarios go to.
+_ONE = r"≥ 1|>= 1|= 1\b|\b1 or more|\b(at least|from|or|under) (1|one)\b|\b(one|single|1)\b"
+_NONE = r"\b(empty|none|no|0|zero|without)\b|≥ 0"
+_DTYPES = r"\bdtypes?\b|float(16|32|64)|int(32|64)|bfloat16|bool|precision|integers"
+
+
+def _unsaid(
+    subject: _Subject, exercise: Exercise, promise: Promise, scenarios: Mapping[tuple[str, str], ast.FunctionDef]
+) -> Iterator[str]:
+    """Yield what scenarios ask for, or the manifest forbids, and the docstrings do not say."""
+    where = f"the docstring of {exercise.name}"
+    for argument in promise.arguments:
+        if not re.search(
+            rf"^[ \t]*(\w+, )*\*{{0,2}}{argument}(, \w+)*( \([^)]*\))?:", promise.words, flags=re.MULTILINE
+        ):
+            yield f"{where} does not describe the argument {argument}"
+    if exercise.off_limits and not _names_off_limits(subject.lesson, exercise, promise):
+        yield f"lesson.toml puts {exercise.off_limits[0]} off limits, and {where} does not say that this is off limits"
+    for (file, name), node in scenarios.items():
+        for error in _asked_errors(node):
+            if error not in promise.words:
+                yield f"{file}::{name} asks for {error}, which {where} does not name"
+        if any(argument.arg == "device" for argument in node.args.args) and not promise.portable:
+            yield f"{file}::{name} asks for a device, of which {where} says nothing"
+    yield from _unsaid_of_inputs(subject, exercise, promise, where)
+
+
+def _unsaid_of_inputs(subject: _Subject, exercise: Exercise, promise: Promise, where: str) -> Iterator[str]:
+    """Yield which kinds of inputs scenarios give, by the notes of the reference's calls, and the docstrings do not name."""
+    outcomes = subject.references[subject.seeds[0]]
+    first: dict[str, str] = {}
+    dtypes: dict[str, str] = {}
+    for n in subject.places(exercise.name):
+        for call in outcomes[n].calls:
+            if call.name == exercise.name:
+                for dtype, sizes in _tensors(call):
+                    dtypes.setdefault(dtype, subject.scenarios[n].name)
+                    for size in {0, 1} & set(sizes):
+                        first.setdefault(str(size), subject.scenarios[n].name)
+    floats = [dtype for dtype in dtypes if "float" in dtype]
+    if len(floats) > 1 and not re.search(_DTYPES, promise.words):
+        yield f"{dtypes[floats[1]]} gives {floats[1]}, and {where} says nothing of dtypes"
+    for given, words, told in (("1", _ONE, "one"), ("0", _NONE, "nothing")):
+        if given in first and not re.search(words, promise.words):
+            yield f"{first[given]} gives a tensor with {told} along a dimension, and {where} does not say that this may be"
+
+
+def _tensors(call: Call) -> Iterator[tuple[str, list[int]]]:
+    """Yield dtype and sizes of the tensors that a call was given."""
+    for _, words in call.given:
+        found = re.fullmatch(r"(\w+) \(((?:\d+, ?)*\d*)\)", words)
+        if found:
+            yield found.group(1), [int(part) for part in re.findall(r"\d+", found.group(2))]
+
+
+def _names_off_limits(lesson: Lesson, exercise: Exercise, promise: Promise) -> bool:
+    """Return whether docstrings say that something is off limits: a name of the manifest, its package, or "as in" another's."""
+    names = {part for name in exercise.off_limits for part in (name, name.rpartition(".")[2], name.rpartition(".")[0])}
+    names |= {f"`{other.name}`" for other in lesson.exercises if other.off_limits and other != exercise}
+    return "off limits" in promise.words.lower() and any(name in promise.words for name in names)
 
 
 def _asked_errors(function: ast.FunctionDef) -> Iterator[str]:
@@ -654,21 +820,38 @@ def _mutants(subject: _Subject) -> tuple[int, tuple[Mutant, ...], tuple[tuple[Mu
 
 
 def _killed(subject: _Subject, mutant: Mutant) -> bool:
-    """Return whether a scenario kills a mutant: one of its own exercise, or one of an exercise that is built on it."""
-    seed = subject.seeds[0]
-    exercises = [mutant.exercise, *(name for name, used in subject.calls.items() if mutant.exercise in used)]
+    """Return whether a scenario kills a mutant: of its own exercise, or of one that is built on it; at last in the lane."""
+    owners = [mutant.exercise, *(name for name, used in subject.calls.items() if mutant.exercise in used)]
+    exercises = [name for owner in owners for name in subject.at_home([owner])]
     for exercise in exercises:
-        places = subject.places(exercise)
-        if not places:
-            continue
-        # An endless mutant is dead after a moment; what takes far longer than the reference did is dead, too.
-        spent = sum(subject.references[seed][n].cpu for n in places)
-        longest = max(subject.references[seed][n].cpu for n in places)
-        deadlines = Deadlines(
-            scenario_cpu=max(1.0, 5 * longest), scenario_wall=30.0, submission_cpu=max(1.5, 5 * spent)
-        )
-        result = subject.bench.run(subject.job(mutant.text, places, seed), deadlines)
-        verdicts = subject.judged(result.outcomes, places, seed, result)
-        if any(verdict.verdict == FAILED for verdict in verdicts):
-            return True
-    return False
+        for places in _in_portions(subject, subject.places(exercise)):
+            if _fails(subject, mutant.text, places, DEVICE):
+                return True
+    places = [n for exercise in exercises for n in subject.places(exercise) if subject.counts_in_lane(n)]
+    return bool(places) and _fails(subject, mutant.text, places, FAKE)
+
+
+def _in_portions(subject: _Subject, places: Sequence[int]) -> Iterator[list[int]]:
+    """Yield scenarios a few at a time, the cheap ones first: most mutants are dead before the figures are drawn."""
+    outcomes = subject.references[subject.seeds[0]]
+    portion: list[int] = []
+    for n in sorted(places, key=lambda n: outcomes[n].cpu):
+        if portion and sum(outcomes[m].cpu for m in portion) + outcomes[n].cpu > AT_A_TIME:
+            yield portion
+            portion = []
+        portion.append(n)
+    if portion:
+        yield portion
+
+
+def _fails(subject: _Subject, text: str, places: Sequence[int], device: str) -> bool:
+    """Return whether a module fails one of these scenarios, or takes far longer than the reference."""
+    seed = subject.seeds[0]
+    outcomes = subject.references[seed] if subject.lane is None or device != FAKE else subject.lane.outcomes
+    spent = [outcomes[n].cpu for n in places]
+    deadlines = Deadlines(
+        scenario_cpu=max(0.6, 5 * max(spent)), scenario_wall=30.0, submission_cpu=max(0.9, 5 * sum(spent))
+    )
+    result = subject.bench.run(subject.job(text, places, seed, device), deadlines)
+    verdicts = subject.judged(result.outcomes, places, seed, result, device)
+    return any(verdict.verdict == FAILED for verdict in verdicts)

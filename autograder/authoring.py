@@ -13,16 +13,40 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import jupytext
+from nbgrader.preprocessors import ClearSolutions
+from traitlets import Unicode
+
+from autograder import lesson as lessons
 from autograder.errors import UserError
 from autograder.lesson import Lesson
 
 BEGIN, END = "BEGIN SOLUTION", "END SOLUTION"
 DEMONSTRATION = "A demonstration in PyTorch"
-CODE_BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
+CODE_BLOCK = re.compile(r"^```python\n(.*?)^```\n?", re.MULTILINE | re.DOTALL)
 
 
 class AuthoringError(UserError):
     """A reference or page that cannot be turned into what students get."""
+
+
+class OwnTodo(ClearSolutions):  # type: ignore[misc]  # nbgrader has no type hints
+    """Puts a region's own sentence, exercise and section where nbgrader puts the same stub everywhere.
+
+    It serves stubs and notebooks. The assignment's name, which nbgrader passes along, is the lesson's.
+    """
+
+    root = Unicode("", help="the course's repository, where the lessons' manifests are").tag(config=True)
+
+    def preprocess(self, nb: Any, resources: Any) -> Any:
+        """Clear a whole notebook."""
+        self._lesson = lessons.load(Path(self.root), resources["nbgrader"]["assignment"])
+        return super().preprocess(nb, resources)
+
+    def _replace_solution_region(self, cell: Any, language: str) -> bool:  # noqa: ARG002  nbgrader's signature
+        lines, changed = _without_solutions(cell.source.split("\n"), self._lesson)
+        cell.source = "\n".join(lines)
+        return changed
 
 
 def stub(lesson: Lesson) -> str:
@@ -31,27 +55,25 @@ def stub(lesson: Lesson) -> str:
     Raises:
         AuthoringError: a region is not closed, lies outside every exercise, or an exercise has none.
     """
-    import jupytext
-    from nbgrader.preprocessors import ClearSolutions
-
-    class OwnTodo(ClearSolutions):  # type: ignore[misc]  # nbgrader has no type hints
-        """Puts a region's own sentence, exercise and section where nbgrader puts the same stub everywhere."""
-
-        def _replace_solution_region(self, cell: Any, language: str) -> bool:  # noqa: ARG002  nbgrader's signature
-            lines, changed = _without_solutions(cell.source.split("\n"), lesson)
-            cell.source = "\n".join(lines)
-            return changed
-
-    text = lesson.reference.read_text(encoding="utf-8")
-    if not text.startswith("# %%"):
-        raise AuthoringError(f"{lesson.reference} must start with a cell, `# %%`.")
-    notebook = jupytext.reads(text, fmt="py:percent")
-    cleared, _ = OwnTodo(enforce_metadata=False).preprocess(notebook, {})
+    clear = OwnTodo(root=str(lesson.root), enforce_metadata=False)
+    cleared, _ = clear.preprocess(reference(lesson), {"nbgrader": {"assignment": lesson.name}})
     cleared.metadata.pop("celltoolbar", None)
     written: str = jupytext.writes(cleared, fmt="py:percent")
     written = _without_header(written)
     _every_exercise_is_open(lesson, written)
     return written
+
+
+def reference(lesson: Lesson) -> Any:
+    """Return the reference as a notebook, a cell a `# %%`.
+
+    Raises:
+        AuthoringError: it does not begin with one.
+    """
+    text = lesson.reference.read_text(encoding="utf-8")
+    if not text.startswith("# %%"):
+        raise AuthoringError(f"{lesson.reference} must start with a cell, `# %%`.")
+    return jupytext.reads(text, fmt="py:percent")
 
 
 def _without_header(text: str) -> str:
@@ -65,12 +87,13 @@ def _without_solutions(lines: list[str], lesson: Lesson) -> tuple[list[str], boo
     """Return a cell's lines with each region replaced."""
     kept: list[str] = []
     inside, exercise, changed = False, "", False
+    methods = method_exercises(lesson)
     for line in lines:
         top = re.match(r"(?:def|class) (\w+)", line)
         if top:
             exercise = top.group(1)
         method = re.match(r"    def (\w+)", line)
-        if method and method.group(1) in [known.name for known in lesson.exercises]:
+        if method and method.group(1) in methods:
             exercise = method.group(1)
         if BEGIN in line:
             if inside:
@@ -86,6 +109,12 @@ def _without_solutions(lines: list[str], lesson: Lesson) -> tuple[list[str], boo
     if inside:
         raise AuthoringError(f"{lesson.reference}: the region in `{exercise}` is not closed by `# {END}`.")
     return kept, changed
+
+
+def method_exercises(lesson: Lesson) -> set[str]:
+    """Return the exercises that are methods of a class: those that no function or class of the reference is called."""
+    tops = re.findall(r"^(?:def|class) (\w+)", lesson.reference.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    return {exercise.name for exercise in lesson.exercises} - set(tops)
 
 
 def _todo(line: str, exercise: str, lesson: Lesson) -> list[str]:

@@ -21,7 +21,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
 
-from autograder import overrides, signatures, submission, suite
+from autograder import cells, overrides, portability, signatures, submission, suite
 from autograder.diagnose import Diagnoser
 from autograder.errors import Halted, UserError
 from autograder.feedback import with_feedback
@@ -32,6 +32,7 @@ from autograder.sandbox import HURRY, KILLED, Deadlines, Guarantee, Job, Result,
 from autograder.score import GRADER_ERROR, ExerciseScore, Verdict, verdicts
 from autograder.submission import Submission
 from autograder.suite import Suite
+from autograder.worker.fake_device import NAME, computes_on_cpu
 
 ORDER = ("none", "restricted", "isolated", "full")
 OFFICIAL = "isolated"
@@ -111,6 +112,8 @@ class Grading:
         workers: int = 1,
         deadlines: Deadlines | None = None,
     ) -> None:
+        if set(devices) == {NAME}:
+            raise UserError(f"On {NAME} only mistakes with devices show; give it beside another: --device cpu,{NAME}.")
         self.lesson = lesson
         self.suite: Suite = suite.load(lesson)
         self.reference_text = lesson.reference.read_text(encoding="utf-8")
@@ -132,7 +135,7 @@ class Grading:
                 sandbox.launch()
             self.guarantee = self._for_reference.start()
             require(self.guarantee, unsafe=self._unsafe)
-            self.reference = self.run_reference()
+            self.reference = self._as_held_against(self.run_reference())
             self._require_reference()
             self.diagnoser = Diagnoser(
                 self.lesson,
@@ -179,12 +182,18 @@ class Grading:
         devices = self.circumstances().devices
         if "run" not in devices.values():
             raise UserError(f"None of these devices is here: {', '.join(self.devices)}. Try --device cpu.")
-        on_accelerator = any(state == "run" and not device.startswith("cpu") for device, state in devices.items())
+        on_accelerator = any(state == "run" and not computes_on_cpu(device) for device, state in devices.items())
         if on_accelerator and self.guarantee.level != "full" and not self._unsafe:
             raise UserError(
                 "On an accelerator only a cgroup bounds the memory of a submission, and this machine gives none "
                 f"({self.guarantee.missing}). `autograder doctor` says what would; or add --allow-unsafe."
             )
+
+    def _as_held_against(self, reference: Result) -> Result:
+        """Return the reference's result without what the portability lane could not follow."""
+        pairs = [(placed, device) for placed in self.suite.scenarios for device in self.devices]
+        outcomes = portability.reference_outcomes(self.lesson, self.reference_text, pairs, reference.outcomes)
+        return replace(reference, outcomes=outcomes)
 
     def run_reference(self) -> Result:
         """Run the reference through the suite, in the reference's own sandbox."""
@@ -259,7 +268,8 @@ class Grading:
         if handed_in.status != "found":
             return blank
         result = sandbox.run(self.job(Source("exercises", "exercises.py", handed_in.text)))
-        blank = replace(blank, log=result.log, cpu=result.cpu)
+        result = cells.located(result, handed_in.text)
+        blank = replace(blank, log=result.log, cpu=result.cpu, cells=cells.failures(result, handed_in.text))
         error = result.import_error
         if error is not None:
             place = f" at line {error.line}" if error.line else ""

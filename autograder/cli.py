@@ -6,9 +6,14 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from autograder import exports, late
 from autograder import lesson as lessons
 from autograder.errors import Halted, UserError
+
+if TYPE_CHECKING:
+    from autograder import gradebooks
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -51,7 +56,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     grade.add_argument("--regrade", action="store_true", help="grade again what is finished and unchanged")
     grade.add_argument(
-        "--device", type=_devices, default=("cpu",), metavar="LIST", help="cpu, cuda, or a list: cpu,cuda"
+        "--device",
+        type=_devices,
+        default=("cpu",),
+        metavar="LIST",
+        help="cpu, cuda, or a list: cpu,cuda; cpu,fake_cuda shows mistakes with devices on any machine",
     )
     grade.add_argument(
         "--seed",
@@ -71,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="grade below the guarantee level `isolated`: only code that you trust",
     )
+    _add_grade_books(grade)
     grade.set_defaults(run=_grade)
 
     audit = commands.add_parser(
@@ -95,6 +105,48 @@ def _parser() -> argparse.ArgumentParser:
     )
     stubs.set_defaults(run=_stubs)
 
+    release = commands.add_parser(
+        "release",
+        help="make what students and other systems get",
+        description="Make the students' repository, or bring one that was handed out up to date: work that a student has begun "
+        "is never overwritten. Or make what another system grades a lesson with.",
+    )
+    release.add_argument(
+        "out", metavar="OUT", type=Path, help="the students' repository: a folder; or the file to write"
+    )
+    release.add_argument("lesson", nargs="*", metavar="LESSON", help="default: all; those already there stay")
+    release.add_argument("--lessons", nargs="+", default=[], metavar="LESSON", help="the same")
+    kind = release.add_mutually_exclusive_group()
+    kind.add_argument(
+        "--gradescope",
+        action="store_true",
+        help="write the zip with which Gradescope grades LESSON; it holds the answers, so upload it to nobody else",
+    )
+    kind.add_argument(
+        "--classroom50", action="store_true", help="write the autograder.py with which Classroom 50 grades LESSON"
+    )
+    release.add_argument(
+        "--late-penalty", default="", metavar="RULE", help="with --gradescope: what lateness costs, by its due date"
+    )
+    release.set_defaults(run=_release)
+
+    notebooks = commands.add_parser(
+        "notebooks",
+        help="make the notebooks from page and solutions",
+        description="Make students' notebooks from page, solutions and visible tests, by nbgrader's generate_assignment.",
+    )
+    notebooks.add_argument("lessons", nargs="*", metavar="LESSON", help="default: all")
+    notebooks.add_argument(
+        "--check", action="store_true", help="write nothing; say which notebooks are stale, and exit 1 if any is"
+    )
+    notebooks.add_argument(
+        "--course",
+        type=Path,
+        metavar="DIR",
+        help="instead, make a course folder for nbgrader there: its settings, and the source notebooks with their solutions",
+    )
+    notebooks.set_defaults(run=_notebooks)
+
     figures = commands.add_parser(
         "figures", help="make the pages' figures", description="Run the pages' demonstrations and keep their figures."
     )
@@ -108,12 +160,53 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_grade_books(grade: argparse.ArgumentParser) -> None:
+    books = grade.add_argument_group("grade books", "What other systems get; written to `exports/` in the out folder.")
+    books.add_argument(
+        "--export",
+        action="append",
+        default=[],
+        choices=sorted(exports.MODULES),
+        metavar="FORMAT",
+        help=f"{', '.join(sorted(exports.MODULES))}; may be repeated",
+    )
+    books.add_argument(
+        "--roster", type=Path, metavar="FILE", help="a CSV file that says whose folder is whose; see the README"
+    )
+    books.add_argument(
+        "--moodle-worksheet", type=Path, metavar="FILE", help="the grading worksheet from Moodle, for `--export moodle`"
+    )
+    books.add_argument(
+        "--gradebook", type=Path, metavar="FILE", help="nbgrader's gradebook.db, for `--export nbgrader`"
+    )
+    books.add_argument(
+        "--title", default="", metavar="TEXT", help="the assignment's name in Canvas, such as `Lesson 2.5 (1234)`"
+    )
+    books.add_argument(
+        "--due",
+        metavar="DATE",
+        help="when the lesson was due, such as 2026-10-01T23:59+02:00; kept in the out folder until `--due none`",
+    )
+    books.add_argument(
+        "--late-penalty",
+        metavar="RULE",
+        help="what lateness costs, such as `10%% a day, at most 50%%, after 15 minutes`",
+    )
+    books.add_argument(
+        "--times",
+        choices=late.SOURCES,
+        help="where submission times come from: the roster's column `submitted` (default), nbgrader's timestamp.txt, "
+        "or the commit that is checked out",
+    )
+
+
 def _devices(text: str) -> tuple[str, ...]:
     devices = tuple(part.strip() for part in text.split(",") if part.strip())
     for device in devices:
-        if device.partition(":")[0] not in ("cpu", "cuda", "mps", "xpu"):
+        # The last is named in worker/fake_device.py, which would cost the import of torch.
+        if device.partition(":")[0] not in ("cpu", "cuda", "mps", "xpu", "fake_cuda"):
             raise argparse.ArgumentTypeError(
-                f"{device!r} is no device; use cpu, cuda, mps or xpu, or a list such as cpu,cuda"
+                f"{device!r} is no device; use cpu, cuda, mps, xpu or fake_cuda, or a list such as cpu,cuda"
             )
     if not devices or len(set(devices)) != len(devices):
         raise argparse.ArgumentTypeError("give each device once, such as cpu,cuda")
@@ -131,10 +224,12 @@ def _lesson(name: str) -> lessons.Lesson:
 
 
 def _grade(options: argparse.Namespace) -> int:
-    from autograder import batch, terminal
+    from autograder import batch, gradebooks, terminal
 
     lesson = _lesson(options.lesson)
     out = options.out or batch.default_out(options.submissions, lesson)
+    wishes = _wishes(options)
+    wishes.check(out)
     choices = batch.Options(
         devices=options.device,
         workers=options.workers or batch.cores(),
@@ -147,7 +242,23 @@ def _grade(options: argparse.Namespace) -> int:
     with terminal.progress() as tell:
         summary = batch.grade_all(lesson, options.submissions, out, choices, tell)
     terminal.scores(lesson, summary, out)
+    terminal.delivered(gradebooks.deliver(lesson, options.submissions, out, wishes))
     return 1 if any(row["status"] == "grader_error" for row in summary.rows) else 0
+
+
+def _wishes(options: argparse.Namespace) -> gradebooks.Wishes:
+    from autograder import gradebooks, roster
+
+    return gradebooks.Wishes(
+        formats=tuple(dict.fromkeys(options.export)),
+        roster=roster.read(options.roster) if options.roster is not None else None,
+        due=options.due,
+        rule=options.late_penalty,
+        source=options.times,
+        worksheet=options.moodle_worksheet,
+        gradebook=options.gradebook,
+        title=options.title,
+    )
 
 
 def _audit(options: argparse.Namespace) -> int:
@@ -181,6 +292,54 @@ def _stubs(options: argparse.Namespace) -> int:
         else:
             lesson.stub.write_text(text, encoding="utf-8")
             print(f"wrote {lesson.stub}")
+    return 1 if stale else 0
+
+
+def _release(options: argparse.Namespace) -> int:
+    from autograder import bundles, terminal
+    from autograder import release as releases
+
+    root = lessons.find_root(Path.cwd())
+    chosen = [*options.lesson, *options.lessons]
+    if options.late_penalty and not options.gradescope:
+        raise UserError("--late-penalty goes with --gradescope; elsewhere, give it to `autograder grade`.")
+    if options.gradescope or options.classroom50:
+        if len(chosen) != 1:
+            raise UserError(f"Give one lesson, as in: autograder release {options.out} lesson_2_5 and the same option.")
+        lesson = lessons.load(root, chosen[0])
+        made = (
+            bundles.gradescope(lesson, options.out, options.late_penalty)
+            if options.gradescope
+            else bundles.classroom50(lesson, options.out)
+        )
+        print(f"wrote {made}")
+        return 0
+    terminal.released(releases.release(root, options.out, chosen), options.out)
+    return 0
+
+
+def _notebooks(options: argparse.Namespace) -> int:
+    from autograder import notebooks
+
+    chosen = _each(options.lessons)
+    if options.course is not None:
+        if options.check:
+            raise UserError("--check is about the notebooks of assignments/; leave it out with --course.")
+        for path in notebooks.write_course(chosen, options.course):
+            print(f"wrote {path}")
+        return 0
+    stale = 0
+    texts = notebooks.released(chosen)
+    for lesson in chosen:
+        path = lesson.assignment / f"{lesson.name}.ipynb"
+        if path.is_file() and path.read_bytes() == texts[lesson.name].encode():
+            continue
+        if options.check:
+            print(f"{path} is stale: run `autograder notebooks {lesson.name}`.")
+            stale += 1
+        else:
+            path.write_bytes(texts[lesson.name].encode())
+            print(f"wrote {path}")
     return 1 if stale else 0
 
 

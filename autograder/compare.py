@@ -44,6 +44,7 @@ class Mismatch:
         wanted: what was wanted, in words, where type, shape or dtype differ; "" where only values do.
         where: how the values differ: `3 of 7 values differ, the first at [2, 0]`; "" where types, shapes or dtypes do.
         largest: the largest absolute error of a value; for the instructor only. None where it is not a matter of values.
+        moved: whether it is the device that differs.
     """
 
     path: str
@@ -51,6 +52,7 @@ class Mismatch:
     wanted: str = ""
     where: str = ""
     largest: float | None = None
+    moved: bool = False
 
     def sentence(self) -> str:
         """Return the mismatch in a student's words."""
@@ -118,7 +120,7 @@ def _compare_tensors(
     if (a.shape, a.dtype, value.complex) != (b.shape, b.dtype, wanted.complex):
         return Mismatch(path, words(value), words(wanted))
     if value.device != wanted.device:
-        return Mismatch(path, f"{words(value)} on {value.device}", f"the same on {wanted.device}")
+        return Mismatch(path, f"{words(value)} on {value.device}", f"the same on {wanted.device}", moved=True)
     rtol, atol = bounds or tolerance(b.dtype, device)
     close = torch.isclose(a, b, rtol=rtol, atol=atol, equal_nan=True) if b.is_floating_point() else a == b
     wrong = int((~close).sum())

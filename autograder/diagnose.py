@@ -21,7 +21,7 @@ from autograder.score import FAILED, PASSED, Diagnosis, ExerciseScore, Misconcep
 from autograder.suite import Placed, Suite
 
 # Failures that have an output, or an exception, that can be set beside another's. The others say themselves what they are.
-COMPARABLE = ("mismatch", "check", "raised", "missing")
+COMPARABLE = ("mismatch", "check", "raised", "missing", "device")
 
 Runner = Callable[[Job], Result]
 
@@ -231,7 +231,7 @@ class Diagnoser:
             check = self._suite.checks[placed.scenario.check] if placed.scenario.check else None
             names = self._lesson.exercise(exercise).off_limits
             verdicts.append(score.judge(placed, device, outcome, self._reference.outcomes[n], check, names))
-        return Known(tuple(outcomes), tuple(verdicts))
+        return Known(tuple(outcomes), tuple(score.settled(verdicts)))
 
     def _places(self, exercise: str) -> list[int]:
         return [n for n, (placed, _) in enumerate(self._pairs) if placed.scenario.exercise == exercise]

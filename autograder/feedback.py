@@ -41,6 +41,9 @@ def page(lesson: Lesson, row: dict[str, Any]) -> str:
         lines += [*_not_graded(row), ""]
     if row["score"] is not None:
         lines += [f"**{row['score']:g} of {row['max_score']:g} points**", ""]
+    failures = row.get("cells", [])
+    if failures:
+        lines += [*(f"- {words}" for words in map(cell_sentence, failures)), ""]
     if not row["exercises"]:
         return "\n".join(lines)
     not_run = [device for device, state in row["devices"].items() if state == "not run"]
@@ -48,12 +51,27 @@ def page(lesson: Lesson, row: dict[str, Any]) -> str:
         lines += [f"Not run, because this machine has none: {', '.join(not_run)}. That costs no points.", ""]
     lines += ["```text"]
     for entry in row["exercises"]:
-        block = [_title(entry["name"], entry["points"], entry["max_points"], bonus=entry["bonus"])]
-        if entry.get("override"):
-            block.append(_line("Points", f"set by your instructor: {_one_line(entry['override']['reason'])}"))
-        block += entry.get("feedback", [])
+        block = exercise_block(entry)
         lines += [*block, ""] if len(block) > 1 else block
     return "\n".join([*lines, "```"]) + "\n"
+
+
+def exercise_block(entry: dict[str, Any]) -> list[str]:
+    """Return the lines on one exercise from its part of a report as JSON, an instructor's own decision included."""
+    block = [_title(entry["name"], entry["points"], entry["max_points"], bonus=entry["bonus"])]
+    if entry.get("override"):
+        block.append(_line("Points", f"set by your instructor: {_one_line(entry['override']['reason'])}"))
+    return block + list(entry.get("feedback", []))
+
+
+def cell_sentence(failure: dict[str, Any]) -> str:
+    """Return what a student reads about a cell that raised; its own message may have been written to carry data out."""
+    name = code_span(failure["cell"])
+    if failure["spare"]:
+        return f"The cell {name} took long and was left out; no exercise needs it."
+    article = "an" if failure["error"][0] in "AEIOU" else "a"
+    place = f" at its line {failure['line']}" if failure["line"] else ""
+    return f"The cell {name} raised {article} {failure['error']}{place}; what it would have defined after that was missing."
 
 
 def _not_graded(row: dict[str, Any]) -> list[str]:

@@ -13,6 +13,7 @@ from typing import Any
 import safetensors.torch
 import torch
 
+from autograder.worker import fake_device
 from autograder.worker.encode import HEADER
 
 # Of one frame; and of all frames of a submission, since all are kept until it is judged.
@@ -21,7 +22,7 @@ MOST_TEXT_IN_ALL, MOST_DATA_IN_ALL = 16 << 20, 128 << 20
 LONGEST_WORD = 10_000
 
 
-DEVICES = ("cpu", "cuda", "mps", "xpu", "hpu", "xla", "mtia", "vulkan", "privateuseone")
+DEVICES = ("cpu", "cuda", "mps", "xpu", "hpu", "xla", "mtia", "vulkan", fake_device.NAME)
 COMPLEX = ("complex32", "complex64", "complex128")
 EXCEPTIONS = {
     name for name, kind in vars(builtins).items() if isinstance(kind, type) and issubclass(kind, BaseException)
@@ -69,6 +70,7 @@ class RunError:
         line: the deepest line of the module under test in its traceback, or None.
         source: that line's text.
         message: what it said; for the instructor only.
+        cell: the cell of a notebook that the line is counted from; "" where the line is the module's. The grader fills it in.
     """
 
     type: str
@@ -76,6 +78,15 @@ class RunError:
     line: int | None
     source: str
     message: str
+    cell: str = ""
+
+
+@dataclass(frozen=True)
+class CellError:
+    """What a cell of a notebook raised: `number` counts the cells of the notebook's text, and the line is of that text."""
+
+    number: int
+    error: RunError
 
 
 @dataclass(frozen=True)
@@ -191,6 +202,20 @@ def error(body: Any) -> RunError | None:
         )
     except (KeyError, TypeError) as mistake:
         raise FrameError("a malformed error") from mistake
+
+
+def cell_errors(body: Any) -> tuple[CellError, ...]:
+    """Return what a notebook's cells raised, as a head lists it; nothing where it lists nothing.
+
+    Raises:
+        FrameError: the list is malformed.
+    """
+    found = []
+    for part in body if type(body) is list else ():
+        if type(part) is not list or len(part) != 2 or type(part[0]) is not int or (raised := error(part[1])) is None:
+            raise FrameError("a malformed list of cells")
+        found.append(CellError(part[0], raised))
+    return tuple(found)
 
 
 def calls(body: Any) -> tuple[Call, ...]:

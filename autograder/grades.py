@@ -68,7 +68,7 @@ class Grades:
                 raise UserError(
                     f"{self.out} cannot be written to: {error.strerror}. Make it writable, or choose another --out."
                 ) from error
-            self.rows = {row["submission"]: row for row in _all_reports(self.out)}
+            self.rows = {row["submission"]: row for row in map(slim, read_reports(self.out))}
             self._stack = stack.pop_all()
         return self
 
@@ -219,12 +219,12 @@ def settle_seed(out: Path, lesson: Lesson, wanted: int | None) -> int:
     return recorded
 
 
-def _all_reports(out: Path) -> Iterator[dict[str, Any]]:
-    """Yield every report in brief."""
+def read_reports(out: Path) -> Iterator[dict[str, Any]]:
+    """Yield every finished report of a grading folder."""
     for path in sorted((out / "reports").glob("*.json")):
         row = _read_report(path)
         if row is not None:
-            yield slim(row)
+            yield row
 
 
 def _read_report(path: Path) -> dict[str, Any] | None:

@@ -166,13 +166,17 @@ class _Source:
         )
         return plain and not names & self._bound_before(statement)
 
-    def _bound_before(self, statement: ast.stmt) -> set[str]:
-        functions = [
+    def functions(self, statement: ast.stmt) -> list[ast.FunctionDef]:
+        """Return the functions that a statement lies in, the outermost first."""
+        around = [
             node
             for node in ast.walk(self.tree)
             if isinstance(node, ast.FunctionDef) and node.lineno < statement.lineno <= (node.end_lineno or 0)
         ]
-        function = max(functions, key=lambda node: node.lineno)
+        return sorted(around, key=lambda node: node.lineno)
+
+    def _bound_before(self, statement: ast.stmt) -> set[str]:
+        function = self.functions(statement)[-1]
         arguments = {argument.arg for argument in (*function.args.args, *function.args.kwonlyargs)}
         stored = {
             node.id
@@ -420,6 +424,17 @@ def _early(source: _Source, node: ast.AST) -> Iterator[_Edit]:
         yield _Edit(*source.span(node), "return None", "None returned")
 
 
+def _devices(source: _Source, node: ast.AST) -> Iterator[_Edit]:
+    """A tensor that is returned moved to a device that somebody had in mind."""
+    if isinstance(node, ast.Return) and node.value is not None:
+        functions = source.functions(node)
+        returns = functions[0].returns if len(functions) == 1 else None
+        if returns is not None and ast.unparse(returns) == "torch.Tensor":
+            for device in ("cpu", "cuda"):
+                value = source.get(node.value)
+                yield _Edit(*source.span(node.value), f"({value}).{device}()", f"moved to the device {device}")
+
+
 def _without(source: _Source, statement: ast.stmt) -> Iterator[_Edit]:
     """A statement dropped, unless dropping it is another mutant already or means nothing."""
     if isinstance(statement, ast.Return | ast.Import | ast.ImportFrom | ast.FunctionDef | ast.Pass | ast.AnnAssign):
@@ -440,4 +455,5 @@ _OPERATORS: tuple[Callable[[_Source, ast.AST], Iterator[_Edit]], ...] = (
     _transposes,
     _subscripts,
     _early,
+    _devices,
 )

@@ -28,7 +28,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--submission", metavar="PATH", help="a student's folder or module to judge (default: the reference solution)"
     )
-    group.addoption("--device", default="cpu", metavar="LIST", help="where scenarios run: cpu, cuda, or a list")
+    group.addoption(
+        "--device", default="cpu", metavar="LIST", help="where scenarios run: cpu, cuda, or a list: cpu,fake_cuda"
+    )
     group.addoption(
         "--grading-seed", type=int, default=0, metavar="N", help="the seed of the scenarios' inputs (default: 0)"
     )

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import tempfile
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from autograder.cells import CellFailure
+from autograder.files import write_whole as write_whole
 from autograder.lesson import Lesson
 from autograder.safe_text import cell, file_name
 from autograder.score import Diagnosis, ExerciseScore, Verdict
@@ -55,6 +56,7 @@ class Report:
         private: more for the instructor.
         cpu: CPU seconds.
         circumstances: what else the grade rests on.
+        cells: what cells of a notebook raised while its code was run.
     """
 
     lesson: Lesson
@@ -68,6 +70,7 @@ class Report:
     private: str
     cpu: float
     circumstances: Circumstances
+    cells: tuple[CellFailure, ...] = ()
 
     @property
     def score(self) -> float | None:
@@ -108,6 +111,7 @@ def as_json(report: Report) -> dict[str, Any]:
             }
             for scored in report.exercises
         ],
+        "cells": [asdict(failure) for failure in report.cells],
         "log": report.log,
         "private": report.private,
         "cpu_seconds": round(report.cpu, 4),
@@ -163,21 +167,6 @@ def report_path(out: Path, submission: str) -> Path:
 def feedback_path(out: Path, submission: str) -> Path:
     """Return where a submission's feedback lies in a grading folder."""
     return out / "feedback" / f"{file_name(submission)}.md"
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a file so that a reader sees the old one or the new one, never a part."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
-    try:
-        with open(descriptor, "w", encoding="utf-8", errors="backslashreplace", newline="\n") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 def write_scores(lesson: Lesson, rows: Iterable[dict[str, Any]], path: Path) -> None:

@@ -28,6 +28,7 @@ import autograder
 from autograder import cgroup, frames
 from autograder.worker import jail
 from autograder.worker.encode import HEADER
+from autograder.worker.fake_device import computes_on_cpu
 
 LOG_KEPT = 64 << 10
 LOG_READ = 16 << 20
@@ -149,6 +150,7 @@ class Result:
         outcomes: one for each run.
         log: the beginning of what was printed; for the instructor, and to be escaped.
         cpu: CPU seconds of all its workers, by the zygote's account.
+        cells: what cells of a notebook raised while they were run.
     """
 
     import_error: frames.RunError | None
@@ -156,6 +158,7 @@ class Result:
     outcomes: tuple[Outcome, ...]
     log: str
     cpu: float
+    cells: tuple[frames.CellError, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -189,7 +192,7 @@ class Sandbox:
         deadlines: Deadlines | None = None,
     ) -> None:
         self._data = (root / "datasets").resolve()
-        self._on_gpu = any(not device.startswith("cpu") for device in devices)
+        self._on_gpu = any(not computes_on_cpu(device) for device in devices)
         self._configuration: dict[str, Any] = {
             "data": str(self._data),
             "folders": _shown(),
@@ -326,6 +329,7 @@ class Sandbox:
         logs: list[str] = []
         cpu = 0.0
         findings: dict[str, tuple[str, ...]] | None = None
+        cells: tuple[frames.CellError, ...] = ()
         import_error: frames.RunError | None = None
         while len(outcomes) < len(job.runs):
             if cpu > self.deadlines.submission_cpu or time.monotonic() > end:
@@ -335,14 +339,14 @@ class Sandbox:
             cpu += attempt.cpu
             logs.append(attempt.log)
             if findings is None:
-                findings = attempt.findings
+                findings, cells = attempt.findings, attempt.cells
             outcomes += attempt.outcomes
             if attempt.import_error is not None:
                 # A module that imported once and now does not has done so on purpose; the rest is lost either way.
                 import_error = attempt.import_error if not outcomes else None
                 detail = _import_detail(attempt.import_error)
                 outcomes += [Outcome("not_imported", detail=detail)] * (len(job.runs) - len(outcomes))
-        return Result(import_error, findings or {}, tuple(outcomes), "".join(logs)[:LOG_KEPT], cpu)
+        return Result(import_error, findings or {}, tuple(outcomes), "".join(logs)[:LOG_KEPT], cpu, cells)
 
     def _attempt(self, job: Job, runs: Sequence[Run], cpu_left: float, budget: _Budget) -> _Attempt:
         """Run one worker until it has done its runs or died; what killed it costs the run that it was in."""
@@ -455,6 +459,7 @@ class _Attempt:
     def __init__(self) -> None:
         self.findings: dict[str, tuple[str, ...]] | None = None
         self.import_error: frames.RunError | None = None
+        self.cells: tuple[frames.CellError, ...] = ()
         self.outcomes: list[Outcome] = []
         self.log = ""
         self.cpu = 0.0
@@ -471,6 +476,7 @@ class _Attempt:
             self.import_error = frames.error(head.get("error"))
             if self.import_error is not None:
                 return
+            self.cells = frames.cell_errors(head.get("cells"))
             self._loaded = True
             before = frames.seconds(head.get("cpu"))
             for number in range(len(runs)):

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from autograder import frames
+from autograder import frames, portability
 from autograder.compare import Mismatch, compare
 from autograder.lesson import Exercise, Lesson
 from autograder.sandbox import Outcome, Result
 from autograder.suite import Check, Placed
+from autograder.worker.fake_device import NAME
 
 PASSED, FAILED, NOT_RUN, GRADER_ERROR = "passed", "failed", "not_run", "grader_error"
 
@@ -21,9 +22,11 @@ class Verdict:
     Attributes:
         placed: the scenario.
         device: where it ran.
-        verdict: "passed", "failed", "not_run" (no such device) or "grader_error" (the grader broke, not the student).
+        verdict: "passed", "failed", "not_run" (no such device, or nothing to say of it) or "grader_error" (the grader broke,
+            not the student).
         reason: why it failed: "mismatch", "check", "raised", "not_written", "missing", "off_limits", "died", "cpu_time",
-            "wall_time", "flooded", "not_reached" or "not_imported"; "" otherwise.
+            "wall_time", "flooded", "not_reached", "not_imported" or "device" (a mistake with devices); why it
+            was not run: "otherwise" (in the portability lane: it failed, but not through the device); "" for all else.
         told: what a student may read about it.
         private: what only the instructor reads.
         call: how the exercise was called last, by the reference's notes.
@@ -97,6 +100,8 @@ def judge(
 ) -> Verdict:
     """Return the verdict on one scenario's outcome.
 
+    On the device that is not there only what a device explains is a failure; of anything else the CPU tells.
+
     Args:
         placed: the scenario.
         device: where it ran.
@@ -106,11 +111,61 @@ def judge(
         off_limits: the exercise's off-limits names.
         source_finds: those that its code refers to.
     """
+    verdict = _judge(placed, device, outcome, wanted, check, off_limits, source_finds)
+    return _of_devices_alone(verdict, outcome) if device == NAME else verdict
+
+
+def _of_devices_alone(verdict: Verdict, outcome: Outcome) -> Verdict:
+    """Return a verdict of the portability lane, in which nothing but mistakes with devices counts."""
+    if verdict.verdict not in (FAILED, GRADER_ERROR):
+        return verdict
+    told = portability.mistake(outcome.error)
+    if verdict.mismatch is not None and verdict.mismatch.moved:
+        told = portability.MOVED
+    if not told:
+        return replace(
+            verdict, verdict=NOT_RUN, reason=OTHERWISE, told=_NOT_FOLLOWED, private=verdict.told, mismatch=None
+        )
+    return replace(verdict, reason="device", told=told, private=verdict.private or verdict.told, mismatch=None)
+
+
+_NOT_FOLLOWED = "The portability lane says nothing here."
+# Why a run in the lane counts as not run: it failed, but not through the device.
+OTHERWISE = "otherwise"
+
+
+def settled(judged: Sequence[Verdict]) -> list[Verdict]:
+    """Return verdicts on scenarios in which the lane fails with another device where it failed in another way itself.
+
+    So a scenario weighs the same in the lane and beside it, and no share of points depends on whether the lane was run.
+    """
+    failed = {
+        verdict.placed.name: verdict for verdict in judged if verdict.verdict == FAILED and verdict.device != NAME
+    }
+    return [
+        replace(failed[verdict.placed.name], device=NAME, cpu=verdict.cpu)
+        if verdict.reason == OTHERWISE and verdict.placed.name in failed
+        else verdict
+        for verdict in judged
+    ]
+
+
+def _judge(
+    placed: Placed,
+    device: str,
+    outcome: Outcome,
+    wanted: Outcome,
+    check: Check | None,
+    off_limits: Sequence[str],
+    source_finds: Sequence[str],
+) -> Verdict:
     own = [call for call in wanted.calls if call.name == placed.scenario.exercise]
     call = next(reversed(own or wanted.calls), None)  # a method is called through its class
     passed = Verdict(placed, device, PASSED, call=call, cpu=outcome.cpu)
     if wanted.status == "no_device":
         return replace(passed, verdict=NOT_RUN, told=f"There is no {device} here.")
+    if wanted.status == "not_followed":
+        return replace(passed, verdict=NOT_RUN, told=_NOT_FOLLOWED, private=wanted.detail)
     if wanted.status != "returned":
         private = wanted.error.message if wanted.error else wanted.detail
         return replace(passed, verdict=GRADER_ERROR, private=f"the reference itself {wanted.status}: {private}")
@@ -148,7 +203,8 @@ _ENDINGS = {
 def _raised(passed: Verdict, outcome: Outcome) -> Verdict:
     error = outcome.error or frames.RunError("", "Exception", None, "", "")
     private = f"{error.type}: {error.message}"
-    place = f" at line {error.line} of your module" if error.line else ""
+    where = f"the cell `{error.cell}`" if error.cell else "your module"
+    place = f" at line {error.line} of {where}" if error.line else ""
     if error.builtin == "NotImplementedError":
         return _failed(passed, "not_written", "It is not written yet.", private)
     if error.builtin == "AttributeError" and error.line is None:
@@ -183,7 +239,7 @@ def verdicts(
         check = checks[placed.scenario.check] if placed.scenario.check else None
         finds = result.source_off_limits.get(exercise.name, ())
         found.append(judge(placed, device, outcome, wanted, check, exercise.off_limits, finds))
-    return found
+    return settled(found)
 
 
 def score(lesson: Lesson, judged: Sequence[Verdict]) -> tuple[ExerciseScore, ...]:

@@ -8,17 +8,24 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import stat
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from autograder.errors import UserError
 from autograder.lesson import Lesson
+from autograder.worker.notebook import CELL, HEAD, PAGE
 
 MODULE_BYTES = 1 << 20
-NOTEBOOK_BYTES = 16 << 20
+# A notebook may hold pictures. What fills the memory as it is parsed are its parts, of which an honest one has few.
+NOTEBOOK_BYTES = 64 << 20
+NOTEBOOK_LISTS, NOTEBOOK_ITEMS = 1 << 20, 8 << 20
+# What the cells of a page's demonstration are called in a notebook, before their number.
+DEMONSTRATION = "demonstration-"
 # What systems leave beside submissions.
 CLUTTER = {"__MACOSX", "__pycache__", "Thumbs.db", "desktop.ini", "node_modules"}
 
@@ -121,22 +128,49 @@ def _first(folder: Path, places: list[str]) -> list[tuple[str, str]]:
 
 def _only(name: str, found: list[tuple[str, str]], lesson: Lesson) -> Submission:
     """Return the one file that was worked on."""
-    released = {path.name: path.read_text(encoding="utf-8") for path in _released(lesson) if path.is_file()}
-    worked_on = [(place, text) for place, text in found if text != released.get(place.rpartition("/")[2])]
-    if not worked_on and found:
-        place, text = found[0]
-        return Submission(name, "not_found", f"{place} is the stub as it was handed out.", place, text)
-    if not worked_on:
+    modules = [_module(place, text, lesson) for place, text in found]
+    worked_on = [module for module in modules if module.worked_on]
+    if not modules:
         return Submission(name, "not_found", f"No exercises.py for {lesson.name} was found.")
+    if not worked_on:
+        place = modules[0].place
+        what = "notebook" if place.endswith(".ipynb") else "stub"
+        return Submission(name, "not_found", f"{place} is the {what} as it was handed out.", place, modules[0].text)
     if len(worked_on) > 1:
-        (one, _), (other, _) = worked_on
-        raise _Refused(f"Both {one} and {other} were worked on; hand in one of them.")
-    place, text = worked_on[0]
-    return Submission(name, "found", "", place, module_of_notebook(text) if place.endswith(".ipynb") else text)
+        raise _Refused(f"Both {worked_on[0].place} and {worked_on[1].place} were worked on; hand in one of them.")
+    return Submission(name, "found", "", worked_on[0].place, worked_on[0].text)
 
 
-def _released(lesson: Lesson) -> list[Path]:
-    return [lesson.stub, lesson.assignment / f"{lesson.name}.ipynb"]
+@dataclass(frozen=True)
+class _Module:
+    """A file's code, and whether its student has worked on it."""
+
+    place: str
+    text: str
+    worked_on: bool
+
+
+def _module(place: str, text: str, lesson: Lesson) -> _Module:
+    """Return a file's code.
+
+    Raises:
+        _Refused: it is to be a notebook, and is none.
+    """
+    stub = lesson.stub.read_text(encoding="utf-8") if lesson.stub.is_file() else None
+    if not place.endswith(".ipynb"):
+        return _Module(place, text, text != stub)
+    names = _names(lesson, stub or "")
+    handed_out = _handed_out(lesson)
+    cells = _code_cells(text)
+    return _Module(place, _joined(cells, handed_out, names), _worked_on(cells, handed_out, names))
+
+
+def of_notebook(text: str, lesson: Lesson, name: str) -> Submission:
+    """Return the submission that a notebook is, as if it lay where nbgrader's students hand it in."""
+    try:
+        return _only(name, [(f"{lesson.name}/{lesson.name}.ipynb", text)], lesson)
+    except _Refused as reason:
+        return Submission(name, "refused", str(reason))
 
 
 def _read_text(folder: Path, place: str) -> str:
@@ -156,7 +190,8 @@ def _read_text(folder: Path, place: str) -> str:
     finally:
         os.close(descriptor)
     if len(data) > limit:
-        raise _Refused(f"{place} is larger than {limit >> 20} MiB.")
+        hint = "; clear the outputs of all cells and save it again" if place.endswith(".ipynb") else ""
+        raise _Refused(f"{place} is larger than {limit >> 20} MiB{hint}.")
     if b"\0" in data:
         raise _Refused(f"{place} holds null bytes; it is not Python text.")
     try:
@@ -187,18 +222,103 @@ def _open(folder: Path, place: str) -> int:
         os.close(current)
 
 
-def module_of_notebook(text: str) -> str:
-    """Return a notebook's code cells as one module; lines for the shell or IPython (`!`, `%`) become comments.
+@dataclass(frozen=True)
+class _CodeCell:
+    """A notebook's code cell: its identity in the notebook that was handed out ("" for none), its source, and its kind there.
+
+    The kind is "solution", "check", "page" (the demonstration, and what the checks begin with) or "" (anything else).
+    """
+
+    identity: str
+    source: str
+    kind: str = ""
+
+
+def _code_cells(text: str) -> list[_CodeCell]:
+    """Return a notebook's code cells.
 
     Raises:
-        _Refused: it is no notebook.
+        _Refused: it is no notebook, or too much for one.
     """
+    if text.count("[") + text.count("{") > NOTEBOOK_LISTS or text.count(",") > NOTEBOOK_ITEMS:
+        raise _Refused("The notebook's outputs are too large; clear the outputs of all cells and save it again.")
     try:
-        cells = json.loads(text)["cells"]
-        sources = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        cells = [cell for cell in json.loads(text)["cells"] if cell["cell_type"] == "code"]
+        return [_CodeCell(_identity(cell), _source(cell["source"]), _kind(cell)) for cell in cells]
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise _Refused(
             "The notebook is not valid JSON in Jupyter's format; open it in JupyterLab and save it again."
         ) from error
-    lines = [line for source in sources for line in [*source.split("\n"), ""]]
-    return "\n".join(f"# {line}" if line.lstrip().startswith(("%", "!")) else line for line in lines) + "\n"
+
+
+def _source(source: str | list[str]) -> str:
+    """Return a cell's source, which Jupyter keeps as a text or as a list of lines."""
+    return "".join(source).replace("\r\n", "\n").replace("\r", "\n").rstrip()
+
+
+def _about(cell: dict[str, Any]) -> dict[str, Any]:
+    """Return nbgrader's metadata of a cell, or what is left of it."""
+    metadata = cell.get("metadata")
+    about = metadata.get("nbgrader") if isinstance(metadata, dict) else None
+    return about if isinstance(about, dict) else {}
+
+
+def _identity(cell: dict[str, Any]) -> str:
+    found = _about(cell).get("grade_id") or cell.get("id")
+    return found if isinstance(found, str) else ""
+
+
+def _kind(cell: dict[str, Any]) -> str:
+    about = _about(cell)
+    if about.get("solution"):
+        return "solution"
+    if about.get("grade"):
+        return "check"
+    return "page" if about.get("locked") or _identity(cell).startswith(DEMONSTRATION) else ""
+
+
+def _handed_out(lesson: Lesson) -> list[_CodeCell]:
+    """Return the code cells of the lesson's own notebook; none where it has no notebook."""
+    path = lesson.assignment / f"{lesson.name}.ipynb"
+    return _code_cells(path.read_text(encoding="utf-8")) if path.is_file() else []
+
+
+def _names(lesson: Lesson, stub: str) -> list[str]:
+    """Return the names that a lesson's module has at its top: functions and classes."""
+    tops = re.findall(r"^(?:def|class) (\w+)", stub, flags=re.MULTILINE)
+    return tops or [exercise.name for exercise in lesson.exercises]
+
+
+def _worked_on(cells: Sequence[_CodeCell], handed_out: Sequence[_CodeCell], names: Sequence[str]) -> bool:
+    """Return whether a notebook has a solution in it: a changed cell for one, or a new cell that makes an exercise's name.
+
+    Running it, saving it and trying things in it is no work on the exercises.
+    """
+    sources = {cell.source for cell in cells}
+    solutions = {cell.source for cell in handed_out if cell.kind == "solution"}
+    own = sources - {cell.source for cell in handed_out}
+    one = "|".join(map(re.escape, names))
+    makes = re.compile(rf"^(?:(?:def|class)\s+(?:{one})\b|(?:{one})\s*(?::[^=\n]*)?=(?!=))", re.MULTILINE)
+    return not solutions or bool(solutions - sources) or any(makes.search(source) for source in own)
+
+
+def _joined(cells: Sequence[_CodeCell], handed_out: Sequence[_CodeCell], names: Sequence[str]) -> str:
+    """Return a notebook's code in the form that `autograder/worker/notebook.py` loads: without the checks that were handed out.
+
+    Raises:
+        _Refused: it is too much.
+    """
+    checks = [cell for cell in handed_out if cell.kind == "check"]
+    left_out = {cell.source for cell in checks} | {cell.identity for cell in checks}
+    known = {cell.identity for cell in handed_out}
+    page = {cell.source for cell in handed_out if cell.kind == "page"}
+    parts = [f"{HEAD} {' '.join(names)}"]
+    for number, cell in enumerate(cells, 1):
+        if cell.source in left_out or cell.identity in left_out:
+            continue
+        name = cell.identity if cell.identity in known else f"code cell {number}"
+        parts += [f"{PAGE if cell.source in page else CELL} {name}", cell.source, ""]
+    text = "\n".join(parts)
+    if len(text) > MODULE_BYTES:
+        raise _Refused(f"The notebook's code is larger than {MODULE_BYTES >> 20} MiB.")
+    return text

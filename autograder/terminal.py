@@ -14,8 +14,13 @@ from rich.table import Table
 
 from autograder import batch
 from autograder.audit import CHECKS, Audit
+from autograder.gradebooks import Delivered
 from autograder.lesson import Lesson
+from autograder.release import Released
 from autograder.safe_text import printable
+
+# How many written files are named.
+MOST_PATHS = 10
 
 
 @contextmanager
@@ -49,6 +54,35 @@ def scores(lesson: Lesson, summary: batch.Summary, out: Path) -> None:
     console.print(f"Scores in {escape(str(out / 'scores.csv'))}, reports and feedback beside it.", soft_wrap=True)
 
 
+def delivered(found: Delivered) -> None:
+    """Say which files grade books get, and what is to be known about them."""
+    console = Console()
+    for path in found.paths[:MOST_PATHS]:
+        console.print(f"Wrote {escape(printable(str(path)))}", soft_wrap=True)
+    if len(found.paths) > MOST_PATHS:
+        console.print(f"and {len(found.paths) - MOST_PATHS} files more beside them.")
+    for note in found.notes:
+        console.print(f"Note: {escape(printable(note))}", soft_wrap=True)
+
+
+def released(did: Released, out: Path) -> None:
+    """Say what a release did: in full what concerns a student's work, in numbers what does not."""
+    console = Console()
+    named = (
+        ("kept as the student has it", did.kept),
+        ("replaced, though the student had changed it", did.replaced),
+        ("removed, for it is no longer part of the course", did.removed),
+    )
+    for words, paths in named:
+        for path in paths:
+            console.print(f"{escape(printable(path))}: {words}", soft_wrap=True)
+    console.print(
+        f"{escape(str(out))}: {len(did.written)} files written, {len(did.updated)} updated, {len(did.kept)} kept, "
+        f"{len(did.replaced)} replaced, {len(did.removed)} removed.",
+        soft_wrap=True,
+    )
+
+
 @contextmanager
 def working() -> Iterator[Callable[[str], None]]:
     """Yield a function that says what is being done now."""
@@ -67,7 +101,7 @@ def audits(found: Sequence[Audit]) -> None:
     table = Table(title="Audit", title_justify="left")
     table.add_column("check")
     for audit in found:
-        table.add_column(f"{audit.lesson} ({audit.seconds:.0f} s)", overflow="fold")
+        table.add_column(f"{audit.lesson} ({audit.seconds:.0f} s; {audit.cpu:.0f} CPU s)", overflow="fold")
     for check in CHECKS:
         measures = [measure for audit in found for measure in audit.measures if measure.check == check]
         cells = [f"{'[red]falls short[/red]: ' if m.faults else ''}{escape(m.shown)}" for m in measures]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import torch
 
+from autograder.worker.fake_device import computes_on_cpu
+
 # Each row: what two correct ways of computing the same thing differ by, with room to spare. A mistake is far beyond it.
 _CPU = {
     torch.float64: (1e-6, 1e-8),
@@ -25,5 +27,5 @@ def tolerance(dtype: torch.dtype, device: str) -> tuple[float, float]:
 
     A Python float counts as float32, since it may come from a float32 computation.
     """
-    table = _CPU if device.startswith("cpu") else _ACCELERATOR
+    table = _CPU if computes_on_cpu(device) else _ACCELERATOR
     return table.get(dtype, (0.0, 0.0))

@@ -29,6 +29,11 @@ def in_source(text: str, names: dict[str, list[str]]) -> dict[str, list[str]]:
         tree = ast.parse(text)
     except (SyntaxError, ValueError):
         return {}
+    return in_tree(tree, names)
+
+
+def in_tree(tree: ast.Module, names: dict[str, list[str]]) -> dict[str, list[str]]:
+    """Return the same for a module's syntax tree."""
     aliases = _aliases(tree)
     parts = _parts(tree, aliases)
     return {exercise: _uses(exercise, parts, aliases, names) for exercise in names if exercise in parts}

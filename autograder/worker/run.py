@@ -15,12 +15,13 @@ The request is a JSON object:
     frame_bytes the most bytes of tensors that one frame carries
 
 Frames, in this order: `source` (what the syntax tree shows, before any of the text has run), `loaded` (whether the module
-imports), then one `outcome` a run. It knows no expected value.
+imports, and which cells of a notebook raised), then one `outcome` a run. It knows no expected value.
 """
 
 from __future__ import annotations
 
 import base64
+import contextlib
 import inspect
 import linecache
 import marshal
@@ -38,20 +39,26 @@ from typing import Any
 import numpy as np
 import torch
 
-from autograder.worker import off_limits, scenarios
+from autograder.worker import fake_device, notebook, off_limits, scenarios
 from autograder.worker.encode import Encoder, frame
 from autograder.worker.loading import load
 
 MOST_CALLS = 50
+MOST_CELLS = 50
 LONGEST_MESSAGE = 2_000
 
 
 def run(request: dict[str, Any], send: Callable[[bytes], None]) -> None:
     """Carry out a request."""
+    cells = notebook.parse(request["module"]["text"]) if notebook.is_notebook(request["module"]["text"]) else None
     # What nothing that comes later can change: this is read before the module runs.
-    send(frame({"kind": "source", "off_limits": _source_findings(request)}))
+    send(frame({"kind": "source", "off_limits": _source_findings(request, cells)}))
+    raised: list[list[Any]] = []
     try:
-        module = _load(request["module"])
+        if cells is None:
+            module = _load(request["module"])
+        else:
+            module, raised = _load_cells(request["module"], cells)
         overlay = _overlay(request["overlay"])
         if request["overlay"] is not None and request["overlay"]["inside"]:
             # The misconception's own module is loaded by now and keeps the functions that it imported.
@@ -59,7 +66,7 @@ def run(request: dict[str, Any], send: Callable[[bytes], None]) -> None:
     except BaseException as error:  # noqa: BLE001  a module may leave by SystemExit as well
         send(frame({"kind": "loaded", "error": describe(error, request["module"]["filename"]), "cpu": _cpu()}))
         return
-    send(frame({"kind": "loaded", "error": None, "cpu": _cpu()}))
+    send(frame({"kind": "loaded", "error": None, "cells": raised, "cpu": _cpu()}))
     suites: dict[str, tuple[ModuleType, dict[tuple[str, int], scenarios.Scenario]]] = {}
     for key, file, function, index, device in request["runs"]:
         if file not in suites:
@@ -79,13 +86,23 @@ def _suite(request: dict[str, Any], file: str) -> tuple[ModuleType, dict[tuple[s
     return module, {(scenario.function, scenario.index): scenario for scenario in scenarios.expand(module)}
 
 
-def _source_findings(request: dict[str, Any]) -> dict[str, list[str]]:
+def _source_findings(request: dict[str, Any], cells: list[notebook.Parsed] | None) -> dict[str, list[str]]:
     names = {exercise: found for exercise, found in request["off_limits"].items() if found}
-    return off_limits.in_source(request["module"]["text"], names) if names else {}
+    if not names:
+        return {}
+    if cells is not None:
+        return off_limits.in_tree(notebook.whole(cells), names)
+    return off_limits.in_source(request["module"]["text"], names)
 
 
 def _load(source: dict[str, str]) -> ModuleType:
     return load(source["text"], source["name"], source["filename"])
+
+
+def _load_cells(source: dict[str, str], cells: list[notebook.Parsed]) -> tuple[ModuleType, list[list[Any]]]:
+    """Return a notebook's code as a module, and the number of each cell that raised with what it raised."""
+    module, raised = notebook.load(source["text"], cells, source["name"], source["filename"])
+    return module, [[number, describe(error, source["filename"])] for number, error in raised[:MOST_CELLS]]
 
 
 def _overlay(source: dict[str, str] | None) -> dict[str, Any]:
@@ -121,7 +138,8 @@ def _outcome(
         fixtures["tmp_path"] = Path(tempfile.mkdtemp())
     used: list[str] = []
     try:
-        with off_limits.trapped(scenario.exercise, request["off_limits"], request["module"]["filename"], used):
+        trap = off_limits.trapped(scenario.exercise, request["off_limits"], request["module"]["filename"], used)
+        with trap, fake_device.pretending() if device == fake_device.NAME else contextlib.nullcontext():
             value = function(**{name: fixtures[name] for name in wanted})
         return {"status": "returned", "value": encoder.tree(value), "off_limits": sorted(set(used))}
     except BaseException as error:  # noqa: BLE001  SystemExit and KeyboardInterrupt in a call are the student's too
@@ -132,6 +150,8 @@ def _outcome(
 
 def available(device: str) -> bool:
     """Return whether a device is there; only asked in a worker, because asking may start the device."""
+    if device == fake_device.NAME:
+        return fake_device.register()
     kind = torch.device(device).type
     if kind == "cpu":
         return True
@@ -145,7 +165,7 @@ def _reset(seed: int, device: str) -> None:
     torch.set_grad_enabled(True)
     torch.set_default_dtype(torch.float32)
     torch.set_default_device(None)
-    if torch.device(device).type == "cpu":
+    if torch.device(device).type in ("cpu", fake_device.NAME):
         # torch.manual_seed also queues a call, with its stack trace, for every kind of device that is not asked for.
         torch.default_generator.manual_seed(seed)
     else:

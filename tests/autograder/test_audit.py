@@ -55,7 +55,10 @@ def test_a_sound_lesson_falls_short_of_nothing(bench: Bench) -> None:
     assert shown["stub"] == "0 points"
     assert shown["alone"] == "3 of 3"
     assert shown["misconceptions"] == "6 of 6 caught and named"
+    assert shown["portability"] == "11 of 11 scenarios followed (100 %)"
     assert found.mutants > 25
+    assert found.survivors == ()
+    assert found.cpu > 0
 
 
 def remove_scenario(course: Path) -> None:
@@ -98,6 +101,38 @@ def leave_error_out_of_the_docstring(course: Path) -> None:
     change(course, REFERENCE, "; `ValueError` if either is under 1", "")
 
 
+def leave_an_argument_out(course: Path) -> None:
+    change(course, REFERENCE, "        size: how many of them make a whole batch, an int.\n", "")
+
+
+def leave_dtypes_out(course: Path) -> None:
+    change(course, REFERENCE, "a new tensor of x's shape and dtype", "a new tensor of x's shape")
+
+
+def leave_the_device_out(course: Path) -> None:
+    change(course, REFERENCE, "shape and dtype, on x's device.", "shape and dtype.")
+
+
+def leave_off_limits_out(course: Path) -> None:
+    change(course, REFERENCE, "; `torch.mean` is off limits", "")
+
+
+def give_a_single_element(course: Path) -> None:
+    change(course, DOUBLE, "[(3,), (2, 3)]", "[(3,), (1, 3)]")
+
+
+def give_an_empty_tensor(course: Path) -> None:
+    change(course, DOUBLE, "[(3,), (2, 3)]", "[(3,), (0,)]")
+
+
+def make_the_reference_mix_devices(course: Path) -> None:
+    change(course, REFERENCE, "return 2 * x", "return x * torch.full(x.shape, 2, dtype=x.dtype)")
+
+
+def make_an_alternative_move_its_result(course: Path) -> None:
+    change(course, ALTERNATIVE, "return x + x", "return (x + x).cpu()")
+
+
 def set_aside_what_is_killed_or_gone(course: Path) -> None:
     entries = (("return 2 * x", "return 3 * x"), ("return x + x", "return x"))
     (course / SETTINGS).write_text("".join(aside("double", *entry) for entry in entries), encoding="utf-8")
@@ -124,6 +159,46 @@ FAULTS: dict[str, tuple[Callable[[Path], None], str, str]] = {
         leave_error_out_of_the_docstring,
         "docstrings",
         "asks for ValueError, which the docstring of batch_sizes does not name",
+    ),
+    "an argument is not described": (
+        leave_an_argument_out,
+        "docstrings",
+        "the docstring of batch_sizes does not describe the argument size: add it there.",
+    ),
+    "two dtypes are not in the docstring": (
+        leave_dtypes_out,
+        "docstrings",
+        "the docstring of double says nothing of dtypes",
+    ),
+    "a device is not in the docstring": (
+        leave_the_device_out,
+        "docstrings",
+        "test_the_argument_stays asks for a device, of which the docstring of double says nothing",
+    ),
+    "an off-limits name is not in the docstring": (
+        leave_off_limits_out,
+        "docstrings",
+        "lesson.toml puts torch.mean off limits, and the docstring of average does not say",
+    ),
+    "one row is not in the docstring": (
+        give_a_single_element,
+        "docstrings",
+        "gives a tensor with one along a dimension, and the docstring of double does not say that this may be",
+    ),
+    "an empty tensor is not in the docstring": (
+        give_an_empty_tensor,
+        "docstrings",
+        "gives a tensor with nothing along",
+    ),
+    "the reference mixes devices": (
+        make_the_reference_mix_devices,
+        "portability",
+        "on another device than the CPU the reference fails at its line",
+    ),
+    "an alternative moves its result": (
+        make_an_alternative_move_its_result,
+        "portability",
+        "A tensor came back on another device than that of the arguments.",
     ),
     "a section is not on the page": (point_nowhere, "misconceptions", "'Trebling', which is not on the page"),
 }
@@ -159,6 +234,24 @@ def test_a_scenario_removed_lets_mutants_live_until_they_are_set_aside(bench: Be
     assert found.survivors == ()
     assert len(found.set_aside) == len(before.survivors)
     assert "mutants" not in faults(found)
+
+
+def test_what_only_another_device_shows_is_killed_in_the_lane(bench: Bench, course: Path) -> None:
+    killed = "return (2 * x).cpu()"
+    assert killed not in {mutant.becomes for mutant in measured(bench, course, "mutants").survivors}
+    leave_the_device_out(course)
+    found = measured(bench, course, "mutants", "portability")
+    assert killed in {mutant.becomes for mutant in found.survivors}
+    (notes,) = (measure.notes for measure in found.measures if measure.check == "portability")
+    assert notes == ("No points rest on it where no docstring names a device: double, batch_sizes.",)
+
+
+def test_what_the_lane_cannot_follow_is_said_and_costs_nothing(bench: Bench, course: Path) -> None:
+    change(course, REFERENCE, "return 2 * x", "return 2 * x if x.is_cpu else 1 / 0")
+    (lane,) = (m for m in measured(bench, course, "portability").measures if m.check == "portability")
+    assert lane.shown == "6 of 11 scenarios followed (55 %)"
+    assert lane.faults == ()
+    assert "test_the_argument_stays could not be followed: ZeroDivisionError" in "\n".join(lane.notes)
 
 
 def test_a_reference_that_does_not_import_is_said_at_once(bench: Bench, course: Path) -> None:

@@ -20,7 +20,7 @@ def test_a_stub_says_what_to_write_and_where_to_read(course: Path) -> None:
         "    raise NotImplementedError('double is not written yet: read \"Doubling\" in assignments/lesson_9_1/README.md')"
         in text
     )
-    assert '"""Return `2 * x`, a new tensor of x\'s shape and dtype."""' in text
+    assert '"""Return `2 * x`, a new tensor of x\'s shape and dtype, on x\'s device.\n' in text
 
 
 def test_a_stub_holds_nothing_of_the_solution(course: Path) -> None:

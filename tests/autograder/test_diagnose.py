@@ -184,6 +184,42 @@ def test_a_second_mistake_of_its_own_is_not_given_back(ready: Callable[[str], Gr
     assert found["backward"].diagnosis.follows == "add_bias_column"
 
 
+# Two mistakes: one that is known, and another one in an exercise that is built on the first.
+TWO_MISTAKES = {
+    "lesson_1_4": (
+        "loss_grid",
+        "loss_curve",
+        "def loss_grid(x, y, w_range, b_range):\n"
+        "    W, B = torch.meshgrid(w_range, b_range, indexing='ij')\n"
+        "    return W, B, ((y - (W.unsqueeze(-1) * x + B.unsqueeze(-1))) ** 2).sum(dim=-1)\n\n\n"
+        "def loss_curve(x, y, w_range, b):\n"
+        "    return loss_grid(x, y, w_range, x.new_zeros(1) + b)[2].squeeze(1) + 1\n",
+    ),
+    "lesson_2_5": (
+        "make_loader",
+        "compare_batch_sizes",
+        "right = compare_batch_sizes\n\n\n"
+        "def make_loader(dataset, batch_size, shuffle, seed):\n"
+        "    g = torch.Generator().manual_seed(seed)\n"
+        "    return DataLoader(dataset, batch_size, shuffle=shuffle, generator=g, drop_last=True)\n\n\n"
+        "def compare_batch_sizes(dataset, sizes, epochs, lr, seed):\n"
+        "    return {size: losses[::-1] for size, losses in right(dataset, sizes, epochs, lr, seed).items()}\n",
+    ),
+}
+
+
+@pytest.mark.parametrize("lesson", TWO_MISTAKES)
+def test_a_mistake_of_its_own_costs_points_in_the_other_lessons_too(
+    ready: Callable[[str], Grading], lesson: str
+) -> None:
+    cause, built, text = TWO_MISTAKES[lesson]
+    found = scores(ready(lesson), text)
+    assert named(found[cause])
+    assert found[built].diagnosis.follows == ""
+    assert found[built].points < found[built].max_points
+    assert found[built].diagnosis.first == (cause,)
+
+
 def test_what_does_not_call_the_mistaken_exercise_is_not_given_back(ready: Callable[[str], Grading]) -> None:
     never = "\n\ndef numerical_check(X, W_aug, y, dW):\n    return False\n"
     found = scores(ready("lesson_2_2"), LAST + never)

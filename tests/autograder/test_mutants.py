@@ -12,10 +12,10 @@ HEAD = "import torch\n\nLIMIT = 3 + 4\n\n\ndef f(x, y, n):\n    n = n + 1\n    #
 TAIL = "\n    # END SOLUTION\n\n\ndef g(x):\n    return x * 2\n"
 
 
-def becomes(body: str) -> set[str]:
+def becomes(body: str, head: str = HEAD) -> set[str]:
     """Return what the lines of a region become."""
     indented = "\n".join(f"    {line}" for line in body.split("\n"))
-    return {mutant.becomes for mutant in mutants(HEAD + indented + TAIL)}
+    return {mutant.becomes for mutant in mutants(head + indented + TAIL)}
 
 
 CASES = {
@@ -92,6 +92,14 @@ def test_an_assignment_that_only_names_something_is_not_dropped() -> None:
     assert "pass" not in becomes("z = x + y\nreturn z")
     assert "pass" in becomes("x = x + y\nreturn x")
     assert "pass" in becomes("x[0] = y\nreturn x")
+
+
+def test_a_tensor_that_is_returned_is_moved_to_another_device() -> None:
+    moved = {"return (x + y).cpu()", "return (x + y).cuda()"}
+    tensors = HEAD.replace("n):", "n) -> torch.Tensor:")
+    assert moved <= becomes("return x + y", tensors)
+    assert not moved & becomes("return x + y")
+    assert not moved & becomes("def inner() -> torch.Tensor:\n    return x + y\nreturn inner()", tensors)
 
 
 def test_letters_beyond_ascii_do_not_move_a_change() -> None:

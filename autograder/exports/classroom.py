@@ -1,0 +1,37 @@
+"""Grades as the command `gh classroom assignment-grades` wrote them; for whatever read that table."""
+
+from __future__ import annotations
+
+from datetime import UTC
+
+from autograder.exports import Request, Score, Scores, Written, plain, write_csv
+
+HEADER = [
+    "assignment_name",
+    "assignment_url",
+    "starter_code_url",
+    "github_username",
+    "roster_identifier",
+    "student_repository_name",
+    "student_repository_url",
+    "submission_timestamp",
+    "points_awarded",
+    "points_available",
+]
+
+
+def write(scores: Scores, request: Request) -> Written:
+    """Write `classroom.csv`. The addresses stay empty: a cloned tree does not tell them, and the service has ended."""
+    title = request.title or f"Lesson {scores.lesson.number}: {scores.lesson.title}"
+    path = request.out / "classroom.csv"
+    write_csv(path, [HEADER, *(_line(title, row) for row in scores.rows)])
+    nameless = [row.submission for row in scores.rows if row.student is None or not row.student.github]
+    note = f"No name on GitHub is known of {', '.join(nameless)}; a roster's column `github` would say it."
+    return Written((path,), (note,) if nameless else ())
+
+
+def _line(title: str, row: Score) -> list[str]:
+    moment = row.submitted.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC") if row.submitted else ""
+    github, identifier = (row.student.github, row.student.id) if row.student else ("", "")
+    awarded = "" if row.score is None else plain(row.score)
+    return [title, "", "", github, identifier, row.submission, "", moment, awarded, plain(row.max_score)]

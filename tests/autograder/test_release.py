@@ -1,0 +1,365 @@
+"""What students get: complete, without any answer, and never over their own work."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from autograder import leaks, release
+from autograder import lesson as lessons
+from autograder.release import MARKER, ReleaseError
+from tests.autograder.conftest import COURSE, LESSONS, ROOT, Command
+
+# Without torch, whose import would take most of the time.
+VISIBLE = '''\
+"""The visible tests of the small lesson."""
+
+import numpy
+
+from assignments.lesson_9_1.exercises import average, batch_sizes, double
+
+
+def test_double_of_a_whole_number():
+    assert double(2) == 4
+
+
+def test_double_of_a_fraction():
+    assert double(1.5) == 3
+
+
+def test_last_batch_is_short():
+    assert batch_sizes(10, 4) == [4, 4, 2]
+
+
+def test_whole_batches_have_no_rest():
+    assert batch_sizes(8, 4) == [4, 4]
+
+
+def test_average_of_three():
+    assert average(numpy.array([1.0, 2.0, 3.0])) == 2
+'''
+COMPLETE = [name for name in LESSONS if (ROOT / "assignments" / name / "test_exercises.py").is_file()]
+WORK = "def double(x):\n    return x + x\n"
+
+
+@pytest.fixture
+def small(course: Path) -> Path:
+    """The small course with visible tests."""
+    (course / "assignments" / "lesson_9_1" / "test_exercises.py").write_text(VISIBLE, encoding="utf-8")
+    return course
+
+
+@pytest.fixture(scope="module")
+def released(tmp_path_factory: pytest.TempPathFactory, command: Command) -> Path:
+    """The real course released as an instructor types it."""
+    out = tmp_path_factory.mktemp("released") / "students"
+    done = command("autograder.cli", "release", out, "--lessons", *COMPLETE)
+    assert done.returncode == 0, done.stderr
+    return out
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_students_get_what_they_need_and_nothing_else(released: Path) -> None:
+    files = contents(released)
+    tops = {path.partition("/")[0] for path in files}
+    assert tops == {
+        "assignments",
+        "datasets",
+        "autograder",
+        ".github",
+        "README.md",
+        "pyproject.toml",
+        ".gitignore",
+        "LICENSE",
+        MARKER,
+    }
+    for name in COMPLETE:
+        inside = {path.split("/", 2)[2] for path in files if path.startswith(f"assignments/{name}/")}
+        assert {"README.md", "lesson.toml", "exercises.py", "test_exercises.py"} <= inside
+        assert all(
+            re.fullmatch(r"README\.md|lesson\.toml|(test_)?exercises\.py|\w+\.(png|ipynb)", entry) for entry in inside
+        )
+    endings = {Path(path).suffix for path in files}
+    assert endings <= {".py", ".md", ".toml", ".png", ".ipynb", ".yml", ".sh", ".json", ""}
+
+
+def test_no_line_of_a_solution_is_in_any_released_file(released: Path) -> None:
+    """A second search beside `leaks`, which the release itself goes through: simpler, and written apart."""
+    secret = set()
+    for name in COMPLETE:
+        text = (ROOT / "solutions" / name / "exercises.py").read_text(encoding="utf-8")
+        for region in re.findall(r"# BEGIN SOLUTION[^\n]*\n(.*?)# END SOLUTION", text, flags=re.DOTALL):
+            secret |= {" ".join(line.split()) for line in region.split("\n")}
+    secret = {line for line in secret if len(line) >= 40 and not line.startswith("#")}
+    assert len(secret) > 100
+    for path, data in contents(released).items():
+        text = " ".join(data.decode("utf-8", "replace").replace("\\n", "\n").replace('\\"', '"').split())
+        assert not [line for line in secret if line in text], path
+        assert not path.startswith(("solutions", "tests"))
+
+
+def a_telling_line() -> str:
+    text = (COURSE / "solutions" / "lesson_9_1" / "exercises.py").read_text(encoding="utf-8")
+    return next(line for line in text.split("\n") if "return [size] *" in line)
+
+
+def a_notebook(**cell: Any) -> bytes:
+    empty = {"cell_type": "code", "metadata": {}, "outputs": [], "source": []}
+    return json.dumps({"cells": [{**empty, **cell}], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}).encode()
+
+
+def planted() -> dict[str, tuple[str, bytes]]:
+    line = a_telling_line()
+    hidden = (COURSE / "tests" / "lesson_9_1" / "test_double.py").read_text(encoding="utf-8")
+    outputs = [{"output_type": "stream", "name": "stdout", "text": [f"{line}\n"]}]
+    return {
+        "in a stub": ("assignments/lesson_9_1/exercises.py", f"def batch_sizes(n, size):\n{line}\n".encode()),
+        "in a comment, set otherwise": ("README.md", f"see: # {line.strip().replace(' ', '  ')}\n".encode()),
+        "in a notebook's cell": ("assignments/lesson_9_1/lesson_9_1.ipynb", a_notebook(source=[f"{line}\n"])),
+        "in a notebook's output": ("assignments/lesson_9_1/lesson_9_1.ipynb", a_notebook(outputs=outputs)),
+        "in a notebook's metadata": ("assignments/lesson_9_1/lesson_9_1.ipynb", a_notebook(metadata={"was": line})),
+        "a short region": ("assignments/lesson_9_1/exercises.py", b"    return x.sum() / x.numel()\n"),
+        "a hidden test": ("assignments/lesson_9_1/test_more.py", hidden.encode()),
+        "the name of a hidden test": ("README.md", b"look into tests/lesson_9_1/test_double.py\n"),
+        "compiled code": ("assignments/lesson_9_1/__pycache__/exercises.cpython-312.pyc", b"\xcb\r\r\n"),
+        "a file of solutions": ("solutions/lesson_9_1/exercises.py", b""),
+    }
+
+
+@pytest.mark.parametrize("name", planted())
+def test_a_planted_leak_is_found(name: str) -> None:
+    path, data = planted()[name]
+    found = leaks.find({"assignments/lesson_9_1/lesson.toml": b"", path: data}, COURSE)
+    assert found
+    assert all(sentence.startswith(f"{path}: ") for sentence in found)
+
+
+def test_a_release_with_a_leak_writes_nothing(small: Path, tmp_path: Path) -> None:
+    page = small / "assignments" / "lesson_9_1" / "README.md"
+    page.write_text(page.read_text(encoding="utf-8") + a_telling_line(), encoding="utf-8")
+    with pytest.raises(ReleaseError, match=r"README\.md: has a line of the solution of lesson_9_1"):
+        release.release(small, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.fixture(scope="module")
+def elsewhere(released: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The release alone in an empty folder, as a student has cloned it."""
+    return Path(shutil.copytree(released, tmp_path_factory.mktemp("student") / "work"))
+
+
+def typed(words: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Type a command of the students' README there.
+
+    There is no network where tests run, and a sync would download PyTorch: so the present environment stands in for the one
+    that `uv run` would make, by uv's own option where uv is here, and by calling its pytest where it is not.
+    """
+    arguments = words.removeprefix("uv run ").split()
+    environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "OMP_NUM_THREADS": "1"}
+    if shutil.which("uv"):
+        environment |= {"UV_PROJECT_ENVIRONMENT": sys.prefix, "UV_OFFLINE": "1", "HOME": os.environ.get("HOME", "/")}
+        command = ["uv", "run", "--no-sync", "--python", sys.executable, *arguments]
+    else:
+        command = [sys.executable, "-m", *arguments]
+    return subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=300, check=False
+    )
+
+
+def test_the_students_own_command_runs_the_visible_tests(elsewhere: Path) -> None:
+    readme = (elsewhere / "README.md").read_text(encoding="utf-8")
+    words = re.findall(r"^uv run pytest .*$", readme, flags=re.MULTILINE)
+    assert words == [f"uv run pytest assignments/{COMPLETE[0]}"]
+    solved = (ROOT / "solutions" / "lesson_2_5" / "exercises.py").read_text(encoding="utf-8")
+    (elsewhere / "assignments" / "lesson_2_5" / "exercises.py").write_text(solved, encoding="utf-8")
+    done = typed("uv run pytest assignments/lesson_2_5", elsewhere)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "passed" in done.stdout
+
+
+def test_the_students_settings_are_the_courses(released: Path) -> None:
+    ours = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    theirs = tomllib.loads((released / "pyproject.toml").read_text(encoding="utf-8"))
+    assert theirs["project"]["dependencies"] == ours["project"]["dependencies"]
+    assert theirs["project"]["requires-python"] == ours["project"]["requires-python"]
+    assert theirs["tool"]["pytest"]["ini_options"]["addopts"] == ours["tool"]["pytest"]["ini_options"]["addopts"]
+    assert theirs["tool"]["pytest"]["ini_options"]["pythonpath"] == ["."]
+    pinned = {line.partition("==")[0] for line in theirs["tool"]["uv"]["constraint-dependencies"]}
+    assert {"torch", "torchvision", "pytest"} <= pinned
+    assert "nbgrader" not in (released / "pyproject.toml").read_text(encoding="utf-8")
+
+
+def test_what_students_run_needs_no_package_that_they_do_not_get() -> None:
+    program = (
+        "import sys, importlib\n"
+        "for name in ('nbgrader', 'jupytext', 'distributed', 'pytest_jsonreport', 'yaml'):\n    sys.modules[name] = None\n"
+        "for name in ('cli', 'classroom', 'exports', 'late', 'roster', 'release', 'lesson', 'visible'):\n"
+        "    importlib.import_module('autograder.' + name)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False, timeout=100
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_every_lesson_is_in_the_students_list(released: Path) -> None:
+    readme = (released / "README.md").read_text(encoding="utf-8")
+    for name in COMPLETE:
+        lesson = lessons.load(ROOT, name)
+        assert f"| {lesson.number} | [{lesson.title}](assignments/{name}/README.md) |" in readme
+    assert "solutions" not in readme
+    assert not re.findall(r"@[A-Z]+@", readme + (released / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+def test_a_release_is_the_same_byte_for_byte(small: Path, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        release.release(small, tmp_path / name)
+        for clutter in ("__pycache__/exercises.cpython-312.pyc", ".DS_Store", "notes.txt"):
+            place = small / "assignments" / "lesson_9_1" / clutter
+            place.parent.mkdir(exist_ok=True)
+            place.write_text("not for students", encoding="utf-8")
+            os.utime(place, (1, 1))
+    assert contents(tmp_path / "one") == contents(tmp_path / "two")
+    assert str(tmp_path) not in "".join(data.decode("utf-8", "replace") for data in contents(tmp_path / "one").values())
+
+
+def changed_course(small: Path) -> None:
+    """A new edition: another page, stub and test, and a data file that is gone."""
+    lesson = small / "assignments" / "lesson_9_1"
+    for name, words in (
+        ("README.md", "A new paragraph.\n"),
+        ("test_exercises.py", "# more\n"),
+        ("exercises.py", "# new\n"),
+    ):
+        (lesson / name).write_text((lesson / name).read_text(encoding="utf-8") + words, encoding="utf-8")
+    (small / "datasets" / "note.txt").unlink()
+
+
+@pytest.fixture
+def second(small: Path, tmp_path: Path) -> tuple[Path, Path]:
+    """A release, and the course in a new edition."""
+    out = tmp_path / "students"
+    release.release(small, out)
+    changed_course(small)
+    return small, out
+
+
+def test_a_second_release_keeps_a_students_work_and_updates_the_rest(
+    second: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from autograder import cli
+
+    small, out = second
+    theirs = out / "assignments" / "lesson_9_1"
+    (theirs / "exercises.py").write_text(WORK, encoding="utf-8")
+    (theirs / "my_notes.md").write_text("mine", encoding="utf-8")
+    (theirs / "test_exercises.py").write_text("# made easy\n", encoding="utf-8")
+    monkeypatch.chdir(small)
+    assert cli.main(["release", str(out)]) == 0
+    said = capsys.readouterr().out
+    assert (theirs / "exercises.py").read_text(encoding="utf-8") == WORK
+    assert (theirs / "my_notes.md").read_text(encoding="utf-8") == "mine"
+    assert (theirs / "README.md").read_text(encoding="utf-8").endswith("A new paragraph.\n")
+    assert (theirs / "test_exercises.py").read_text(encoding="utf-8").endswith("# more\n")
+    assert not (out / "datasets" / "note.txt").exists()
+    assert "assignments/lesson_9_1/exercises.py: kept as the student has it" in said
+    assert "assignments/lesson_9_1/test_exercises.py: replaced, though the student had changed it" in said
+    assert "1 updated, 1 kept, 1 replaced, 1 removed" in said
+    again = release.release(small, out)
+    assert (again.kept, again.written, again.updated, again.replaced) == (
+        ("assignments/lesson_9_1/exercises.py",),
+        (),
+        (),
+        (),
+    )
+
+
+def test_an_untouched_stub_is_updated(second: tuple[Path, Path]) -> None:
+    small, out = second
+    did = release.release(small, out)
+    assert "assignments/lesson_9_1/exercises.py" in did.updated
+    assert did.kept == ()
+    assert release.release(small, out) == release.Released((), (), (), (), ())
+
+
+def test_a_students_notebook_and_settings_are_kept(second: tuple[Path, Path]) -> None:
+    small, out = second
+    (small / "assignments" / "lesson_9_1" / "lesson_9_1.ipynb").write_bytes(a_notebook())
+    mine = {"assignments/lesson_9_1/lesson_9_1.ipynb": b"{}", "pyproject.toml": b"# mine\n", "README.md": b"mine\n"}
+    for path, data in mine.items():
+        (out / path).write_bytes(data)
+    did = release.release(small, out)
+    assert set(did.kept) == mine.keys()
+    assert {path: (out / path).read_bytes() for path in mine} == mine
+
+
+def test_lessons_released_before_stay(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    release.release(ROOT, out, ["lesson_1_1"])
+    did = release.release(ROOT, out, ["lesson_2_2"])
+    assert (out / "assignments" / "lesson_1_1" / "exercises.py").is_file()
+    assert (out / "assignments" / "lesson_2_2" / "exercises.py").is_file()
+    assert did.removed == ()
+    assert "lesson_1_1_predict" in (out / ".github" / "workflows" / "classroom.yml").read_text(encoding="utf-8")
+
+
+def test_a_clone_of_an_empty_repository_is_new(small: Path, tmp_path: Path) -> None:
+    (tmp_path / "out" / ".git").mkdir(parents=True)
+    assert release.release(small, tmp_path / "out").written
+
+
+BAD_FOLDERS = {
+    "another folder": ({"thesis.tex": "years of work"}, "is no release"),
+    "a broken record": ({MARKER: "{}"}, "not a release's record"),
+    "a record that leads out": (
+        {MARKER: json.dumps({"schema": release.SCHEMA, "lessons": [], "files": {"../gone": "x"}})},
+        "not inside the release",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BAD_FOLDERS)
+def test_a_folder_that_is_no_release_is_refused(small: Path, tmp_path: Path, name: str) -> None:
+    files, words = BAD_FOLDERS[name]
+    out = tmp_path / "out"
+    out.mkdir()
+    for path, text in files.items():
+        (out / path).write_text(text, encoding="utf-8")
+    with pytest.raises(ReleaseError, match=words):
+        release.release(small, out)
+    assert contents(out) == {path: text.encode() for path, text in files.items()}
+
+
+def test_a_link_in_a_students_repository_is_not_followed(small: Path, tmp_path: Path) -> None:
+    out, victim = tmp_path / "out", tmp_path / "victim"
+    release.release(small, out)
+    victim.mkdir()
+    (victim / "README.md").write_text("precious", encoding="utf-8")
+    page = out / "assignments" / "lesson_9_1" / "README.md"
+    page.unlink()
+    page.symlink_to(victim / "README.md")
+    release.release(small, out)
+    assert not page.is_symlink()
+    shutil.rmtree(out / "datasets")
+    (out / "datasets").symlink_to(victim)
+    with pytest.raises(ReleaseError, match="should be a folder and is not"):
+        release.release(small, out)
+    assert contents(victim) == {"README.md": b"precious"}
+
+
+def test_a_lesson_that_is_not_complete_is_not_released(course: Path, tmp_path: Path) -> None:
+    with pytest.raises(ReleaseError, match=r"test_exercises\.py cannot be released"):
+        release.release(course, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
