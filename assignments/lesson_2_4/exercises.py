@@ -1,0 +1,359 @@
+# %%
+"""Lesson 2.4: the role of activations.
+
+`z` stands for scores: what a neuron has added up before its activation. A derivative is always taken at the *input* z.
+
+Every function works on the device and in the dtype (float32 or float64) of what it is given, and changes no argument.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+import matplotlib.pyplot as plt
+import torch
+from matplotlib.figure import Figure
+from torch import nn
+
+
+# %%
+def relu(z: torch.Tensor) -> torch.Tensor:
+    """Return ReLU of each element: the element where it is above 0, and 0 elsewhere. By hand.
+
+    Off limits: every ready-made activation function. That is everything of the kind in `torch` (`torch.relu`),
+    `torch.nn` (`nn.ReLU`), `torch.nn.functional`, `torch.special`, NumPy, SciPy and `math`, and the tensor's own methods
+    (`z.relu()`). What they are made of is fine: `exp`, `erf`, `where`, `clamp`, `maximum`, comparisons, arithmetic, and
+    functions that you write yourself.
+
+    Args:
+        z: a float32 or float64 tensor of any shape, 0-D included, with values from -1000 to 1000. It is not changed.
+
+    Returns:
+        A tensor of z's shape and dtype on z's device. It is made of PyTorch's operations, so that autograd can go back
+        through it: its gradient is the slope of the function. (At exactly 0 and beyond ±10 the gradient is left open.)
+    """
+    # TODO: Let nothing below 0 through.
+    raise NotImplementedError('relu is not written yet: read "Five activations" in assignments/lesson_2_4/README.md')
+
+
+# %%
+def leaky_relu(z: torch.Tensor, slope: float = 0.01) -> torch.Tensor:
+    """Return leaky ReLU of each element: the element where it is above 0, elsewhere `slope` times the element. By hand.
+
+    Off limits: every ready-made activation function, as in `relu`.
+
+    Args:
+        z: a float32 or float64 tensor of any shape, 0-D included, with values from -1000 to 1000. It is not changed.
+        slope: the slope below 0, a float with 0 <= slope < 1. With 0.0 it is ReLU.
+
+    Returns:
+        A tensor of z's shape and dtype on z's device. Autograd can go back through it, as in `relu`.
+    """
+    # TODO: Leave what is above 0 as it is, and make the rest small.
+    raise NotImplementedError('leaky_relu is not written yet: read "Five activations" in assignments/lesson_2_4/README.md')
+
+
+# %%
+def sigmoid(z: torch.Tensor) -> torch.Tensor:
+    """Return the sigmoid of each element, `1 / (1 + e^-z)`. By hand.
+
+    Off limits: every ready-made activation function, as in `relu`.
+
+    Args:
+        z: a float32 or float64 tensor of any shape, 0-D included, with values from -1000 to 1000. It is not changed.
+
+    Returns:
+        A tensor of z's shape and dtype on z's device, without NaN or infinity: at 1000 it is 1, and at -1000 it is 0. (A
+        tiny number, as a `clamp` leaves it there, counts as 0.) Autograd can go back through it, as in `relu`.
+    """
+    # TODO: Choose a form whose exponential may overflow without harm.
+    raise NotImplementedError('sigmoid is not written yet: read "Five activations" in assignments/lesson_2_4/README.md')
+
+
+# %%
+def tanh(z: torch.Tensor) -> torch.Tensor:
+    """Return the hyperbolic tangent of each element, `(e^z - e^-z) / (e^z + e^-z)`. By hand.
+
+    Off limits: every ready-made activation function, as in `relu`. Your own `sigmoid` is fine.
+
+    Args:
+        z: a float32 or float64 tensor of any shape, 0-D included, with values from -1000 to 1000. It is not changed.
+
+    Returns:
+        A tensor of z's shape and dtype on z's device, without NaN or infinity: at 1000 it is 1, and at -1000 it is -1.
+        Autograd can go back through it, as in `relu`.
+    """
+    # TODO: Stretch a sigmoid.
+    raise NotImplementedError('tanh is not written yet: read "Five activations" in assignments/lesson_2_4/README.md')
+
+
+# %%
+def gelu(z: torch.Tensor) -> torch.Tensor:
+    """Return the exact GELU of each element: `z · Φ(z)`. By hand.
+
+    Φ(z) is the share of a standard normal distribution that lies below z: `(1 + erf(z / √2)) / 2`. The approximations
+    with tanh or with a sigmoid are off by about 0.0005 and 0.02; they are not the exercise.
+
+    Off limits: every ready-made activation function, as in `relu`. `torch.erf`, `torch.erfc`, `torch.special.ndtr` and
+    the distribution function of `torch.distributions.Normal` are fine.
+
+    Args:
+        z: a float32 or float64 tensor of any shape, 0-D included, with values from -1000 to 1000. It is not changed.
+
+    Returns:
+        A tensor of z's shape and dtype on z's device, without NaN or infinity: at 1000 it is 1000, at -1000 it is 0.
+        Autograd can go back through it, as in `relu`.
+    """
+    # TODO: Multiply each element by the share of the bell curve that lies below it.
+    raise NotImplementedError('gelu is not written yet: read "Five activations" in assignments/lesson_2_4/README.md')
+
+
+# %%
+def relu_derivative(z: torch.Tensor) -> torch.Tensor:
+    """Return the slope of ReLU at each element of z: 1 above 0, and 0 elsewhere, also at exactly 0. By hand.
+
+    Off limits: everything in PyTorch that differentiates for you, such as `torch.autograd.grad`, `Tensor.backward`,
+    `torch.func` (`grad`, `vjp`, `jacrev`, …), `torch.autograd.functional` and `torch.autograd.forward_ad`. Finite
+    differences are not the exercise either. Your own activations and PyTorch's may be used.
+
+    Args:
+        z: a float32 or float64 tensor of any shape, 0-D included, with values from -1000 to 1000: the *input* of ReLU.
+
+    Returns:
+        A tensor of z's shape and dtype (numbers, not truth values) on z's device.
+    """
+    # TODO: Ask each element whether it is above 0, and answer in z's dtype.
+    raise NotImplementedError('relu_derivative is not written yet: read "Five slopes" in assignments/lesson_2_4/README.md')
+
+
+# %%
+def leaky_relu_derivative(z: torch.Tensor, slope: float = 0.01) -> torch.Tensor:
+    """Return the slope of leaky ReLU at each element of z: 1 above 0, and `slope` elsewhere, also at exactly 0. By hand.
+
+    Off limits: everything in PyTorch that differentiates for you, as in `relu_derivative`.
+
+    Args:
+        z: a float32 or float64 tensor of any shape, 0-D included, with values from -1000 to 1000: the input.
+        slope: the slope below 0, a float with 0 <= slope < 1.
+
+    Returns:
+        A tensor of z's shape and dtype on z's device.
+    """
+    # TODO: Choose between the two slopes, in z's dtype.
+    raise NotImplementedError('leaky_relu_derivative is not written yet: read "Five slopes" in assignments/lesson_2_4/README.md')
+
+
+# %%
+def sigmoid_derivative(z: torch.Tensor) -> torch.Tensor:
+    """Return the slope of the sigmoid at each element of z: `s · (1 - s)` with `s = sigmoid(z)`. By hand.
+
+    Off limits: everything in PyTorch that differentiates for you, as in `relu_derivative`.
+
+    Args:
+        z: a float32 or float64 tensor of any shape, 0-D included, with values from -1000 to 1000: the *input* of the
+            sigmoid, not what came out of it.
+
+    Returns:
+        A tensor of z's shape and dtype on z's device, without NaN or infinity: at ±1000 it is 0.
+    """
+    # TODO: Go through the sigmoid first, then take the slope from its output.
+    raise NotImplementedError('sigmoid_derivative is not written yet: read "Five slopes" in assignments/lesson_2_4/README.md')
+
+
+# %%
+def tanh_derivative(z: torch.Tensor) -> torch.Tensor:
+    """Return the slope of tanh at each element of z: `1 - tanh(z)²`. By hand.
+
+    Off limits: everything in PyTorch that differentiates for you, as in `relu_derivative`.
+
+    Args:
+        z: a float32 or float64 tensor of any shape, 0-D included, with values from -1000 to 1000: the *input* of tanh,
+            not what came out of it.
+
+    Returns:
+        A tensor of z's shape and dtype on z's device, without NaN or infinity: at ±1000 it is 0.
+    """
+    # TODO: Go through tanh first, then take the slope from its output.
+    raise NotImplementedError('tanh_derivative is not written yet: read "Five slopes" in assignments/lesson_2_4/README.md')
+
+
+# %%
+def gelu_derivative(z: torch.Tensor) -> torch.Tensor:
+    """Return the slope of the exact GELU at each element of z: `Φ(z) + z · φ(z)`, by the product rule. By hand.
+
+    Φ is as in `gelu`, and `φ(z) = e^(-z²/2) / √(2π)` is its derivative, the bell curve.
+
+    Off limits: everything in PyTorch that differentiates for you, as in `relu_derivative`.
+
+    Args:
+        z: a float32 or float64 tensor of any shape, 0-D included, with values from -1000 to 1000: the input.
+
+    Returns:
+        A tensor of z's shape and dtype on z's device, without NaN or infinity: at 1000 it is 1, at -1000 it is 0.
+    """
+    # TODO: Add the two terms of the product rule.
+    raise NotImplementedError('gelu_derivative is not written yet: read "Five slopes" in assignments/lesson_2_4/README.md')
+
+
+# %%
+def softmax(z: torch.Tensor) -> torch.Tensor:
+    """Return the softmax of z over its last dimension: `e^z` as shares of their sum. By hand.
+
+    Off limits: the ready-made softmax functions and their relatives: `torch.softmax`, `z.softmax()`, `nn.Softmax`,
+    `nn.functional.softmax`, `softmin`, `log_softmax`, `gumbel_softmax` and those of `torch.special` and SciPy.
+    `exp`, `max` and `logsumexp` are fine.
+
+    Args:
+        z: a float32 or float64 tensor with one dimension or more, such as `(C,)` or `(N, C)` or `(B, N, C)`, with C ≥ 1
+            scores in the last one. They lie between -1000 and 1000, and may all be large at once. It is not changed.
+
+    Returns:
+        A tensor of z's shape and dtype on z's device, without NaN or infinity. Its numbers are 0 or more, and along the
+        last dimension they add up to 1.
+    """
+    # TODO: Take each row's largest score away first, so that no exponential overflows.
+    raise NotImplementedError('softmax is not written yet: read "Softmax: scores become shares" in assignments/lesson_2_4/README.md')
+
+
+# %%
+def dead_fraction(activations: torch.Tensor) -> float:
+    """Return the share of units that are dead: exactly 0 for *every* sample.
+
+    Args:
+        activations: what a layer handed on, `(N, H)` with N ≥ 1 and H ≥ 1: row n is sample n, column h is unit h. The
+            numbers may also be negative (after leaky ReLU, say); a unit with a negative number is not dead.
+
+    Returns:
+        A number from 0 to 1: a Python float or a 0-D tensor, as you like. Of four units, one dead one gives 0.25.
+    """
+    # TODO: Ask each unit whether all its samples are 0, then take the mean over units.
+    raise NotImplementedError('dead_fraction is not written yet: read "Dead units and saturated units" in assignments/lesson_2_4/README.md')
+
+
+# %%
+def saturation(activations: torch.Tensor, limit: float) -> float:
+    """Return the share of elements whose absolute value is above `limit`.
+
+    Args:
+        activations: what a layer handed on, of any shape, with one element or more.
+        limit: a float of 0 or more. An element whose absolute value equals the limit is not above it.
+
+    Returns:
+        A number from 0 to 1: a Python float or a 0-D tensor, as you like. Of eight elements, two above give 0.25.
+    """
+    # TODO: Compare sizes with the limit, and take the mean over all elements.
+    raise NotImplementedError('saturation is not written yet: read "Dead units and saturated units" in assignments/lesson_2_4/README.md')
+
+
+# %%
+def gradient_by_depth(
+    activation: Callable[[torch.Tensor], torch.Tensor], depth: int, width: int, generator: torch.Generator
+) -> list[float]:
+    """Return how large the gradient of each layer's weights is in a deep network before any training.
+
+    - The batch is 64 rows of `width` standard normal numbers.
+    - Each of the `depth` layers has weights `(width, width)`, standard normal numbers divided by `√width`, and no bias.
+      It multiplies, then calls `activation` on the whole `(64, width)`; the last layer does so, too.
+    - The loss is the mean of the squares of the last layer's outputs, over all `64 · width` of them.
+    - For each layer, take the norm of the gradient of the loss with respect to its weights: the root of the sum of the
+      squares of all its entries.
+
+    Autograd is welcome. Everything random comes from `generator` alone: the batch and all the weights. In which order
+    they are drawn is left open.
+
+    Args:
+        activation: an elementwise function on tensors of any shape, such as your `sigmoid` or `torch.tanh`.
+        depth: how many layers, 1 or more.
+        width: how many features the batch and every layer have, 1 or more.
+        generator: where the random numbers come from. All tensors are float32 and on its device.
+
+    Returns:
+        A list of `depth` Python floats, the first layer (next to the data) first.
+    """
+    # TODO: Draw batch and weights, go forward through all layers, and ask autograd for the gradients.
+    raise NotImplementedError('gradient_by_depth is not written yet: read "Slopes multiply" in assignments/lesson_2_4/README.md')
+
+
+# %%
+def pick_output_activation(task: str) -> str:
+    """Return the activation that belongs after the last layer.
+
+    Args:
+        task: "binary" (yes or no, one output), "multiclass" (one of several classes, one output a class) or
+            "regression" (any number).
+
+    Returns:
+        "sigmoid" for binary, "softmax" for multiclass and "none" for regression.
+
+    Raises:
+        ValueError: for any other task. The message is yours to word.
+    """
+    # TODO: Look the task up, and refuse what is not there.
+    raise NotImplementedError('pick_output_activation is not written yet: read "What comes after the last layer" in assignments/lesson_2_4/README.md')
+
+
+# %%
+Elementwise = Callable[[torch.Tensor], torch.Tensor]
+
+
+def look_up(name: str) -> tuple[Elementwise, Elementwise]:
+    """Return the activation of that name and its derivative. This one is given: it helps in the last two exercises."""
+    table: dict[str, tuple[Elementwise, Elementwise]] = {
+        "identity": (lambda z: z, torch.ones_like),
+        "relu": (relu, relu_derivative),
+        "leaky_relu": (leaky_relu, leaky_relu_derivative),
+        "sigmoid": (sigmoid, sigmoid_derivative),
+        "tanh": (tanh, tanh_derivative),
+        "gelu": (gelu, gelu_derivative),
+    }
+    return table[name]
+
+
+# %%
+def compare_activations(X: torch.Tensor, y: torch.Tensor, names: Sequence[str], epochs: int) -> dict[str, list[float]]:
+    """Train the same small network once for each activation, and return how the loss fell.
+
+    The network is `nn.Linear(D, 32)`, the activation, `nn.Linear(32, O)`; nothing comes after the last layer. It is trained
+    on all rows at once with the mean squared error over all `N · O` elements and `torch.optim.Adam` at the learning
+    rate 0.01, everything else as Adam has it by default. One epoch is one update.
+
+    Every model has the *same start*, this one: right after `torch.manual_seed(0)`, make the first linear layer and then the
+    second, on the CPU and in float32, as they are made by themselves; then move them with `.to(X.device, X.dtype)`.
+    (Layers that are made in float64 start with other numbers.) Make it anew for each name, or make it once and give each
+    model a copy. So no history depends on which other names there are. What becomes of the global generator is left open.
+
+    Args:
+        X: the samples, `(N, D)`. Not changed.
+        y: the targets, `(N, O)`, of X's dtype and on its device. Not changed.
+        names: different names out of "identity" (no activation at all), "relu", "leaky_relu" (slope 0.01), "sigmoid",
+            "tanh" and "gelu" (the exact one). It may be empty. The functions may be your own or PyTorch's.
+        epochs: how many epochs, 0 or more.
+
+    Returns:
+        A dict with the names as keys, in the order in which they were given. Each value is a list of `epochs` Python
+        floats: the loss of each epoch, taken *before* its update.
+    """
+    # TODO: For each name: the same start, a new optimizer, and the training loop.
+    raise NotImplementedError('compare_activations is not written yet: read "A fair comparison" in assignments/lesson_2_4/README.md')
+
+
+# %%
+def plot_activation(name: str) -> Figure:
+    """Draw an activation and its derivative.
+
+    Both are curves (`plot`) over z, from -4 or less to 4 or more, with at most 0.25 from one point to the next. They may
+    share one panel, or have one each. Every panel with a curve has a label on its x axis and one on its y axis. Where
+    both curves share a panel, a legend names both. Colours, titles and words are yours.
+
+    Do not call `plt.show()`.
+
+    Args:
+        name: "relu", "leaky_relu" (slope 0.01), "sigmoid", "tanh" or "gelu" (the exact one). The functions may be your
+            own or PyTorch's. (A mistake in your own function costs no points here once more.)
+
+    Returns:
+        The matplotlib `Figure`; every call makes a new one.
+    """
+    # TODO: Draw both curves over the same values of z, label the axes, and add a legend.
+    raise NotImplementedError('plot_activation is not written yet: read "A picture of a curve and its slope" in assignments/lesson_2_4/README.md')

@@ -1,0 +1,209 @@
+"""The visible tests of lesson 2.4: the worked examples of its page."""
+
+import math
+
+import matplotlib
+
+matplotlib.use("Agg")  # draw into memory, open no window
+
+import matplotlib.pyplot as plt
+import torch
+from matplotlib.figure import Figure
+
+from assignments.expect import expect, expect_raises, expect_that
+from assignments.lesson_2_4.exercises import (
+    compare_activations,
+    dead_fraction,
+    gelu,
+    gelu_derivative,
+    gradient_by_depth,
+    leaky_relu,
+    leaky_relu_derivative,
+    pick_output_activation,
+    plot_activation,
+    relu,
+    relu_derivative,
+    saturation,
+    sigmoid,
+    sigmoid_derivative,
+    softmax,
+    tanh,
+    tanh_derivative,
+)
+
+CORNER = "torch.tensor([-2.0, 0.0, 3.0])"
+FAR = "torch.tensor([-1000.0, 0.0, math.log(3)])"
+BELL = "torch.tensor([-1.0, 0.0, 1.0, 2.0])"
+
+
+def corner():
+    """Scores on both sides of 0, and 0 itself."""
+    return torch.tensor([-2.0, 0.0, 3.0])
+
+
+def far():
+    """Scores where the page computes by hand, and one that overflows."""
+    return torch.tensor([-1000.0, 0.0, math.log(3)])
+
+
+def bell():
+    """Scores of the page's tables."""
+    return torch.tensor([-1.0, 0.0, 1.0, 2.0])
+
+
+def test_relu_lets_nothing_below_zero_through():
+    """(-2, 0, 3) gives (0, 0, 3)."""
+    expect(f"relu({CORNER})", relu(corner()), torch.tensor([0.0, 0.0, 3.0]), "Compare each element with 0.")
+
+
+def test_leaky_relu_leaks_below_zero():
+    """Two hundredths come through by default, a half where the slope says so."""
+    step = "What is above 0 stays as it is; everything else is multiplied by `slope`."
+    expect(f"leaky_relu({CORNER})", leaky_relu(corner()), torch.tensor([-0.02, 0.0, 3.0]), step)
+    expect(f"leaky_relu({CORNER}, slope=0.5)", leaky_relu(corner(), slope=0.5), torch.tensor([-1.0, 0.0, 3.0]), step)
+
+
+def test_sigmoid_stays_finite():
+    """(-1000, 0, ln 3) gives (0, 0.5, 0.75)."""
+    step = "1 / (1 + e^-z). A NaN means infinity divided by infinity."
+    expect(f"sigmoid({FAR})", sigmoid(far()), torch.tensor([0.0, 0.5, 0.75]), step)
+
+
+def test_tanh_stays_finite():
+    """(-1000, 0, ln 3) gives (-1, 0, 0.8)."""
+    step = "Use the formula with the sigmoid. A NaN means infinity divided by infinity."
+    expect(f"tanh({FAR})", tanh(far()), torch.tensor([-1.0, 0.0, 0.8]), step)
+
+
+def test_gelu_is_the_exact_one():
+    """The values of the page's table."""
+    step = "Multiply z by Φ(z), which is (1 + erf(z / √2)) / 2. Approximations are off in the fourth digit."
+    expect(f"gelu({BELL})", gelu(bell()), torch.tensor([-0.1586553, 0.0, 0.8413447, 1.9544997]), step)
+
+
+def test_relu_derivative_is_zero_at_zero():
+    """(-2, 0, 3) gives (0, 0, 1), as numbers."""
+    step = "The slope is 1 above 0 and 0 elsewhere, also at exactly 0, in z's dtype."
+    expect(f"relu_derivative({CORNER})", relu_derivative(corner()), torch.tensor([0.0, 0.0, 1.0]), step)
+
+
+def test_leaky_relu_derivative_is_the_slope_at_zero():
+    """(-2, 0, 3) gives (0.5, 0.5, 1) for the slope 0.5."""
+    step = "The slope is 1 above 0 and `slope` elsewhere, also at exactly 0, in z's dtype."
+    call, result = f"leaky_relu_derivative({CORNER}, slope=0.5)", leaky_relu_derivative(corner(), slope=0.5)
+    expect(call, result, torch.tensor([0.5, 0.5, 1.0]), step)
+    result = leaky_relu_derivative(corner().double())
+    expected = torch.tensor([0.01, 0.01, 1.0], dtype=torch.float64)
+    expect(f"leaky_relu_derivative({CORNER}.double())", result, expected, step)
+
+
+def test_sigmoid_derivative_is_taken_at_the_input():
+    """(-1000, 0, ln 3) gives (0, 0.25, 0.1875)."""
+    step = "First s = sigmoid(z), then s · (1 - s)."
+    expect(f"sigmoid_derivative({FAR})", sigmoid_derivative(far()), torch.tensor([0.0, 0.25, 0.1875]), step)
+
+
+def test_tanh_derivative_is_taken_at_the_input():
+    """(-1000, 0, ln 3) gives (0, 1, 0.36)."""
+    step = "First t = tanh(z), then 1 - t²."
+    expect(f"tanh_derivative({FAR})", tanh_derivative(far()), torch.tensor([0.0, 1.0, 0.36]), step)
+
+
+def test_gelu_derivative_has_two_terms():
+    """The values of the page's table."""
+    step = "The product rule gives two terms: Φ(z) and z · φ(z)."
+    expected = torch.tensor([-0.0833155, 0.5, 1.0833155, 1.0852318])
+    expect(f"gelu_derivative({BELL})", gelu_derivative(bell()), expected, step)
+
+
+def test_softmax_gives_shares():
+    """(0, ln 2, ln 5) gives eighths."""
+    z = torch.tensor([0.0, math.log(2), math.log(5)])
+    step = "Divide e^z by its sum."
+    expect("softmax(torch.tensor([0, ln 2, ln 5]))", softmax(z), torch.tensor([0.125, 0.25, 0.625]), step)
+
+
+def test_softmax_treats_each_row_alone_and_never_overflows():
+    """Two rows, one of them around 1000."""
+    z = torch.tensor([[1000.0, 1000.0 + math.log(3)], [0.0, 0.0]], dtype=torch.float64)
+    expected = torch.tensor([[0.25, 0.75], [0.5, 0.5]], dtype=torch.float64)
+    step = "Take each row's largest score away first, and let each row add up to 1 (dim=-1)."
+    expect("softmax(torch.tensor([[1000, 1000 + ln 3], [0, 0]]))", softmax(z), expected, step)
+
+
+def test_dead_fraction_asks_whole_columns():
+    """Units 1 and 3 of the page's four are dead."""
+    activations = torch.tensor([[0.0, 2.0, 0.0, 0.0], [0.0, 0.0, 0.0, 1.0], [0.0, 3.0, 0.0, 0.0]])
+    step = "A unit is a column. It is dead if every sample of it is 0. How many of the four are?"
+    expect("dead_fraction(activations)", float(dead_fraction(activations)), 0.5, step)
+
+
+def test_saturation_counts_both_sides():
+    """Four of the page's eight outputs are further out than 0.75."""
+    activations = torch.tensor([[0.875, -0.9, 0.1, -0.4], [0.75, 0.95, -0.2, -0.99]])
+    step = "Compare absolute values with the limit; what equals the limit is not above it."
+    expect("saturation(activations, 0.75)", float(saturation(activations, 0.75)), 0.5, step)
+
+
+def test_gradient_by_depth_gives_a_norm_for_each_layer():
+    """With outputs that are all 1.5 the last layer's gradient has the norm 4.5."""
+    norms = gradient_by_depth(lambda z: z - z.detach() + 1.5, 3, 4, torch.Generator().manual_seed(0))
+    call = "gradient_by_depth(lambda z: z - z.detach() + 1.5, 3, 4, generator)"
+    expect_that(len(norms) == 3, call, norms, "a list of 3 numbers", "One norm for each layer, the first layer first.")
+    step = "The loss is the mean of the squares of the last layer's outputs; take the root of the sum of squares of dW."
+    expect(f"{call}[-1]", norms[-1], 4.5, step)
+
+
+def test_gradient_by_depth_vanishes_towards_the_first_layer():
+    """With sigmoids the first layer is pushed far less than the last one."""
+    norms = gradient_by_depth(torch.sigmoid, 6, 32, torch.Generator().manual_seed(0))
+    call = "gradient_by_depth(torch.sigmoid, 6, 32, generator)"
+    wanted = "numbers that grow from the first layer to the last, by a factor of 500 or more"
+    step = "Does the list start with the layer next to the data? Are the weights divided by √width?"
+    expect_that(norms[0] * 500 < norms[-1], call, norms, wanted, step)
+
+
+def test_pick_output_activation_knows_three_tasks():
+    """Each task has its activation."""
+    step = "The section on what comes after the last layer has the table."
+    for task, answer in [("binary", "sigmoid"), ("multiclass", "softmax"), ("regression", "none")]:
+        expect(f'pick_output_activation("{task}")', pick_output_activation(task), answer, step)
+
+
+def test_pick_output_activation_refuses_other_tasks():
+    """A slip of the pen is noticed."""
+    step = "Raise a ValueError for a task that is not in the table."
+    expect_raises(ValueError, 'pick_output_activation("ranking")', lambda: pick_output_activation("ranking"), step)
+
+
+def test_compare_activations_starts_every_model_alike():
+    """The page's two histories, in the order asked for; and one of them again, alone."""
+    X, y = torch.tensor([[0.0], [1.0]]), torch.tensor([[1.0], [3.0]])
+    expected = {"identity": [6.1361198, 5.0696497, 4.1237645], "relu": [5.1566844, 4.69596, 4.2634444]}
+    for names in (["identity", "relu"], ["relu"]):
+        histories = compare_activations(X, y, names, 3)
+        call = f"compare_activations(X, y, {names}, 3)"
+        step = "One entry for each name, in the order of `names`."
+        expect_that(list(histories) == names, call, histories, f"a dict with the keys {names}", step)
+        for name in names:
+            step = "Seed before each model, make both layers in order, note the loss before the step, Adam at 0.01."
+            expect(f'{call}["{name}"]', histories[name], expected[name], step)
+
+
+def test_plot_activation_draws_two_labelled_curves():
+    """A figure with two curves, labels and (in one panel) a legend."""
+    fig = plot_activation("gelu")
+    step = "Make a figure with plt.subplots(), draw both curves, and return the figure."
+    expect_that(isinstance(fig, Figure), 'plot_activation("gelu")', fig, "a matplotlib Figure", step)
+    panels = [ax for ax in fig.axes if any(len(line.get_xdata()) > 2 for line in ax.lines)]
+    curves = [line for ax in panels for line in ax.lines if len(line.get_xdata()) > 2]
+    labels = [(ax.get_xlabel(), ax.get_ylabel()) for ax in panels]
+    plt.close(fig)
+    expect_that(len(curves) >= 2, "the figure's curves", curves, "two curves", "Draw the activation and its slope.")
+    reach = [(float(min(line.get_xdata())), float(max(line.get_xdata()))) for line in curves]
+    wide = sum(low <= -4 and high >= 4 for low, high in reach) >= 2
+    expect_that(
+        wide, "where the curves begin and end", reach, "two of them from -4 to 4", "Use torch.linspace(-5, 5, …)."
+    )
+    named = all(x and y for x, y in labels)
+    expect_that(named, "the labels of the axes", labels, "a label on each axis", "Use set_xlabel and set_ylabel.")

@@ -1,0 +1,71 @@
+"""Hidden scenarios of `compare_activations`. The docstring fixes the start, so that a few epochs in float64 are exact."""
+
+import math
+
+import pytest
+import torch
+
+from autograder.worker import probes
+
+
+def data(rng, device, dtype, samples, features, outputs):
+    X = torch.randn(samples, features, generator=rng, dtype=torch.float64)
+    y = 2 * torch.randn(samples, outputs, generator=rng, dtype=torch.float64) + 1
+    return X.to(device, dtype), y.to(device, dtype)
+
+
+@pytest.mark.exercise("compare_activations")
+@pytest.mark.weight(3)
+@pytest.mark.parametrize(
+    "names",
+    [["tanh", "identity", "relu"], ["leaky_relu", "gelu", "sigmoid"], ["sigmoid", "tanh"]],
+    ids=["tanh-identity-relu", "leaky_relu-gelu-sigmoid", "sigmoid-tanh"],
+)
+def test_histories_from_the_same_start(lesson, device, rng, names):
+    """Each name's history starts from the start that the docstring fixes, and lists the losses before each step."""
+    X, y = data(rng, device, torch.float64, 9, 2, 3)
+    return list(lesson.compare_activations(X, y, names, 6).items())
+
+
+@pytest.mark.exercise("compare_activations")
+@pytest.mark.weight(2)
+def test_no_history_depends_on_the_others(lesson, device, rng):
+    """A name's history is the same alone, in company and in another order, whatever the global seed was."""
+    X, y = data(rng, device, torch.float32, 8, 3, 1)
+    torch.manual_seed(11)
+    together = lesson.compare_activations(X, y, ["relu", "tanh", "identity"], 4)
+    torch.manual_seed(12)
+    turned = lesson.compare_activations(X, y, ["identity", "tanh", "relu"], 4)
+    alone = lesson.compare_activations(X, y, ["tanh"], 4)
+    return {
+        "orders": [list(together), list(turned), list(alone)],
+        "same": [
+            all(math.isclose(a, b, rel_tol=1e-4) for a, b in zip(together[name], other[name], strict=True))
+            for name, other in [("relu", turned), ("tanh", turned), ("identity", turned), ("tanh", alone)]
+        ],
+        "different names differ": not math.isclose(together["relu"][0], together["tanh"][0], rel_tol=1e-4),
+    }
+
+
+@pytest.mark.exercise("compare_activations")
+@pytest.mark.check("only_the_line_stays_high")
+def test_a_sine_needs_an_activation(lesson, device):
+    """On a sine the loss of ReLU is 0.03 or less after 500 epochs, and that of no activation stays above 0.15."""
+    X = torch.linspace(-math.pi, math.pi, 64, device=device).unsqueeze(1)
+    line = lesson.compare_activations(X, torch.sin(X), ["identity"], 250)  # the best line is long found
+    bent = lesson.compare_activations(X, torch.sin(X), ["relu"], 500)
+    return {name: {"length": len(history), "last": float(history[-1])} for name, history in {**line, **bent}.items()}
+
+
+@pytest.mark.exercise("compare_activations")
+def test_edges(lesson, device, rng):
+    """No epochs give empty lists, no names an empty dict, one sample and one epoch a single loss; the data stay."""
+    X, y = data(rng, device, torch.float32, 1, 2, 1)
+    empty, untouched = probes.unchanged(lambda: lesson.compare_activations(X, y, ("gelu", "relu"), 0), X, y)
+    single, still = probes.unchanged(lambda: lesson.compare_activations(X, y, ["leaky_relu"], 1), X, y)
+    return {
+        "empty": empty,
+        "none": lesson.compare_activations(X, y, [], 3),
+        "single": single,
+        "kept": untouched and still,
+    }

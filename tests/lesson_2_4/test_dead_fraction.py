@@ -1,0 +1,54 @@
+"""Hidden scenarios of `dead_fraction`. Some units are silenced; others are made sure to speak for one sample at least."""
+
+import pytest
+import torch
+
+from autograder.worker import probes
+
+
+def layer(rng, device, dtype, samples, units, dead):
+    """Return what a ReLU layer might hand on, with `dead` units that are 0 for all samples, in random places."""
+    activations = torch.randn(samples, units, generator=rng, dtype=torch.float64).clamp(min=0)
+    speaks = torch.randint(samples, (units,), generator=rng)
+    activations[speaks, torch.arange(units)] = 0.5 + torch.rand(units, generator=rng, dtype=torch.float64)
+    activations[:, torch.randperm(units, generator=rng)[:dead]] = 0
+    return activations.to(device, dtype)
+
+
+@pytest.mark.exercise("dead_fraction")
+@pytest.mark.weight(2)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize(("samples", "units", "dead"), [(6, 10, 3), (9, 4, 1), (6, 6, 2)])
+def test_units_are_columns(lesson, device, rng, dtype, samples, units, dead):
+    """The share of columns that are 0 in every row, also where there are as many samples as units."""
+    return float(lesson.dead_fraction(layer(rng, device, dtype, samples, units, dead)))
+
+
+@pytest.mark.exercise("dead_fraction")
+def test_all_or_none(lesson, device, rng):
+    """All units may be dead, or none, although each is 0 for most samples."""
+    diagonal = torch.eye(5, device=device) * (0.5 + torch.rand(5, generator=rng)).to(device)
+    return [float(lesson.dead_fraction(a)) for a in (torch.zeros(4, 3, device=device), diagonal, diagonal.repeat(2, 1))]
+
+
+@pytest.mark.exercise("dead_fraction")
+def test_negative_numbers_are_alive(lesson, device, rng):
+    """A unit with negative numbers is not dead, nor is one whose numbers cancel."""
+    size = 0.5 + torch.rand(4, generator=rng)
+    zero = torch.zeros(4)
+    columns = [zero, -size, torch.stack([size[0], -size[0], size[1], -size[1]]), -zero, zero - 0.001]
+    return float(lesson.dead_fraction(torch.stack(columns, dim=1).to(device)))
+
+
+@pytest.mark.exercise("dead_fraction")
+def test_one_sample_and_one_unit(lesson, device, rng):
+    """With one sample each zero is a dead unit; with one unit the share is 0 or 1."""
+    row = layer(rng, device, torch.float32, 1, 8, 3)
+    return [float(lesson.dead_fraction(a)) for a in (row, row.T, torch.zeros(5, 1, device=device))]
+
+
+@pytest.mark.exercise("dead_fraction")
+def test_activations_are_left_alone(lesson, device, rng):
+    """Nothing in the activations is changed."""
+    activations = layer(rng, device, torch.float64, 5, 8, 2)
+    return probes.unchanged(lambda: float(lesson.dead_fraction(activations)), activations)

@@ -1,0 +1,45 @@
+"""Hidden scenarios of `saturation`. Sizes are multiples of 1/16, so that the limit is met exactly or clearly missed."""
+
+import pytest
+import torch
+
+from autograder.worker import probes
+
+
+def sixteenths(rng, device, dtype, *shape):
+    """Return multiples of 1/16 from -15/16 to 15/16 in random order; of every size there are many, of both signs."""
+    count = torch.Size(shape).numel()
+    steps = torch.arange(count) % 31 - 15
+    return (steps[torch.randperm(count, generator=rng)].reshape(shape) / 16).to(device, dtype)
+
+
+@pytest.mark.exercise("saturation")
+@pytest.mark.weight(2)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("shape", [(9, 7), (62,), (8, 8), (4, 3, 6)], ids=["table", "row", "square", "block"])
+def test_share_of_large_elements(lesson, device, rng, dtype, shape):
+    """The share of all elements whose absolute value is above the limit, for any shape; the limit lies between values."""
+    activations = sixteenths(rng, device, dtype, *shape)
+    return [float(lesson.saturation(activations, limit)) for limit in (0.22, 0.72, 0.9)]
+
+
+@pytest.mark.exercise("saturation")
+def test_the_limit_itself_is_not_above(lesson, device, rng):
+    """An element whose absolute value equals the limit does not count."""
+    activations = sixteenths(rng, device, torch.float32, 6, 6)
+    return [float(lesson.saturation(activations, limit)) for limit in (0.0, 0.5, 0.9375)]
+
+
+@pytest.mark.exercise("saturation")
+def test_all_none_and_single_elements(lesson, device):
+    """All elements may be above the limit, or none; a single element, 0-D or not, gives 0 or 1."""
+    stuck = torch.tensor([[-3.0, 2.5], [40.0, -2.0]], device=device)
+    calls = [(stuck, 1.5), (stuck, 50.0), (stuck[0, 0], 2.0), (stuck[:1, 1:], 2.5), (stuck, 2.25)]
+    return [float(lesson.saturation(activations, limit)) for activations, limit in calls]
+
+
+@pytest.mark.exercise("saturation")
+def test_activations_are_left_alone(lesson, device, rng):
+    """Nothing in the activations is changed."""
+    activations = sixteenths(rng, device, torch.float64, 5, 9)
+    return probes.unchanged(lambda: float(lesson.saturation(activations, 0.7)), activations)

@@ -1,0 +1,39 @@
+"""Hidden scenarios of `sigmoid`. Elements lie 0.3 or more away from 0, on both sides, except where 0 itself is asked."""
+
+import pytest
+import torch
+
+from autograder.worker import probes
+
+
+def numbers(rng, device, dtype, *shape):
+    """Return random numbers whose sizes are between 0.3 and 4, every other one negative."""
+    size = 0.3 + 3.7 * torch.rand(shape, generator=rng, dtype=torch.float64)
+    sign = 1 - 2 * (torch.arange(size.numel()) % 2).reshape(shape)
+    return (sign * size).to(device, dtype)
+
+
+@pytest.mark.exercise("sigmoid")
+@pytest.mark.weight(2)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_every_element_alone(lesson, device, rng, dtype):
+    """The sigmoid of each element, in a tensor of z's shape (0-D included) and dtype."""
+    return [lesson.sigmoid(numbers(rng, device, dtype, *shape)) for shape in ((), (2, 3, 5), (4, 4), (7,))]
+
+
+@pytest.mark.exercise("sigmoid")
+def test_at_zero_and_far_from_it(lesson, device):
+    """At 0 and out to ±1000 the values are right, without NaN or infinity."""
+    far = torch.tensor([1000.0, 720.0, 350.0, 100.0, 89.0, 30.0], dtype=torch.float64)
+    z = torch.cat([far, torch.zeros(1, dtype=torch.float64), -far]).to(device)
+    return [lesson.sigmoid(z), lesson.sigmoid(z.float())]
+
+
+@pytest.mark.exercise("sigmoid")
+def test_z_is_left_alone_and_autograd_goes_through(lesson, device, rng):
+    """Nothing in z is changed, and the gradient is the slope of the function."""
+    z = numbers(rng, device, torch.float64, 3, 5)
+    value, untouched = probes.unchanged(lambda: lesson.sigmoid(z), z)
+    leaf = z.clone().requires_grad_()
+    (gradient,) = torch.autograd.grad(lesson.sigmoid(leaf).sum(), leaf)
+    return {"value": value, "untouched": untouched, "gradient": gradient}

@@ -1,0 +1,43 @@
+"""Hidden scenarios of `softmax`."""
+
+import pytest
+import torch
+
+from autograder.worker import probes
+
+
+def scores(rng, device, dtype, *shape):
+    return (torch.randn(shape, generator=rng, dtype=torch.float64) * 2 + 1).to(device, dtype)
+
+
+@pytest.mark.exercise("softmax")
+@pytest.mark.weight(2)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("shape", [(5,), (6, 3), (4, 4), (2, 3, 4)], ids=["row", "table", "square", "block"])
+def test_shares_along_the_last_dimension(lesson, device, rng, dtype, shape):
+    """The numbers are e^z over the sum of e^z along the last dimension, of z's shape and dtype."""
+    return lesson.softmax(scores(rng, device, dtype, *shape))
+
+
+@pytest.mark.exercise("softmax")
+@pytest.mark.weight(3)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_large_scores_stay_finite(lesson, device, rng, dtype):
+    """Scores of 1000, and scores that are all near -1000 in one row while they are near 1000 in another, give no NaN."""
+    rows = scores(rng, "cpu", torch.float64, 3, 4)
+    z = torch.stack([rows[0] + 990, rows[1] - 990, rows[2], torch.tensor([1000.0, 0.0, -1000.0, 999.0])])
+    return lesson.softmax(z.to(device, dtype)), lesson.softmax(z[1].to(device, dtype))
+
+
+@pytest.mark.exercise("softmax")
+def test_one_class_and_equal_scores(lesson, device, rng):
+    """A single score gets everything, and equal scores get equal shares."""
+    same = scores(rng, device, torch.float32, 3, 1)
+    return [lesson.softmax(same), lesson.softmax(same.expand(3, 5)), lesson.softmax(same[:1, 0])]
+
+
+@pytest.mark.exercise("softmax")
+def test_scores_are_left_alone(lesson, device, rng):
+    """Nothing in z is changed."""
+    z = scores(rng, device, torch.float64, 3, 4)
+    return probes.unchanged(lambda: lesson.softmax(z), z)
