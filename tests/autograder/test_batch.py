@@ -178,7 +178,7 @@ def test_a_full_disk_halts_with_a_sentence_and_grading_goes_on_from_there(
     folder, out = hand_in(tmp_path / "in", several(5)), tmp_path / "out"
     full = _full_after(4)
     with monkeypatch.context() as patch:
-        patch.setattr("autograder.report.os.fsync", full)
+        patch.setattr("autograder.files.os.fsync", full)
         with pytest.raises(Halted, match=r"could not be written.*No space left on device.*goes on from there"):
             grade(folder)
     assert not list(out.rglob("*.part"))
@@ -222,7 +222,7 @@ def test_a_long_batch_keeps_few_submissions_and_no_whole_reports_in_memory(
 ) -> None:
     folder, out = hand_in(tmp_path / "in", several(300)), tmp_path / "out"
     stand = _Stand(small_lesson)
-    monkeypatch.setattr("autograder.report.os.fsync", lambda _: None)
+    monkeypatch.setattr("autograder.files.os.fsync", lambda _: None)
     _grade_with(stand, small_lesson, folder, out)
     assert stand.most_at_a_time <= stand.room
     with grades.Grades(out, small_lesson, 0) as folder_of_grades:
