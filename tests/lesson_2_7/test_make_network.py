@@ -1,0 +1,68 @@
+"""Hidden scenarios of `make_network`. The start is open, so outputs are compared with what its own parameters give."""
+
+import pytest
+import torch
+
+from autograder.worker import probes
+
+
+def by_shape(network, d, h):
+    """Return the parameters by their role; each has a shape of its own where H is neither 1 nor D's row."""
+    roles = {(h, d): "W1", (h,): "b1", (1, h): "W2", (1,): "b2"}
+    return {roles.get(tuple(p.shape), "other"): p.detach().clone() for p in network.parameters()}
+
+
+def flat(network):
+    return torch.cat([p.detach().flatten() for p in network.parameters()])
+
+
+def seeds(rng, count):
+    return [int(seed) for seed in torch.randperm(10_000, generator=rng)[:count]]
+
+
+@pytest.mark.exercise("make_network")
+@pytest.mark.weight(2)
+@pytest.mark.check("two_layers_and_what_is_between")
+@pytest.mark.parametrize("activation", [True, False])
+@pytest.mark.parametrize(("n", "d", "h"), [(9, 3, 5), (1, 2, 4), (4, 4, 4), (6, 1, 7)])
+def test_logits(lesson, rng, activation, n, d, h):
+    """A linear layer, ReLU or tanh (or nothing, if it is left out), a linear layer, and nothing after it."""
+    network = lesson.make_network(d, h, activation, seeds(rng, 1)[0])
+    X = 4 * torch.randn(n, d, generator=rng)
+    return {"activation": activation, "X": X, "logits": network(X).detach(), **by_shape(network, d, h)}
+
+
+@pytest.mark.exercise("make_network")
+@pytest.mark.parametrize("activation", [True, False])
+def test_four_trainable_tensors(lesson, rng, activation):
+    """Four float32 parameter tensors, all trainable, with or without the activation."""
+    network = lesson.make_network(3, 5, activation, seeds(rng, 1)[0])
+    return sorted((p["shape"], p["dtype"], p["requires_grad"]) for p in probes.parameters(network))
+
+
+@pytest.mark.exercise("make_network")
+@pytest.mark.weight(3)
+def test_the_seed_alone_fixes_the_start(lesson, rng):
+    """The same seed gives the same start, with and without activation, whatever the global state; others give others."""
+    one, other, world = seeds(rng, 3)
+    first = flat(lesson.make_network(3, 6, True, one))
+    torch.manual_seed(world)
+    again = flat(lesson.make_network(3, 6, True, one))
+    torch.manual_seed(world + 1)
+    without = flat(lesson.make_network(3, 6, False, one))
+    another = flat(lesson.make_network(3, 6, True, other))
+    return {
+        "again": torch.equal(first, again),
+        "without activation": torch.equal(first, without),
+        "another seed": torch.equal(first, another),
+    }
+
+
+@pytest.mark.exercise("make_network")
+@pytest.mark.parametrize("activation", [True, False])
+def test_no_two_neurons_start_alike(lesson, rng, activation):
+    """The hidden neurons' weights differ from each other, and so do the two networks' objects."""
+    seed = seeds(rng, 1)[0]
+    network = lesson.make_network(3, 6, activation, seed)
+    rows = by_shape(network, 3, 6)["W1"]
+    return len(torch.unique(rows, dim=0)), lesson.make_network(3, 6, activation, seed) is network
