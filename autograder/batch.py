@@ -173,7 +173,8 @@ class Grading:
             sandbox.close(patience=max(0.0, until - time.monotonic()))
 
     def _sandbox(self) -> Sandbox:
-        return Sandbox(self.lesson.root, devices=self.devices, plots=_plots(self.suite))
+        imports = suite.libraries([self.reference_text, *self.suite.files.values()])
+        return Sandbox(self.lesson.root, devices=self.devices, plots=_plots(self.suite), imports=imports)
 
     def _require_reference(self) -> None:
         error = self.reference.import_error

@@ -178,6 +178,7 @@ class Sandbox:
         root: the course's folder, of which a worker sees `datasets/` alone.
         devices: the devices that will be asked for; a GPU's device files are shown in the jail.
         plots: whether scenarios draw (the warm-up then draws once).
+        imports: modules of libraries that the zygote imports besides, so that no worker has to.
         level: the highest guarantee level to try for; "none" runs a plain child, without any protection.
         deadlines: how long things may take.
     """
@@ -188,6 +189,7 @@ class Sandbox:
         *,
         devices: Sequence[str] = ("cpu",),
         plots: bool = True,
+        imports: Sequence[str] = (),
         level: str = "full",
         deadlines: Deadlines | None = None,
     ) -> None:
@@ -200,6 +202,7 @@ class Sandbox:
             "devices": _gpu_files() if self._on_gpu else [],
             "jail": _JAILS[level] if sys.platform == "linux" else "none",
             "plots": plots,
+            "imports": list(imports),
         }
         self.deadlines = deadlines or Deadlines()
         self._process: subprocess.Popen[bytes] | None = None

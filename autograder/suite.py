@@ -6,8 +6,9 @@ Refuses what a scenario file may not use. Knows nothing of submissions, and runs
 from __future__ import annotations
 
 import ast
+import contextlib
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,9 @@ STANDARD = [
     "typing",
     "warnings",
 ]
+
+# Slow to import, so a zygote does it only for a lesson that needs them; the others it imports always.
+ON_DEMAND = ("sklearn",)
 
 Check = Callable[[Any, Any], str | None]
 
@@ -176,6 +180,19 @@ def broken_rules(tree: ast.Module) -> Iterator[tuple[int, str]]:
     for statement in tree.body:
         if isinstance(statement, ast.FunctionDef) and statement.name.startswith("test_"):
             yield from _scenario_rules(statement)
+
+
+def libraries(texts: Iterable[str]) -> list[str]:
+    """Return the modules of libraries, besides those that every zygote has, that some of these sources import."""
+    found = set()
+    for text in texts:
+        with contextlib.suppress(SyntaxError):  # whoever runs it says so
+            for node in ast.walk(ast.parse(text)):
+                if isinstance(node, ast.Import):
+                    found |= {alias.name for alias in node.names}
+                elif isinstance(node, ast.ImportFrom) and node.module:
+                    found.add(node.module)
+    return sorted(name for name in found if name.partition(".")[0] in ON_DEMAND)
 
 
 def _imports(node: ast.stmt, names: list[str]) -> Iterator[tuple[int, str]]:

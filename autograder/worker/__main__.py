@@ -5,7 +5,7 @@ The contract with the parent (`autograder/sandbox.py`):
 - DESCRIPTOR is a connected Unix socket (SOCK_SEQPACKET). Its first message is the configuration, a JSON object:
   `jail` (how to lock down: "namespaces"; "restricted", by Landlock and seccomp alone; or "none", a plain child), `data` (the
   folder that a view shows at jail.DATA), `folders` (absolute paths that can be read), `hidden` (folders of which a view shows
-  nothing else), `devices` (device files below /dev), `plots` (whether scenarios draw).
+  nothing else), `devices` (device files below /dev), `plots` (whether scenarios draw), `imports` (modules to import besides).
 - The zygote answers once it is warm: `{"torch", "python"}`. Where it cannot go on it answers `{"refused": reason}` if the
   machine refused the jail or `{"error": sentence}` for anything else, and ends.
 - After that, commands and answers as `zygote.py` says, until the socket closes.
@@ -56,7 +56,7 @@ def _prepare(configuration: dict[str, Any]) -> dict[str, Any]:
         return {"refused": str(error)}
     from autograder.worker.warmup import warm_up
 
-    warm_up(plots=configuration["plots"])
+    warm_up(plots=configuration["plots"], imports=configuration["imports"])
     if configuration["jail"] == "restricted":
         jail.drop_root()
     zygote.freeze()

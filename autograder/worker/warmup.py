@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import tempfile
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 
 
-def warm_up(*, plots: bool) -> None:
-    """Import what scenarios use and take each lazy path once, on one thread and on no device but the CPU."""
+def warm_up(*, plots: bool, imports: Sequence[str] = ()) -> None:
+    """Import what scenarios use and take each lazy path once, on one thread and on no device but the CPU.
+
+    Args:
+        plots: whether scenarios draw.
+        imports: modules of libraries that the lesson imports besides; one that is not there is for the worker to complain of.
+    """
     warnings.simplefilter("ignore")
     import numpy
     import pytest
@@ -41,6 +49,9 @@ def warm_up(*, plots: bool) -> None:
         torch.save(torch.zeros(1), Path(folder) / "x.pt")
     run.brief(torch.zeros(1))
     pytest.mark.exercise("warm")
+    for name in imports:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
     if plots:
         _draw_once()
 

@@ -82,3 +82,12 @@ def test_the_digest_changes_with_a_scenario_and_with_a_check(course: Path) -> No
         path.write_text(path.read_text() + "\n# more\n")
         digests.add(suite.load(lesson).digest)
     assert len(digests) == 3
+
+
+def test_what_only_some_lessons_import_is_found_wherever_it_stands() -> None:
+    texts = [
+        "import torch\nfrom sklearn.datasets import make_moons\n",
+        "def late():\n    import sklearn.metrics as m\n    return m\n",
+        "not python",
+    ]
+    assert suite.libraries(texts) == ["sklearn.datasets", "sklearn.metrics"]

@@ -1,5 +1,7 @@
 """Hidden scenarios of `ablation`. Splits, starts and settings are open: what must hold is checked."""
 
+from itertools import pairwise
+
 import pytest
 import torch
 from sklearn.datasets import make_moons
@@ -114,7 +116,7 @@ def test_equal_starts(lesson, device, rng):
         ],
         "moved": [bool((start[name] - end[name]).abs().max() > 1e-4) for name in VARIANTS],
         "random": bool(start["full"].std() > 1e-3),
-        "goes on": [torch.equal(start[later], end[name]) for name, later in zip(VARIANTS, VARIANTS[1:], strict=False)],
+        "goes on": [torch.equal(start[later], end[name]) for name, later in pairwise(VARIANTS)],
     }
 
 
