@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
@@ -230,6 +230,15 @@ def test_a_long_batch_keeps_few_submissions_and_no_whole_reports_in_memory(
     assert min(path.stat().st_size for path in (out / "reports").iterdir()) > 50_000
 
 
+@pytest.fixture
+def _interruptible() -> Iterator[None]:
+    """Let what is started be interrupted, even where a script started these tests in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_interruptible")
 @pytest.mark.parametrize("moment", ["while it warms up", "inside an endless loop"])
 def test_ctrl_c_ends_within_two_seconds_leaves_no_process_and_says_how_to_go_on(tmp_path: Path, moment: str) -> None:
     folder = hand_in(tmp_path / "in", {"a": CORRECT, "b": LOOPS.replace("average", "double")})

@@ -48,7 +48,7 @@ def grading(lesson: Lesson) -> Iterator[Grading]:
     """The lesson made ready, with impatient deadlines for the samples that never end."""
     with Grading(lesson, ("cpu",), 0, unsafe=False) as ready:
         ready.spare[0].start()
-        ready.spare[0].deadlines = Deadlines(scenario_cpu=1.25, scenario_wall=30, submission_cpu=90)
+        ready.spare[0].deadlines = Deadlines(scenario_cpu=1.6, scenario_wall=30, submission_cpu=90)
         yield ready
 
 
