@@ -73,7 +73,7 @@ def make_loader(dataset: Dataset[Any], batch_size: int, shuffle: bool, seed: int
     generator makes no difference, and you never seed that generator. Which orders they are is left open.
 
     Args:
-        dataset: anything with `len(dataset)` and `dataset[i]`.
+        dataset: anything with `len(dataset)` and `dataset[i]`, on any device.
         batch_size: samples in a batch, at least 1; it may be larger than the dataset.
         shuffle: whether to mix the samples anew every epoch. Without it they come in the dataset's own order.
         seed: fixes the random orders; without `shuffle` it makes no difference.
