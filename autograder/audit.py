@@ -26,8 +26,8 @@ from autograder.diagnose import Known, callers, stand_in_job
 from autograder.docstrings import Promise
 from autograder.errors import UserError
 from autograder.frames import Call
-from autograder.lesson import Exercise, Lesson
-from autograder.mutants import BEGIN, END, Mutant, mutants
+from autograder.lesson import BEGIN, END, Exercise, Lesson
+from autograder.mutants import Mutant, mutants
 from autograder.sandbox import Deadlines, Job, Outcome, Result, Run, Sandbox, SandboxError, Source
 from autograder.score import FAILED, GRADER_ERROR, PASSED, Misconception, Verdict
 from autograder.suite import Placed

@@ -19,9 +19,8 @@ from traitlets import Unicode
 
 from autograder import lesson as lessons
 from autograder.errors import UserError
-from autograder.lesson import Lesson
+from autograder.lesson import BEGIN, END, Lesson
 
-BEGIN, END = "BEGIN SOLUTION", "END SOLUTION"
 DEMONSTRATION = "A demonstration in PyTorch"
 CODE_BLOCK = re.compile(r"^```python\n(.*?)^```\n?", re.MULTILINE | re.DOTALL)
 

@@ -123,6 +123,7 @@ class Grading:
         self.seed = seed
         self.devices = tuple(devices)
         self._unsafe = unsafe
+        self._imports = suite.libraries([self.reference_text, *self.suite.files.values()])
         # Never the same process: what the reference's zygote has seen, no student's worker may be forked from.
         self._for_reference = self._sandbox()
         self.spare = [self._sandbox() for _ in range(workers)]
@@ -173,8 +174,7 @@ class Grading:
             sandbox.close(patience=max(0.0, until - time.monotonic()))
 
     def _sandbox(self) -> Sandbox:
-        imports = suite.libraries([self.reference_text, *self.suite.files.values()])
-        return Sandbox(self.lesson.root, devices=self.devices, plots=_plots(self.suite), imports=imports)
+        return Sandbox(self.lesson.root, devices=self.devices, plots=_plots(self.suite), imports=self._imports)
 
     def _require_reference(self) -> None:
         error = self.reference.import_error

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import base64
-import hashlib
 import json
 import os
 import subprocess
@@ -26,7 +25,7 @@ from autograder import lesson as lessons
 from autograder import visible
 from autograder.errors import UserError
 from autograder.lesson import Lesson
-from autograder.release import MARKER
+from autograder.release import MARKER, digest
 from autograder.visible import VisibleTest
 
 SECONDS = 120
@@ -100,7 +99,7 @@ def _untouched(lesson: Lesson) -> bool:
     try:
         released = json.loads((lesson.root / MARKER).read_text(encoding="utf-8"))["files"]
         recorded = released[lesson.stub.relative_to(lesson.root).as_posix()]
-        return bool(recorded == hashlib.sha256(lesson.stub.read_bytes()).hexdigest())
+        return bool(recorded == digest(lesson.stub.read_bytes()))
     except (OSError, ValueError, KeyError, TypeError):
         return False
 

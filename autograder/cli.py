@@ -265,7 +265,7 @@ def _audit(options: argparse.Namespace) -> int:
     import json
 
     from autograder import audit, terminal
-    from autograder.report import write_whole
+    from autograder.files import write_whole
 
     chosen = _each(options.lessons)
     found = []

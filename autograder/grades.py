@@ -19,9 +19,10 @@ from typing import Any, Self
 from autograder import overrides
 from autograder.errors import Halted, UserError
 from autograder.feedback import page
+from autograder.files import write_whole
 from autograder.lesson import Lesson
 from autograder.overrides import Overrides
-from autograder.report import SCHEMA, Circumstances, feedback_path, report_path, write, write_scores, write_whole
+from autograder.report import SCHEMA, Circumstances, feedback_path, report_path, write, write_scores
 from autograder.submission import Submission
 
 try:

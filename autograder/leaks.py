@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder import lesson as lessons
-from autograder.authoring import BEGIN, END
+from autograder.lesson import BEGIN, END
 
 # Characters without blanks. Shorter lines are in every program that trains something, or call an exercise as its tests do.
 TELLING = 32

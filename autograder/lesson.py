@@ -13,6 +13,8 @@ from autograder.errors import UserError
 
 NAME = re.compile(r"lesson_\d+_\d+")
 TOTAL_POINTS = 100
+# The comments between which a reference has what a student is to write.
+BEGIN, END = "BEGIN SOLUTION", "END SOLUTION"
 
 
 class LessonError(UserError):

@@ -1,6 +1,6 @@
 """Make mutants of a reference: each is the same text with one small mistake in it, inside the solution regions alone.
 
-Pure: text in, mutants out. Knows nothing of lessons, of running anything, or of which mutants matter.
+Pure: text in, mutants out. Of a lesson it knows the marks of its regions alone; it runs nothing, and judges no mutant.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import difflib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-BEGIN, END = "BEGIN SOLUTION", "END SOLUTION"
+from autograder.lesson import BEGIN, END
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,6 @@ import hashlib
 import json
 import os
 import re
-import tempfile
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,8 +17,10 @@ from pathlib import Path
 from typing import Any
 
 import autograder
+from autograder import leaks
 from autograder import lesson as lessons
 from autograder.errors import UserError
+from autograder.files import write_whole
 from autograder.lesson import Lesson
 from autograder.visible import by_exercise
 
@@ -70,9 +71,6 @@ def release(root: Path, out: Path, names: Sequence[str] = ()) -> Released:
     Raises:
         ReleaseError: the folder is something else, a link leads out of it, or the files give an answer away.
     """
-    # It knows the marks of a solution from `authoring`, which needs packages that students have not got.
-    from autograder import leaks
-
     recorded = _recorded(out)
     before = recorded.get("lessons", [])
     known = lessons.names(root)
@@ -257,10 +255,10 @@ def _bring_out(files: Mapping[str, bytes], out: Path, recorded: Mapping[str, str
             continue
         if what:
             _write(out / path, data)
-        hashes[path] = _hash(data)
+        hashes[path] = digest(data)
     for path in sorted(recorded.keys() - files.keys()):
         present = _present(out / path)
-        if present is not None and _hash(present) == recorded[path]:
+        if present is not None and digest(present) == recorded[path]:
             (out / path).unlink()
             did["removed"].append(path)
         elif present is not None:
@@ -277,7 +275,7 @@ def _what(place: Path, path: str, data: bytes, recorded: str | None) -> str:
         return "kept" if os.path.lexists(place) and STUDENTS.fullmatch(path) else "written"
     if present == data:
         return ""
-    if recorded == _hash(present):
+    if recorded == digest(present):
         return "updated"
     return "kept" if STUDENTS.fullmatch(path) else "replaced"
 
@@ -307,19 +305,11 @@ def _require_inside(out: Path, path: str) -> None:
 def _write(place: Path, data: bytes) -> None:
     """Replace a file whole, never through a link; a reader on the way sees the old one or the new one."""
     try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=place.parent, prefix=".", suffix=".part")
-        try:
-            with open(descriptor, "wb") as file:
-                file.write(data)
-            os.chmod(name, 0o644)
-            os.replace(name, place)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        write_whole(place, data, mode=0o644)
     except OSError as error:
         raise ReleaseError(f"{place} could not be written: {error.strerror}. Mend that and release again.") from error
 
 
-def _hash(data: bytes) -> str:
+def digest(data: bytes) -> str:
+    """Return the hash by which the marker knows a file."""
     return hashlib.sha256(data).hexdigest()

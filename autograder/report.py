@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.cells import CellFailure
-from autograder.files import write_whole as write_whole
+from autograder.files import write_whole
 from autograder.lesson import Lesson
 from autograder.safe_text import cell, file_name
 from autograder.score import Diagnosis, ExerciseScore, Verdict
