@@ -39,8 +39,6 @@ WANTED_SHARE = 0.95
 # CPU seconds of one scenario on the reference.
 BUDGET = 2.0
 DEVICE = "cpu"
-# One set of sandboxes serves every lesson.
-IMPORTS = ("sklearn.datasets",)
 # The reference and the alternatives run on every seed; of these, what is far more numerous runs on the first few alone.
 SEEDS_FOR_MISCONCEPTIONS = 3
 # CPU seconds on the reference of what a mutant is run through before anybody looks whether it is dead.
@@ -163,11 +161,12 @@ class Bench:
     Args:
         root: the course's folder.
         workers: how many sandboxes; one a core unless said otherwise.
+        imports: the modules that some lesson needs besides those that every sandbox has: a mutant has little time, and
+            none of it may go into importing.
     """
 
-    def __init__(self, root: Path, workers: int = 0) -> None:
-        # A mutant has little time, so none of it may go into importing what some lessons need.
-        self._sandboxes = [Sandbox(root, imports=IMPORTS) for _ in range(workers or cores())]
+    def __init__(self, root: Path, workers: int = 0, imports: Sequence[str] = ()) -> None:
+        self._sandboxes = [Sandbox(root, imports=imports) for _ in range(workers or cores())]
         self._free: queue.SimpleQueue[Sandbox] = queue.SimpleQueue()
         self._counting = threading.Lock()
         self._cpu = 0.0

@@ -264,12 +264,13 @@ def _wishes(options: argparse.Namespace) -> gradebooks.Wishes:
 def _audit(options: argparse.Namespace) -> int:
     import json
 
-    from autograder import audit, terminal
+    from autograder import audit, suite, terminal
     from autograder.files import write_whole
 
     chosen = _each(options.lessons)
+    imports = sorted({name for lesson in chosen for name in suite.imports(lesson)})
     found = []
-    with terminal.working() as tell, audit.Bench(chosen[0].root, options.workers or 0) as bench:
+    with terminal.working() as tell, audit.Bench(chosen[0].root, options.workers or 0, imports) as bench:
         for lesson in chosen:
             found.append(audit.audit(lesson, bench, options.seeds, terminal.prefixed(lesson.name, tell)))
     if options.json is not None:

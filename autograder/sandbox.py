@@ -121,8 +121,9 @@ class Outcome:
     """What became of one run.
 
     Attributes:
-        status: "returned"; "raised"; "no_device"; "not_imported"; "died" (the process ended); "cpu_time" or "wall_time"
-            (a deadline passed); "flooded" (what came back was no frame, or beyond its bounds); "not_reached".
+        status: "returned"; "raised"; "no_device"; "no_network" (processes could not talk to each other); "not_imported";
+            "died" (the process ended); "cpu_time" or "wall_time" (a deadline passed); "flooded" (what came back was no
+            frame, or beyond its bounds); "not_reached".
         value: what the scenario returned, where it did.
         error: the exception, where one was raised.
         calls: how the module's functions were called.
@@ -503,9 +504,9 @@ class _Attempt:
 
 def _outcome(head: dict[str, Any], tensors: dict[str, Any]) -> Outcome:
     status = head.get("status")
-    if status not in ("returned", "raised", "no_device"):
+    if status not in ("returned", "raised", "no_device", "no_network"):
         raise frames.FrameError("an unknown status")
-    if status == "no_device":
+    if status in ("no_device", "no_network"):
         return Outcome(status)
     return Outcome(
         status=status,

@@ -164,6 +164,8 @@ def _judge(
     passed = Verdict(placed, device, PASSED, call=call, cpu=outcome.cpu)
     if wanted.status == "no_device":
         return replace(passed, verdict=NOT_RUN, told=f"There is no {device} here.")
+    if wanted.status == "no_network":
+        return replace(passed, verdict=NOT_RUN, told="Processes cannot talk to each other here.")
     if wanted.status == "not_followed":
         return replace(passed, verdict=NOT_RUN, told=_NOT_FOLLOWED, private=wanted.detail)
     if wanted.status != "returned":

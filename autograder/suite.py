@@ -25,6 +25,7 @@ PACKAGES = (
     "numpy",
     "sklearn",
     "matplotlib",
+    "tensorboard",
     "pytest",
     "autograder.worker.probes",
     "__future__",
@@ -47,7 +48,7 @@ STANDARD = [
 ]
 
 # Slow to import, so a zygote does it only for a lesson that needs them; the others it imports always.
-ON_DEMAND = ("sklearn",)
+ON_DEMAND = ("sklearn", "tensorboard", "torch.utils.tensorboard")
 
 Check = Callable[[Any, Any], str | None]
 
@@ -182,6 +183,12 @@ def broken_rules(tree: ast.Module) -> Iterator[tuple[int, str]]:
             yield from _scenario_rules(statement)
 
 
+def imports(lesson: Lesson) -> list[str]:
+    """Return the modules of libraries that a lesson's reference and scenarios import, besides those of every zygote."""
+    paths = [lesson.reference, *sorted(lesson.tests.glob("test_*.py"))]
+    return libraries(path.read_text(encoding="utf-8", errors="replace") for path in paths if path.is_file())
+
+
 def libraries(texts: Iterable[str]) -> list[str]:
     """Return the modules of libraries, besides those that every zygote has, that some of these sources import."""
     found = set()
@@ -192,13 +199,17 @@ def libraries(texts: Iterable[str]) -> list[str]:
                     found |= {alias.name for alias in node.names}
                 elif isinstance(node, ast.ImportFrom) and node.module:
                     found.add(node.module)
-    return sorted(name for name in found if name.partition(".")[0] in ON_DEMAND)
+    return sorted(name for name in found if _below(name, ON_DEMAND))
+
+
+def _below(name: str, packages: Iterable[str]) -> bool:
+    """Return whether a module is one of these or lies below one."""
+    return any(name == package or name.startswith(f"{package}.") for package in packages)
 
 
 def _imports(node: ast.stmt, names: list[str]) -> Iterator[tuple[int, str]]:
     for name in names:
-        allowed = name.partition(".")[0] in STANDARD or any(name == p or name.startswith(f"{p}.") for p in PACKAGES)
-        if not allowed:
+        if not _below(name, (*STANDARD, *PACKAGES)):
             yield (
                 node.lineno,
                 f"a scenario file may not import {name}; tests/README.md lists what it may import.",

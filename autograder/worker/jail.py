@@ -11,9 +11,12 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import errno
+import fcntl
 import os
 import platform
 import resource
+import socket
+import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,6 +41,7 @@ PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS, PR_CAP_AMBIENT = 36, 38, 47
 PR_CAP_AMBIENT_CLEAR_ALL = 4
 LINUX_CAPABILITY_VERSION_3 = 0x20080522
 SIGKILL = 9
+SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 1
 
 # These three have the same number on every architecture that PyTorch is built for, but pivot_root and the capability calls.
 SYS_MOUNT_SETATTR = 442
@@ -312,10 +316,20 @@ def enter_inner(limits: Limits, tell: int) -> None:
     _set_mount("/proc", MOUNT_ATTR_RDONLY, recursive=False)
     _mount_scratch("", limits.scratch)
     os.chdir(SCRATCH)
+    _raise_loopback()
     _drop_capabilities()
     prctl(PR_SET_NO_NEW_PRIVS, 1)
     prctl(PR_SET_DUMPABLE, 0)
     limit(limits)
+
+
+def _raise_loopback() -> None:
+    """Switch on the loopback interface of this network namespace: a worker's own processes may talk, to nobody else."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
+        # `struct ifreq`: the interface's name, then its flags (man 7 netdevice).
+        request = fcntl.ioctl(control, SIOCGIFFLAGS, struct.pack("16sh14x", b"lo", 0))
+        flags = struct.unpack_from("h", request, 16)[0]
+        fcntl.ioctl(control, SIOCSIFFLAGS, struct.pack("16sh14x", b"lo", flags | IFF_UP))
 
 
 def _die_first() -> None:

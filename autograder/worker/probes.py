@@ -1,4 +1,4 @@
-"""What scenarios may use to turn behaviour into plain data: exceptions, operation counts, parameters, figures.
+"""What scenarios may use to turn behaviour into plain data: exceptions, operation counts, parameters, ranks, figures.
 
 Everything here runs beside a student's code and so could be forged by it: a probe reports, it never judges.
 """
@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
+
+from autograder.worker.ranks import ranks as ranks
 
 # A figure's outlines beyond this many points tell nothing more, and would fill the frame that carries them.
 MOST_POINTS = 20_000

@@ -42,6 +42,7 @@ import torch
 from autograder.worker import fake_device, notebook, off_limits, scenarios
 from autograder.worker.encode import Encoder, frame
 from autograder.worker.loading import load
+from autograder.worker.ranks import NoLoopbackError
 
 MOST_CALLS = 50
 MOST_CELLS = 50
@@ -142,6 +143,8 @@ def _outcome(
         with trap, fake_device.pretending() if device == fake_device.NAME else contextlib.nullcontext():
             value = function(**{name: fixtures[name] for name in wanted})
         return {"status": "returned", "value": encoder.tree(value), "off_limits": sorted(set(used))}
+    except NoLoopbackError:
+        return {"status": "no_network"}
     except BaseException as error:  # noqa: BLE001  SystemExit and KeyboardInterrupt in a call are the student's too
         encoder.tensors.clear()
         described = describe(error, request["module"]["filename"])

@@ -27,7 +27,7 @@ def warm_up(*, plots: bool, imports: Sequence[str] = ()) -> None:
     import torch.nn.functional
     import torch.utils.data
     import torchvision.datasets
-    import torchvision.transforms
+    import torchvision.transforms.v2
 
     from autograder.worker import encode, probes, run, scenarios
 

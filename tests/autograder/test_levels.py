@@ -10,7 +10,10 @@ from pathlib import Path
 import pytest
 
 from autograder import cgroup
-from autograder.sandbox import Deadlines, Sandbox
+from autograder.sandbox import Deadlines, Outcome, Sandbox
+from autograder.score import FAILED, NOT_RUN, Verdict, judge
+from autograder.suite import Placed
+from autograder.worker.scenarios import Scenario
 from tests.autograder.conftest import COURSE, ROOT, Command
 from tests.autograder.test_sandbox import kind, look, seen
 
@@ -44,6 +47,19 @@ def test_restricted_reads_the_data_and_writes_scratch_space_alone(restricted: Sa
 
 def test_restricted_has_no_network(restricted: Sandbox) -> None:
     assert kind(restricted, "socket.socket(socket.AF_INET, socket.SOCK_DGRAM)") == "PermissionError"
+
+
+def test_where_processes_cannot_talk_it_is_said_and_not_held_against_anybody(restricted: Sandbox) -> None:
+    body = "from autograder.worker import probes\nreturn probes.ranks(2, lambda rank, meeting: rank)"
+    outcome = look(restricted, body).outcomes[0]
+    assert outcome.status == "no_network"
+    assert _verdict(outcome, outcome).verdict == NOT_RUN
+    assert _verdict(outcome, Outcome("returned", value=1)).verdict == FAILED
+
+
+def _verdict(outcome: Outcome, wanted: Outcome) -> Verdict:
+    scenario = Scenario("test_look", 0, "test_look", "look", 1.0, None, None, {})
+    return judge(Placed("test_look.py", scenario), "cpu", outcome, wanted, None)
 
 
 def test_restricted_never_runs_as_root(restricted: Sandbox) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Callable
 from typing import Any
 
 import matplotlib as mpl
 import pytest
 import torch
+import torch.distributed
 
 from autograder.worker import probes
 
@@ -126,3 +129,43 @@ def test_calls_of_show_are_counted() -> None:
 
     assert probes.shows(lambda: plt.show())[1] == 1
     assert probes.shows(lambda: None)[1] == 0
+
+
+def summed(rank: int, meeting: str) -> dict[str, Any]:
+    torch.distributed.init_process_group("gloo", init_method=meeting, rank=rank, world_size=3)
+    total = torch.tensor([float(rank + 1)])
+    torch.distributed.all_reduce(total)
+    torch.distributed.destroy_process_group()
+    return {"rank": rank, "total": total}
+
+
+def failing_last(rank: int, meeting: str) -> None:
+    if rank == 2:
+        raise ValueError("no shard for me")
+    summed(rank, meeting)
+
+
+def test_ranks_meet_and_answer_in_their_order() -> None:
+    told = probes.ranks(3, summed)
+    assert [each["rank"] for each in told] == [0, 1, 2]
+    assert [each["total"].item() for each in told] == [6.0, 6.0, 6.0]
+
+
+def test_a_rank_that_raises_ends_the_others_that_wait_for_it() -> None:
+    with pytest.raises(ValueError, match=r"rank 2, line .*: no shard for me"):
+        probes.ranks(3, failing_last)
+
+
+def test_a_rank_that_is_not_written_says_so() -> None:
+    with pytest.raises(NotImplementedError):
+        probes.ranks(2, lambda *_: failing(NotImplementedError())())
+
+
+def test_ranks_that_never_end_are_ended() -> None:
+    with pytest.raises(RuntimeError, match=r"within 0\.3 seconds"):
+        probes.ranks(2, lambda *_: time.sleep(60), seconds=0.3)
+
+
+def test_a_rank_that_dies_is_told() -> None:
+    with pytest.raises(RuntimeError, match="rank 0 ended before it had answered"):
+        probes.ranks(1, lambda *_: os._exit(3))

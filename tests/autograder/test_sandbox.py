@@ -84,9 +84,30 @@ def test_scratch_space_is_empty_again_for_the_next_submission(sandbox: Sandbox) 
     assert "left" not in seen(sandbox, "return os.listdir('/tmp') + os.listdir('/dev/shm')")
 
 
-def test_there_is_no_network(sandbox: Sandbox) -> None:
-    assert kind(sandbox, "socket.create_connection(('127.0.0.1', 9), timeout=1)") == "OSError"
+def test_there_is_no_network_but_an_empty_one_of_its_own(sandbox: Sandbox) -> None:
+    assert kind(sandbox, "socket.create_connection(('127.0.0.1', 9), timeout=1)") == "ConnectionRefusedError"
     assert seen(sandbox, "return [name for _, name in socket.if_nameindex()]") in ([], ["lo"])
+    assert kind(sandbox, "socket.create_connection(('192.0.2.1', 9), timeout=1)") == "OSError"
+
+
+DISTRIBUTED = """
+import torch
+import torch.distributed as dist
+from autograder.worker import probes
+def work(rank, meeting):
+    dist.init_process_group('gloo', init_method=meeting, rank=rank, world_size=2)
+    total = torch.tensor([rank + 1.0])
+    dist.all_reduce(total)
+    dist.destroy_process_group()
+    return float(total)
+return probes.ranks(2, work)
+"""
+
+
+def test_its_own_processes_may_talk_to_each_other(sandbox: Sandbox) -> None:
+    result = look(sandbox, DISTRIBUTED.strip())
+    assert result.outcomes[0].value == [3.0, 3.0], result.outcomes
+    assert result.cpu < 2
 
 
 def test_no_other_process_can_be_seen(sandbox: Sandbox) -> None:

@@ -88,6 +88,7 @@ def test_what_only_some_lessons_import_is_found_wherever_it_stands() -> None:
     texts = [
         "import torch\nfrom sklearn.datasets import make_moons\n",
         "def late():\n    import sklearn.metrics as m\n    return m\n",
+        "from torch.utils.tensorboard import SummaryWriter\nimport torch.utils.data\n",
         "not python",
     ]
-    assert suite.libraries(texts) == ["sklearn.datasets", "sklearn.metrics"]
+    assert suite.libraries(texts) == ["sklearn.datasets", "sklearn.metrics", "torch.utils.tensorboard"]

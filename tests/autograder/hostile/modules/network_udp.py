@@ -1,4 +1,4 @@
-"""Sends datagrams, a broadcast and a multicast. Success: one is sent.
+"""Sends datagrams, a broadcast and a multicast to others than itself (its own loopback is its own). Success: one is sent.
 
 expected: double=30 mean_of=40 count=30
 """
@@ -13,7 +13,7 @@ def tried(what, function):
         pass
 
 
-for address in ("192.0.2.1", "127.0.0.1", "255.255.255.255", "224.0.0.251"):
+for address in ("192.0.2.1", "255.255.255.255", "224.0.0.251"):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
         sender.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
         tried("sent", lambda: sender.sendto(b"answers, please", (address, 53)))
