@@ -48,15 +48,21 @@ class Wishes:
     title: str = ""
 
     def check(self, out: Path) -> None:
-        """See that what was typed can be understood, before hours are spent on grading into `out`.
+        """See that what was typed can be understood and done, before hours are spent on grading into `out`.
 
         Raises:
             UserError: it cannot.
         """
+        for name in self.formats:
+            exports.check(name, self.request(out))
         late.settle(out, self.due, self.rule, self.source)
         for student in self.roster.students if self.roster is not None else ():
             if student.submitted:
                 _said(student)
+
+    def request(self, out: Path) -> Request:
+        """Return what a format gets of them, with the files of a grading folder going below that folder."""
+        return Request(out / "exports", self.worksheet, self.gradebook, self.title)
 
 
 @dataclass(frozen=True)
@@ -90,9 +96,8 @@ def deliver(lesson: Lesson, folder: Path, out: Path, wishes: Wishes) -> Delivere
     if wishes.roster is not None:
         paths += _unmatched(scores, out)
         notes += _unmatched_notes(scores)
-    request = Request(out / "exports", wishes.worksheet, wishes.gradebook, wishes.title)
     for name in wishes.formats:
-        written = exports.load(name).write(scores, request)
+        written = exports.load(name).write(scores, wishes.request(out))
         paths += written.paths
         notes += [f"{name}: {note}" for note in written.notes]
     return Delivered(tuple(paths), tuple(notes))

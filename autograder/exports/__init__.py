@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import importlib
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -112,7 +112,11 @@ class Written:
 
 
 class Format(Protocol):
-    """A module of this package."""
+    """A module of this package.
+
+    One that needs a file of the instructor's has a function `check(request)` besides, which raises `UserError` where `write`
+    would not get on with that file.
+    """
 
     def write(self, scores: Scores, request: Request) -> Written:
         """Write the scores.
@@ -126,6 +130,17 @@ def load(name: str) -> Format:
     """Return a format's module; `name` is a key of `MODULES`."""
     module: Format = importlib.import_module(MODULES[name])
     return module
+
+
+def check(name: str, request: Request) -> None:
+    """See that a format has what it needs, before there is anything to write.
+
+    Raises:
+        UserError: it has not.
+    """
+    look: Callable[[Request], None] | None = getattr(load(name), "check", None)
+    if look is not None:
+        look(request)
 
 
 def plain(number: float) -> str:

@@ -43,9 +43,7 @@ def write(scores: Scores, request: Request) -> Written:
     Raises:
         UserError: no worksheet was given, it is none, or two submissions belong to one of its rows.
     """
-    if request.worksheet is None:
-        raise UserError("Moodle takes its own worksheet back: download it and give --moodle-worksheet FILE.")
-    worksheet = _read(request.worksheet)
+    worksheet = _worksheet(request)
     owners = _owners(worksheet, scores)
     notes: list[str] = []
     for place, owner in owners.items():
@@ -58,6 +56,21 @@ def write(scores: Scores, request: Request) -> Written:
     if missing:
         notes.append(f"Not in the worksheet: {', '.join(missing)}.")
     return Written((path,), tuple(notes))
+
+
+def check(request: Request) -> None:
+    """See that the worksheet is there and is one.
+
+    Raises:
+        UserError: it is not.
+    """
+    _worksheet(request)
+
+
+def _worksheet(request: Request) -> _Worksheet:
+    if request.worksheet is None:
+        raise UserError("Moodle takes its own worksheet back: download it and give --moodle-worksheet FILE.")
+    return _read(request.worksheet)
 
 
 def _read(path: Path) -> _Worksheet:

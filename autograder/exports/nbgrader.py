@@ -39,18 +39,32 @@ def write(scores: Scores, request: Request) -> Written:
     Raises:
         UserError: no grade book was named, it is in use, or it is none that this nbgrader can read.
     """
-    if request.gradebook is None:
-        raise GradebookError("The export to nbgrader needs --gradebook FILE: the course's gradebook.db.")
+    path = _path(request)
     lesson = scores.lesson
     notes = []
-    with opened(request.gradebook) as book:
+    with opened(path) as book:
         _prepare(book, lesson)
         for row in scores.rows:
             if row.score is None:
                 notes.append(f"{row.submission}: the grader failed on it, so nothing was written for it.")
             else:
                 _write_row(book, lesson, row)
-    return Written((request.gradebook,), tuple(notes))
+    return Written((path,), tuple(notes))
+
+
+def check(request: Request) -> None:
+    """See that the grade book can be written to, or made.
+
+    Raises:
+        GradebookError: it cannot.
+    """
+    _look(_path(request))
+
+
+def _path(request: Request) -> Path:
+    if request.gradebook is None:
+        raise GradebookError("The export to nbgrader needs --gradebook FILE: the course's gradebook.db.")
+    return request.gradebook
 
 
 def _prepare(book: Gradebook, lesson: Lesson) -> None:

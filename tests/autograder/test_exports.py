@@ -418,3 +418,22 @@ def test_bad_usage_is_said_before_anything_is_graded(
     assert status == 2
     assert words in capsys.readouterr().err
     assert not (course / "grades-lesson_9_1").exists()
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (["--export", "moodle"], "give --moodle-worksheet FILE"),
+        (["--export", "moodle", "--moodle-worksheet", "nowhere.csv"], "nowhere.csv could not be read"),
+        (["--export", "nbgrader"], "needs --gradebook FILE"),
+        (["--export", "nbgrader", "--gradebook", "lesson.txt"], "is no grade book"),
+    ],
+)
+def test_a_file_that_an_export_needs_is_asked_for_before_anything_is_graded(
+    course: Path, command: Command, given: list[str], told: str
+) -> None:
+    (course / "lesson.txt").write_text("not a data base, whatever its name may say\n" * 10, encoding="utf-8")
+    done = command("autograder.cli", "grade", "lesson_9_1", "submissions", "--out", "out", *given, cwd=course)
+    assert done.returncode == 2
+    assert told in " ".join(done.stderr.split())
+    assert not (course / "out").exists()
