@@ -1,0 +1,31 @@
+"""Hidden scenarios of `exponential_decay`. Each asks for a whole trajectory."""
+
+import pytest
+import torch
+
+
+def trajectory(schedule, steps):
+    """Return the rates of the given steps, in double precision."""
+    return torch.tensor([float(schedule(int(step))) for step in steps], dtype=torch.float64)
+
+
+def between(rng, low, high):
+    return low + (high - low) * float(torch.rand((), generator=rng, dtype=torch.float64))
+
+
+@pytest.mark.exercise("exponential_decay")
+@pytest.mark.parametrize("gamma", [0.9, 0.5, 1.1])
+def test_the_rate_falls_at_every_step(lesson, rng, gamma):
+    """Step 0 has the rate lr, and each step gamma times the rate of the one before."""
+    lr = between(rng, 0.5, 3.0)
+    return trajectory(lambda step: lesson.exponential_decay(step, lr, gamma), range(12))
+
+
+@pytest.mark.exercise("exponential_decay")
+@pytest.mark.weight(0.5)
+def test_steps_in_any_order_give_floats(lesson, rng):
+    """The schedule is pure: steps may be asked for in any order. Rates are floats."""
+    lr = between(rng, 0.5, 3.0)
+    order = torch.randperm(25, generator=rng).tolist()
+    rates = trajectory(lambda step: lesson.exponential_decay(step, lr, 0.8), order)
+    return rates, [isinstance(lesson.exponential_decay(step, lr, 0.8), float) for step in (0, 1, 50)]

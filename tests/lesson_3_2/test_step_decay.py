@@ -1,0 +1,38 @@
+"""Hidden scenarios of `step_decay`. Each asks for a whole trajectory."""
+
+import pytest
+import torch
+
+
+def trajectory(schedule, steps):
+    """Return the rates of the given steps, in double precision."""
+    return torch.tensor([float(schedule(int(step))) for step in steps], dtype=torch.float64)
+
+
+def between(rng, low, high):
+    return low + (high - low) * float(torch.rand((), generator=rng, dtype=torch.float64))
+
+
+@pytest.mark.exercise("step_decay")
+@pytest.mark.parametrize(("size", "gamma"), [(3, 0.5), (5, 0.1), (4, 0.83)])
+def test_the_rate_falls_once_every_size_steps(lesson, rng, size, gamma):
+    """The steps 0 to size - 1 have the rate lr, the next ones lr·gamma, and so on."""
+    lr = between(rng, 0.5, 3.0)
+    return trajectory(lambda step: lesson.step_decay(step, lr, size, gamma), range(4 * size + 2))
+
+
+@pytest.mark.exercise("step_decay")
+def test_stairs_of_one_step(lesson, rng):
+    """With size 1 every step has a rate of its own; a gamma above 1 makes it rise."""
+    lr = between(rng, 0.5, 3.0)
+    return [trajectory(lambda step, g=gamma: lesson.step_decay(step, lr, 1, g), range(9)) for gamma in (0.6, 1.5)]
+
+
+@pytest.mark.exercise("step_decay")
+@pytest.mark.weight(0.5)
+def test_steps_in_any_order_give_floats(lesson, rng):
+    """The schedule is pure: steps may be asked for in any order. Rates are floats."""
+    lr = between(rng, 0.5, 3.0)
+    order = torch.randperm(30, generator=rng).tolist()
+    rates = trajectory(lambda step: lesson.step_decay(step, lr, 7, 0.4), order)
+    return rates, [isinstance(lesson.step_decay(step, lr, 7, 0.4), float) for step in (0, 6, 7, 100)]
