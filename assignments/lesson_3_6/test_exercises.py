@@ -1,0 +1,280 @@
+"""The visible tests of lesson 3.6: the worked examples of the page."""
+
+import math
+
+import matplotlib.pyplot as plt
+import pytest
+import torch
+from matplotlib.figure import Figure
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from torch import nn
+
+from assignments.expect import expect, expect_raises, expect_that
+from assignments.lesson_3_6.exercises import (
+    AverageMeter,
+    Logger,
+    confusion_matrix,
+    diagnose,
+    find_nan,
+    overfit_one_batch,
+    plot_dashboard,
+    precision_recall,
+)
+
+
+@pytest.fixture(autouse=True)
+def no_figures_are_left():
+    """Close what a test has drawn."""
+    yield
+    plt.close("all")
+
+
+def test_meter_weighs_a_batch_by_its_samples():
+    meter = AverageMeter()
+    for value, n in [(2.0, 10), (2.0, 10), (8.0, 2)]:
+        meter.update(value, n)
+    call = "the average of a meter after update(2, 10), update(2, 10), update(8, 2)"
+    expect(call, meter.average, 56 / 22, "A value counts n times: 20 + 20 + 16, divided by 22 samples.")
+
+
+def test_meter_is_empty_at_first_and_after_a_reset():
+    meter = AverageMeter()
+    expect("AverageMeter().average", meter.average, 0.0, "An empty meter has the average 0.0.")
+    meter.update(6.0, 3)
+    meter.reset()
+    expect("the average after update(6, 3) and reset()", meter.average, 0.0, "Forget the sum and the count.")
+    meter.update(1.0)
+    expect("the average after reset() and update(1)", meter.average, 1.0, "What came before a reset counts no more.")
+
+
+def test_meter_makes_plain_numbers_of_losses():
+    w = torch.tensor([1.0, 2.0], requires_grad=True)
+    meter = AverageMeter()
+    meter.update((w**2).sum(), 4)
+    expect(
+        "the average after update(a loss of 5, with its graph, 4)",
+        meter.average,
+        5.0,
+        "Make a plain number of a tensor at once: `value.item()`.",
+    )
+
+
+def test_confusion_matrix_has_the_truth_in_its_rows():
+    y, y_hat = torch.tensor([0, 0, 0, 1, 1, 2]), torch.tensor([0, 0, 1, 1, 1, 0])
+    expect(
+        "confusion_matrix(y = 0 0 0 1 1 2, y_hat = 0 0 1 1 1 0, 3)",
+        confusion_matrix(y, y_hat, 3),
+        torch.tensor([[2, 1, 0], [0, 2, 0], [1, 0, 0]]),
+        "Row: the true class; column: the predicted one. Count every sample, in int64.",
+    )
+
+
+def test_confusion_matrix_keeps_classes_that_do_not_occur():
+    y = torch.tensor([0, 2])
+    expect(
+        "confusion_matrix(y = 0 2, y_hat = 0 2, 4)",
+        confusion_matrix(y, y.clone(), 4),
+        torch.diag(torch.tensor([1, 0, 1, 0])),
+        "The matrix is always (n_classes, n_classes).",
+    )
+
+
+def test_precision_goes_by_columns_and_recall_by_rows():
+    matrix = torch.tensor([[2, 1, 0], [0, 2, 0], [1, 0, 0]])
+    result = precision_recall(matrix)
+    call = "precision_recall(the matrix of the page)"
+    expect_that(isinstance(result, tuple) and len(result) == 2, call, result, "a tuple of two", "Return both.")
+    precision, recall = result
+    next_step = "Precision divides by a column's sum, recall by a row's; 0/0 becomes 0."
+    expect(f"{call}: precision", precision, torch.tensor([2 / 3, 2 / 3, 0.0]), next_step)
+    expect(f"{call}: recall", recall, torch.tensor([2 / 3, 1.0, 0.0]), next_step)
+
+
+def eight_rows():
+    """Return 8 rows in two groups far apart, and a model that knows nothing yet."""
+    y = torch.tensor([0, 0, 0, 0, 1, 1, 1, 1])
+    X = 4 * y.unsqueeze(1) - 2 + torch.tensor([[0.3, 0.0], [0.0, 0.3], [-0.3, 0.0], [0.0, -0.3]]).repeat(2, 1)
+    model = nn.Linear(2, 2)
+    with torch.no_grad():
+        model.weight.fill_(0.1)
+        model.bias.zero_()
+    return model, (X, y)
+
+
+def test_one_batch_is_learned_by_heart():
+    model, batch = eight_rows()
+    history = overfit_one_batch(model, batch, 200, 0.1)
+    call = "overfit_one_batch(nn.Linear(2, 2), 8 rows in two groups, 200, 0.1)"
+    expect(f"len({call})", len(history), 200, "One loss for each step.")
+    expect(f"{call}[0]", history[0], math.log(2), "Before the first update both scores are equal, so the loss is ln 2.")
+    expect_that(
+        history[-1] < history[0] / 10,
+        f"{call}[-1]",
+        history[-1],
+        f"less than a tenth of the first loss, {history[0]:.3f}",
+        "Clear the gradients in each step, and give the cross-entropy the scores as they are.",
+    )
+
+
+def test_one_batch_is_learned_in_training_mode():
+    model, batch = eight_rows()
+    model.eval()
+    modes = []
+    model.register_forward_hook(lambda module, *_: modes.append(module.training))
+    overfit_one_batch(model, batch, 3, 0.1)
+    expect_that(
+        bool(modes) and all(modes),
+        "overfit_one_batch(a model in evaluation mode, batch, 3, 0.1)",
+        f"steps with model.training = {modes}",
+        "True in every step",
+        "Call `model.train()` before the loop.",
+    )
+
+
+HISTORIES = [
+    ([2.0, 1.0, 0.8, 0.7, 0.65, 0.6], [2.1, 1.2, 1.0, 0.95, 0.92, 0.93], "healthy"),
+    ([2.0, 1.0, 0.8, 0.7, 0.65, 0.6], [2.1, 1.2, 0.9, 1.0, 1.1, 1.2], "overfitting"),
+    ([2.0, 1.5, 1.2, 1.0, 0.997, 0.995], [2.1, 1.6, 1.3, 1.1, 1.1, 1.1], "plateau"),
+    ([2.0, 1.0, 0.5, 1.5, 3.0, 4.0], [2.1, 1.2, 0.9, 1.8, 3.5, 4.5], "diverging"),
+    ([2.0, 1.0, math.nan, 0.7, 0.65, 0.6], [2.1, 1.2, 1.0, 0.95, 0.92, 0.93], "diverging"),
+]
+
+
+@pytest.mark.parametrize("case", HISTORIES)
+def test_diagnosis_of_a_history(case):
+    train, validation, word = case
+    expect(
+        f"diagnose(train {train}, validation {validation})",
+        diagnose({"train": train, "validation": validation}),
+        word,
+        "Ask the questions in the order of the page; NaN answers False to every comparison.",
+    )
+
+
+def test_a_short_history_is_refused():
+    history = {"train": [2.0, 1.0, 0.5], "validation": [2.0, 1.0, 0.5]}
+    expect_raises(ValueError, "diagnose(3 epochs)", lambda: diagnose(history), "4 epochs are the least.")
+
+
+def exponential():
+    """Return a module without modules inside that computes the exponential."""
+    module = nn.Module()
+    module.forward = torch.exp
+    return module
+
+
+def chain():
+    """Return the chain of the page: 2 becomes 100, then infinity, then 1, then 3."""
+    model = nn.Sequential(nn.Linear(1, 1, bias=False), exponential(), nn.Tanh(), nn.Linear(1, 1, bias=False))
+    with torch.no_grad():
+        model[0].weight.fill_(50.0)
+        model[3].weight.fill_(3.0)
+    return model
+
+
+def test_first_leaf_that_is_not_finite_is_named():
+    model, batch = chain(), (torch.tensor([[2.0]]), torch.tensor([0]))
+    call = "find_nan(the chain of the page, X = 2)"
+    expect(call, find_nan(model, batch), "1", "Infinity counts, also when a later leaf hides it.")
+    hooks = sum(len(module._forward_hooks) for module in model.modules())
+    expect(f"hooks on the model after {call}", hooks, 0, "Remove your hooks in a `finally` block.")
+
+
+def test_a_sound_model_has_no_leaf_to_name():
+    batch = (torch.tensor([[0.1]]), torch.tensor([0]))
+    expect_that(
+        find_nan(chain(), batch) is None,
+        "find_nan(the chain of the page, X = 0.1)",
+        find_nan(chain(), batch),
+        "None",
+        "0.1 becomes 5, and the exponential of 5 is finite.",
+    )
+
+
+def read(folder):
+    """Return what TensorBoard's reader finds: tag to pairs of step and value."""
+    events = EventAccumulator(str(folder))
+    events.Reload()
+    return {tag: [(event.step, event.value) for event in events.Scalars(tag)] for tag in events.Tags()["scalars"]}
+
+
+def test_a_log_is_on_disk_after_close(tmp_path):
+    log = Logger(tmp_path / "run")
+    log.scalar("loss/train", 0.5, 3)
+    log.scalar("loss/train", 0.25, 4)
+    log.scalar("accuracy", 0.75, 3)
+    log.close()
+    expect(
+        "what TensorBoard reads after three calls of scalar and close()",
+        read(tmp_path / "run"),
+        {"loss/train": [(3, 0.5), (4, 0.25)], "accuracy": [(3, 0.75)]},
+        "Hand tag, value and step on, and close the writer.",
+    )
+
+
+def test_with_closes_the_log_also_after_an_exception(tmp_path):
+    def crash():
+        with Logger(tmp_path / "run") as log:
+            log.scalar("loss", 0.5, 0)
+            raise RuntimeError("the training crashed")
+
+    expect_raises(RuntimeError, "a with block that raises", crash, "`__exit__` should return nothing.")
+    expect("what TensorBoard reads after it", read(tmp_path / "run"), {"loss": [(0, 0.5)]}, "Close in `__exit__`.")
+
+
+def dashboard():
+    """Return the figure of a history whose best epoch is 2."""
+    return plot_dashboard(
+        {
+            "train": [2.0, 1.1, 0.8, 0.6, 0.5],
+            "validation": [2.1, 1.2, 0.9, 1.0, 1.1],
+            "accuracy": [0.1, 0.6, 0.7, 0.75, 0.72],
+        }
+    )
+
+
+def heights(ax):
+    """Return what the lines of an axes have along y."""
+    return [[round(float(y), 4) for y in line.get_ydata()] for line in ax.lines]
+
+
+def test_dashboard_has_two_panels():
+    figure = dashboard()
+    call = "plot_dashboard(a history of 5 epochs)"
+    expect_that(isinstance(figure, Figure), call, figure, "a matplotlib Figure", "Return the figure; do not show it.")
+    losses = [ax for ax in figure.axes if [2.1, 1.2, 0.9, 1.0, 1.1] in heights(ax)]
+    accuracy = [ax for ax in figure.axes if [0.1, 0.6, 0.7, 0.75, 0.72] in heights(ax)]
+    expect_that(
+        bool(losses) and bool(accuracy) and losses[0] is not accuracy[0],
+        call,
+        [heights(ax) for ax in figure.axes],
+        "the validation loss in one panel, the accuracy in another",
+        "`plt.subplots(1, 2)` makes two panels.",
+    )
+    legend = losses[0].get_legend()
+    texts = [text.get_text() for text in legend.get_texts()] if legend else []
+    expect_that(
+        all(any(name in text.lower() for text in texts) for name in ("train", "validation")),
+        f"the legend of the losses in {call}",
+        texts,
+        'entries with the words "train" and "validation"',
+        "Give each line a label, and call `legend()`.",
+    )
+
+
+def test_dashboard_marks_the_best_epoch_in_both_panels():
+    figure = dashboard()
+    for name, curve in (("losses", [2.1, 1.2, 0.9, 1.0, 1.1]), ("accuracy", [0.1, 0.6, 0.7, 0.75, 0.72])):
+        panels = [ax for ax in figure.axes if curve in heights(ax)]
+        places = [{float(x) for x in line.get_xdata()} for ax in panels for line in ax.lines]
+        for ax in panels:
+            for drawn in ax.collections:
+                ends = drawn.get_segments() if hasattr(drawn, "get_segments") else [[p] for p in drawn.get_offsets()]
+                places += [{float(x) for x, _ in points} for points in ends]
+        expect_that(
+            {2.0} in places,
+            f"the marks in the panel of the {name}",
+            sorted(place.pop() for place in places if len(place) == 1),
+            "a vertical line or a point at x = 2",
+            "The lowest validation loss is 0.9, at epoch 2, counted from 0.",
+        )

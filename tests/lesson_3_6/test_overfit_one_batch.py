@@ -1,0 +1,173 @@
+"""Hidden scenarios of `overfit_one_batch`. The optimizer is the student's choice, so no loss but the first is compared."""
+
+import copy
+
+import pytest
+import torch
+from torch import nn
+
+from autograder.worker import probes
+
+
+def fill(model, rng, device, dtype=torch.float32):
+    """Give a model known parameters, of the size that torch gives them, without the global generator."""
+    with torch.no_grad():
+        for parameter in model.parameters():
+            width = parameter.shape[-1] if parameter.dim() > 1 else 4
+            parameter.copy_((2 * torch.rand(parameter.shape, generator=rng, dtype=torch.float64) - 1) / width**0.5)
+    return model.to(device, dtype)
+
+
+def network(rng, device, dtype=torch.float32, n_classes=3):
+    return fill(nn.Sequential(nn.Linear(2, 8), nn.Tanh(), nn.Linear(8, n_classes)), rng, device, dtype)
+
+
+def rows(rng, device, dtype=torch.float32, n=6, n_classes=3):
+    X = torch.randn(n, 2, generator=rng, dtype=torch.float64).to(device, dtype)
+    return X, torch.randint(n_classes, (n,), generator=rng).to(device)
+
+
+def separable(rng, device):
+    """Return 8 rows in two groups that lie 4 apart, on a line through the middle in a random direction."""
+    angle = 6.3 * torch.rand(1, generator=rng)
+    direction = torch.cat([angle.cos(), angle.sin()])
+    y = torch.tensor([0, 1, 1, 0, 1, 0, 0, 1])
+    X = (4 * y.unsqueeze(1) - 2) * direction + 0.3 * torch.randn(8, 2, generator=rng).clamp(-2, 2)
+    return X.to(device), y.to(device)
+
+
+def parameters(model):
+    return [parameter.detach().clone() for parameter in model.parameters()]
+
+
+def distance(before, after):
+    return sum(float((a.cpu() - b.cpu()).abs().sum()) for a, b in zip(before, after, strict=True))
+
+
+@pytest.mark.exercise("overfit_one_batch")
+@pytest.mark.weight(3)
+@pytest.mark.check("loss_falls_to_a_tenth")
+@pytest.mark.parametrize("kind", ["line", "network"])
+def test_eight_separable_rows_are_learned(lesson, device, rng, kind):
+    """On 8 rows that a line tells apart, with lr 0.1 and 200 steps, the last loss is under a tenth of the first."""
+    batch = separable(rng, device)
+    model = fill(nn.Linear(2, 2), rng, device) if kind == "line" else network(rng, device, n_classes=2)
+    with torch.no_grad():
+        before = float(nn.functional.cross_entropy(model(batch[0]), batch[1]))
+    history = lesson.overfit_one_batch(model, batch, 200, 0.1)
+    with torch.no_grad():
+        after = float(nn.functional.cross_entropy(model(batch[0]), batch[1]))
+    return {"history": [float(loss) for loss in history], "before": before, "after": after}
+
+
+@pytest.mark.exercise("overfit_one_batch")
+@pytest.mark.weight(2)
+@pytest.mark.parametrize(("n", "dtype"), [(6, torch.float32), (6, torch.float64), (1, torch.float32)])
+def test_a_float_for_each_step_from_the_untrained_model_on(lesson, device, rng, n, dtype):
+    """The history has a Python float for each step; the first is the mean cross-entropy of the model as it came."""
+    batch = rows(rng, device, dtype, n=n)
+    history = lesson.overfit_one_batch(network(rng, device, dtype), batch, 4, 0.01)
+    return {
+        "list": isinstance(history, list),
+        "floats": [isinstance(loss, float) for loss in history],
+        "first": torch.tensor(float(history[0]), dtype=dtype),
+    }
+
+
+@pytest.mark.exercise("overfit_one_batch")
+@pytest.mark.weight(2)
+def test_each_loss_belongs_to_the_weights_before_its_update(lesson, device, rng):
+    """Each loss is that of the scores which the model gave in that step."""
+    X, y = rows(rng, device)
+    model, seen = network(rng, device), []
+    model.register_forward_hook(
+        lambda _, __, scores: seen.append(float(nn.functional.cross_entropy(scores.detach(), y)))
+    )
+    history = [float(loss) for loss in lesson.overfit_one_batch(model, (X, y), 5, 0.05)]
+    found, place = [], 0
+    for loss in history:  # each loss is found among the model's own, behind the one before
+        matches = [i for i in range(place, len(seen)) if abs(seen[i] - loss) < 1e-5 * (1 + abs(loss))]
+        found.append(bool(matches))
+        place = matches[0] + 1 if matches else place
+    return {"found": found, "first": torch.tensor(history[0])}
+
+
+@pytest.mark.exercise("overfit_one_batch")
+@pytest.mark.weight(2)
+@pytest.mark.parametrize("training", [True, False])
+def test_every_step_is_made_in_training_mode(lesson, device, rng, training):
+    """In all modules, whatever the mode in which the model came."""
+    model, seen = network(rng, device), set()
+    model.train(training)
+    model[1].train(not training)
+    for name, module in model.named_modules():
+        module.register_forward_hook(
+            lambda module, _, output, name=name: seen.add((name, module.training)) if output.requires_grad else None
+        )
+    lesson.overfit_one_batch(model, rows(rng, device), 3, 0.01)
+    return sorted(seen)
+
+
+@pytest.mark.exercise("overfit_one_batch")
+@pytest.mark.weight(2)
+@pytest.mark.parametrize("n", [5, 1])
+def test_every_step_has_the_whole_batch(lesson, device, rng, n):
+    """The model gets the rows as they were given, in every step."""
+    X, y = rows(rng, device, n=n)
+    model, same = network(rng, device), []
+    model.register_forward_pre_hook(
+        lambda _, inputs: same.append(inputs[0].shape == X.shape and bool((inputs[0] == X).all()))
+    )
+    history = lesson.overfit_one_batch(model, (X, y), 4, 0.01)
+    return {"the batch": sorted(set(same)), "often enough": len(same) >= 4, "losses": len(history)}
+
+
+@pytest.mark.exercise("overfit_one_batch")
+@pytest.mark.weight(2)
+@pytest.mark.parametrize("old", [True, False])
+def test_gradients_are_cleared_in_every_step(lesson, device, rng, old):
+    """What backward adds up is that step's gradient alone; gradients from before the call play no part."""
+    model, came, cleared = network(rng, device), {}, []
+    for parameter in model.parameters():
+        if old:
+            parameter.grad = torch.full_like(parameter, 7.0)
+        parameter.register_hook(lambda grad, p=parameter: came.__setitem__(p, grad.detach().clone()))
+        parameter.register_post_accumulate_grad_hook(
+            lambda p: cleared.append(bool(torch.allclose(p.grad, came[p], rtol=1e-4, atol=1e-6)))
+        )
+    lesson.overfit_one_batch(model, rows(rng, device), 4, 0.01)
+    return sorted(set(cleared) - {True})
+
+
+@pytest.mark.exercise("overfit_one_batch")
+def test_nothing_moves_without_a_learning_rate_or_without_steps(lesson, device, rng):
+    """With lr 0 the loss stays; with 0 steps the history is empty; the weights stay in both cases."""
+    batch, model = rows(rng, device), network(rng, device)
+    before = parameters(model)
+    still = [float(loss) for loss in lesson.overfit_one_batch(model, batch, 3, 0.0)]
+    none = list(lesson.overfit_one_batch(model, batch, 0, 0.1))
+    return {"losses": torch.tensor(still), "none": none, "weights": distance(before, parameters(model)) < 1e-6}
+
+
+@pytest.mark.exercise("overfit_one_batch")
+@pytest.mark.weight(2)
+def test_first_update_is_proportional_to_the_learning_rate(lesson, device, rng):
+    """A learning rate twenty times as high makes a first update twenty times as large."""
+    batch, start = rows(rng, device), network(rng, device)
+    moved = []
+    for lr in (0.0005, 0.01):
+        model = copy.deepcopy(start)
+        lesson.overfit_one_batch(model, batch, 1, lr)
+        moved.append(distance(parameters(start), parameters(model)))
+    return {"ratio": moved[0] > 0 and 18 < moved[1] / moved[0] < 22}
+
+
+@pytest.mark.exercise("overfit_one_batch")
+def test_all_parameters_are_trained_and_the_data_stay(lesson, device, rng):
+    """Weights and biases of all layers move, in the model that was given; X and y stay as they were."""
+    X, y = rows(rng, device)
+    model = network(rng, device)
+    before = parameters(model)
+    _, kept = probes.unchanged(lambda: lesson.overfit_one_batch(model, (X, y), 3, 0.05), X, y)
+    moved = [distance([a], [b]) > 0 for a, b in zip(before, parameters(model), strict=True)]
+    return {"moved": moved, "unchanged": kept}
