@@ -76,6 +76,7 @@ def ranks(world_size: int, call: Callable[[int, str], Any], seconds: float = 20.
 def _be(there: Connection, call: Callable[[int, str], Any], rank: int, meeting: str) -> None:
     """Carry out one rank's part and send its result, or what it raised; never returns."""
     try:
+        _keep_process_groups()
         buffer = io.BytesIO()
         torch.save({"value": call(rank, meeting)}, buffer)
         there.send_bytes(buffer.getvalue())
@@ -86,6 +87,26 @@ def _be(there: Connection, call: Callable[[int, str], Any], rank: int, meeting: 
         there.send_bytes(f"{kinds[0]}:rank {rank}{place}: {error}".encode("utf-8", "replace"))
     finally:
         os._exit(0)
+
+
+def _keep_process_groups() -> None:
+    """Let no process group of this process ever be freed.
+
+    PyTorch 2.13 may hang as it frees one of which a `DistributedDataParallel` is the last holder: the destructor waits for a
+    thread that needs the interpreter's lock. No solution is wrong for that, and this process ends without freeing anything.
+    """
+    from torch.distributed import distributed_c10d
+
+    make = getattr(distributed_c10d, "_new_process_group_helper", None)
+    if make is None:
+        return
+    groups: list[Any] = []
+
+    def keeping(*arguments: Any, **named: Any) -> Any:
+        groups.append(make(*arguments, **named))
+        return groups[-1]
+
+    distributed_c10d._new_process_group_helper = keeping
 
 
 def _result(connection: Connection, rank: int) -> Any:

@@ -1,0 +1,69 @@
+"""Hidden scenarios of `ddp_worker`: real processes, one a rank. All of it is on the CPU, whatever the device is."""
+
+import pytest
+import torch
+import torch.distributed as dist
+from torch import nn
+
+from autograder.worker import probes
+
+
+def samples(rng, n, d):
+    X = torch.randn(n, d, generator=rng)
+    y = torch.randn(n, 1, generator=rng) + X.sum(dim=1, keepdim=True) + 1
+    y[: (n + 1) // 2] += 3  # the first shard has another loss than the last
+    return X, y
+
+
+def train(lesson, rng, world_size, X, y, lr, steps):
+    """Let the ranks train, each with random numbers of its own; steps is a list: so many runs, one after the other."""
+    seed = int(torch.randint(1, 1_000_000, (1,), generator=rng))
+
+    def call(rank, init_method):
+        torch.manual_seed(seed + rank)
+        rows = set()
+
+        def note(module, args):
+            if isinstance(module, nn.Linear) and len(args[0]):
+                rows.add(len(args[0]))
+
+        nn.modules.module.register_module_forward_pre_hook(note)
+        given = X.clone(), y.clone()
+        states, open_after = [], []
+        for run, count in enumerate(steps):
+            state = lesson.ddp_worker(rank, world_size, f"{init_method}{run}", X, y, lr, count)
+            states.append({name: tensor.detach().clone() for name, tensor in state.items()})
+            open_after.append(dist.is_initialized())
+        kept = torch.equal(X, given[0]) and torch.equal(y, given[1])
+        return {"states": states, "rows": sorted(rows), "group open": open_after, "data kept": kept}
+
+    return probes.ranks(world_size, call)
+
+
+@pytest.mark.exercise("ddp_worker")
+@pytest.mark.weight(2)
+def test_two_ranks_with_uneven_shards(lesson, rng):
+    """Five rows on two ranks: every row weighs the same, and both ranks end where one process would from rank 0's start."""
+    X, y = samples(rng, 5, 3)
+    return train(lesson, rng, 2, X, y, 0.1, [4])
+
+
+@pytest.mark.exercise("ddp_worker")
+def test_two_ranks_start_together_and_can_meet_again(lesson, rng):
+    """After no step both ranks have rank 0's start; the group is destroyed, so another can be joined; shards are even."""
+    X, y = samples(rng, 4, 2)
+    return train(lesson, rng, 2, X, y, 0.2, [0, 3])
+
+
+@pytest.mark.exercise("ddp_worker")
+def test_one_process_alone(lesson, rng):
+    """A group of one process trains on all rows."""
+    X, y = samples(rng, 6, 4)
+    return train(lesson, rng, 1, X, y, 0.1, [3])
+
+
+@pytest.mark.exercise("ddp_worker")
+def test_empty_shard(lesson, rng):
+    """Two rows on three ranks: the rank without rows takes part in every exchange, and ends with the same weights."""
+    X, y = samples(rng, 2, 1)
+    return train(lesson, rng, 3, X, y, 0.1, [2])
