@@ -1,0 +1,210 @@
+"""Hidden scenarios of `SGD`: whole walks on given gradients, none of them near 0, and on those of a small model."""
+
+import copy
+
+import pytest
+import torch
+from torch import nn
+
+from autograder.worker import probes
+
+SHAPES = ((3, 2), (2,), (), (1, 4))
+
+
+def away_from_zero(shape, rng, dtype, least=0.3):
+    """Return random numbers of both signs, each at least so far from 0."""
+    values = torch.randn(shape, generator=rng, dtype=torch.float64)
+    return (values + least * torch.where(values < 0, -1.0, 1.0)).to(dtype)
+
+
+def parameters(rng, device, dtype=torch.float32, shapes=SHAPES):
+    return [(2 * away_from_zero(shape, rng, dtype)).to(device).requires_grad_() for shape in shapes]
+
+
+def copies(params):
+    return [p.detach().clone() for p in params]
+
+
+def walk(optimizer, params, rng, steps, missing=()):
+    """Make steps on random gradients; a pair (step, place) in `missing` has none. Return the parameters after each step."""
+    seen = []
+    for step in range(steps):
+        for place, p in enumerate(params):
+            gradient = away_from_zero(p.shape, rng, p.dtype).to(p.device)
+            p.grad = None if (step, place) in missing else gradient
+        optimizer.step()
+        seen.append(copies(params))
+    return seen
+
+
+def problem(rng, device, dtype):
+    """Return a small model with known weights, and data of some curve."""
+    X = torch.randn(7, 3, generator=rng, dtype=torch.float64)
+    model = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 2)).to(dtype)
+    with torch.no_grad():
+        for p in model.parameters():
+            p.copy_(0.5 * away_from_zero(p.shape, rng, dtype))
+    y = torch.stack([X.sum(dim=1), 2 - X[:, 0]], dim=1)
+    return model.to(device), X.to(device, dtype), y.to(device, dtype)
+
+
+@pytest.mark.exercise("SGD")
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_plain_descent(lesson, device, rng, dtype):
+    """With the rate alone each parameter becomes p - lr * g, in place and in its dtype; a rate of 0 moves nothing."""
+    params = parameters(rng, device, dtype)
+    moved = walk(lesson.SGD(params, 0.2), params, rng, 5)
+    return moved, walk(lesson.SGD(params, lr=0.0, momentum=0.5), params, rng, 2)
+
+
+@pytest.mark.exercise("SGD")
+@pytest.mark.weight(2)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_momentum(lesson, device, rng, dtype):
+    """The first velocity is the gradient; after that it is momentum * v + g."""
+    params = parameters(rng, device, dtype)
+    return walk(lesson.SGD(params, lr=0.1, momentum=0.8), params, rng, 6)
+
+
+@pytest.mark.exercise("SGD")
+def test_every_parameter_has_its_velocity(lesson, device, rng):
+    """Parameters of one shape, in one group, do not push each other."""
+    params = parameters(rng, device, shapes=((2,), (2,), (2,)))
+    return walk(lesson.SGD(params, lr=0.1, momentum=0.9), params, rng, 5)
+
+
+@pytest.mark.exercise("SGD")
+@pytest.mark.weight(2)
+@pytest.mark.parametrize("decay", [0.0, 0.4])
+def test_nesterov(lesson, device, rng, decay):
+    """With nesterov the step is lr * (g + momentum * v), with the new velocity and the decayed gradient."""
+    params = parameters(rng, device)
+    optimizer = lesson.SGD(params, lr=0.1, momentum=0.7, nesterov=True, weight_decay=decay)
+    return walk(optimizer, params, rng, 6)
+
+
+@pytest.mark.exercise("SGD")
+@pytest.mark.parametrize("momentum", [0.0, 0.8])
+def test_weight_decay(lesson, device, rng, momentum):
+    """The decay joins the gradient, and so the velocity."""
+    params = parameters(rng, device)
+    return walk(lesson.SGD(params, lr=0.1, momentum=momentum, weight_decay=0.5), params, rng, 6)
+
+
+@pytest.mark.exercise("SGD")
+def test_arguments_in_order(lesson, device, rng):
+    """The arguments may be given by place: params, lr, momentum, nesterov, weight_decay."""
+    params = parameters(rng, device, shapes=((3,),))
+    return walk(lesson.SGD(params, 0.1, 0.6, True, 0.3), params, rng, 5)
+
+
+@pytest.mark.exercise("SGD")
+@pytest.mark.weight(2)
+def test_several_groups(lesson, device, rng):
+    """Each group has its own options; what it does not name is that of the optimizer; a changed rate counts at once."""
+    params = parameters(rng, device)
+    groups = [
+        {"params": params[:1]},
+        {"params": iter(params[1:3]), "lr": 0.05, "momentum": 0.5, "weight_decay": 0.0},
+        {"params": params[3:], "nesterov": True, "weight_decay": 0.1},
+    ]
+    optimizer = lesson.SGD(groups, lr=0.1, momentum=0.8, weight_decay=0.3)
+    seen = walk(optimizer, params, rng, 5)
+    optimizer.param_groups[0]["lr"] = 0.3
+    optimizer.param_groups[2]["lr"] *= 0.5
+    return seen + walk(optimizer, params, rng, 3)
+
+
+@pytest.mark.exercise("SGD")
+@pytest.mark.weight(2)
+def test_missing_gradients(lesson, device, rng):
+    """A parameter without a gradient stays as it is, with all that is kept for it, and goes on from there later."""
+    params = parameters(rng, device, shapes=((2, 2), (3,), (2,)))
+    optimizer = lesson.SGD(params, lr=0.1, momentum=0.8, weight_decay=0.3)
+    missing = {(0, 0), (0, 1), (1, 1), (3, 2), (4, 2), (5, 0)}
+    return walk(optimizer, params, rng, 8, missing)
+
+
+@pytest.mark.exercise("SGD")
+def test_one_that_never_has_a_gradient(lesson, device, rng):
+    """The first parameter never has a gradient, and stays; with no gradients at all nothing moves."""
+    params = parameters(rng, device, shapes=((2,), (3,)))
+    optimizer = lesson.SGD(params, lr=0.1, momentum=0.8, weight_decay=0.3)
+    still = walk(optimizer, params, rng, 2, {(step, place) for step in range(2) for place in range(2)})
+    return still + walk(optimizer, params, rng, 5, {(step, 0) for step in range(5)})
+
+
+@pytest.mark.exercise("SGD")
+@pytest.mark.weight(2)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_saved_and_loaded(lesson, device, rng, dtype):
+    """A copy of the state, loaded into a fresh optimizer made with other options, continues as the first one does."""
+    params = parameters(rng, device, dtype)
+    optimizer = lesson.SGD(
+        [{"params": params[:2]}, {"params": params[2:], "lr": 0.05, "momentum": 0.5, "weight_decay": 0.0}],
+        lr=0.1,
+        momentum=0.8,
+        weight_decay=0.3,
+    )
+    walk(optimizer, params, rng, 5, {(2, 1), (4, 2)})
+    state = copy.deepcopy(optimizer.state_dict())
+    others = [p.requires_grad_() for p in copies(params)]
+    fresh = lesson.SGD([{"params": others[:2]}, {"params": others[2:]}], lr=0.9)
+    fresh.load_state_dict(state)
+    seed = int(torch.randint(1000, (), generator=rng))
+    went_on = walk(optimizer, params, torch.Generator().manual_seed(seed), 5)
+    continued = walk(fresh, others, torch.Generator().manual_seed(seed), 5)
+    return {"went on": went_on, "continued": continued}
+
+
+@pytest.mark.exercise("SGD")
+def test_closure(lesson, device, rng):
+    """The closure is called once, with gradients on and before the update; what it returns comes back from `step`."""
+    model, X, y = problem(rng, device, torch.float64)
+    optimizer = lesson.SGD(model.parameters(), lr=0.1, momentum=0.8, weight_decay=0.3)
+    calls = []
+
+    def closure():
+        calls.append(torch.is_grad_enabled())
+        optimizer.zero_grad()
+        loss = (model(X) - y).square().mean()
+        loss.backward()
+        return loss
+
+    losses = [float(optimizer.step(closure)) for _ in range(6)]
+    return {"losses": torch.tensor(losses), "calls": calls, "weights": copies(model.parameters())}
+
+
+@pytest.mark.exercise("SGD")
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_in_a_training_loop(lesson, device, rng, dtype):
+    """It trains a model in the usual loop, as a `torch.optim.Optimizer`; without a closure `step` returns None."""
+    model, X, y = problem(rng, device, dtype)
+    optimizer = lesson.SGD(model.parameters(), lr=0.1, momentum=0.8, weight_decay=0.3)
+    losses, returned = [], []
+    for _ in range(6):
+        loss = (model(X) - y).square().mean()
+        optimizer.zero_grad()
+        loss.backward()
+        returned.append(optimizer.step())
+        losses.append(loss.detach())
+    kind = isinstance(optimizer, torch.optim.Optimizer)
+    return {"losses": losses, "weights": copies(model.parameters()), "returned": returned, "optimizer": kind}
+
+
+@pytest.mark.exercise("SGD")
+def test_gradients_stay_and_may_be_overwritten(lesson, device, rng):
+    """`.grad` is never changed, and nothing of it is kept by reference: the next gradient is written over it."""
+    params = parameters(rng, device, shapes=((3,), (2, 2)))
+    optimizer = lesson.SGD(params, lr=0.1, momentum=0.8)
+    for p in params:
+        p.grad = torch.zeros_like(p)
+    seen, kept = [], []
+    for _ in range(6):
+        for p in params:
+            p.grad.copy_(away_from_zero(p.shape, rng, p.dtype).to(device))
+        gradients = [p.grad for p in params]
+        _, same = probes.unchanged(optimizer.step, *gradients)
+        kept.append(same and all(p.grad is g for p, g in zip(params, gradients, strict=True)))
+        seen.append(copies(params))
+    return {"seen": seen, "kept": kept}

@@ -1,0 +1,72 @@
+"""Hidden scenarios of `optimize`. The starts lie high on the valley's wall, so that no gradient is near 0."""
+
+import pytest
+import torch
+
+from autograder.worker import probes
+
+# Rates with which nothing flies off: rounding is not blown up.
+RATES = {"sgd": 2e-4, "momentum": 1e-4, "nesterov": 1e-4, "rmsprop": 0.004, "adam": 0.02, "adamw": 0.03}
+
+
+def start(rng, device, dtype=torch.float64):
+    corner = torch.tensor([-1.5, 0.5], dtype=torch.float64)
+    return (corner + 0.1 * torch.rand(2, generator=rng, dtype=torch.float64)).to(device, dtype)
+
+
+@pytest.mark.exercise("optimize")
+@pytest.mark.weight(2)
+@pytest.mark.parametrize("name", list(RATES))
+def test_paths(lesson, device, rng, name):
+    """Each name walks by its optimizer, with that optimizer's default options; the start comes first."""
+    return lesson.optimize(name, start(rng, device), 12, RATES[name])
+
+
+@pytest.mark.exercise("optimize")
+@pytest.mark.parametrize("name", ["nesterov", "adam"])
+def test_float32(lesson, device, rng, name):
+    """A float32 start gives a float32 path."""
+    return lesson.optimize(name, start(rng, device, torch.float32), 6, RATES[name])
+
+
+@pytest.mark.exercise("optimize")
+def test_decay_far_out(lesson, device, rng):
+    """Far from the origin AdamW's decay of 0.01 shows."""
+    there = start(rng, device) + torch.tensor([100.0, 60.0], dtype=torch.float64, device=device)
+    return [lesson.optimize(name, there, 5, 0.1) for name in ("adam", "adamw")]
+
+
+@pytest.mark.exercise("optimize")
+@pytest.mark.weight(2)
+def test_the_start_stays(lesson, device, rng):
+    """`start` and its `.grad` stay as they are, whether it requires gradients or not; the path is detached."""
+    plain, tracked = start(rng, device), start(rng, device).requires_grad_()
+    tracked.grad = torch.ones_like(tracked)
+    found = []
+    for place in (plain, tracked):
+        path, kept = probes.unchanged(lambda place=place: lesson.optimize("momentum", place, 4, 1e-4), place)
+        found.append({"path": path, "kept": kept, "detached": not path.requires_grad})
+    return found
+
+
+@pytest.mark.exercise("optimize")
+def test_no_steps(lesson, device, rng):
+    """With 0 steps the path is the start alone, in a row of its own."""
+    there = start(rng, device)
+    path = lesson.optimize("adam", there, 0, 0.1)
+    before = there.clone()
+    path += 1  # what shares memory moves along
+    return {"path": path, "apart": torch.equal(there, before)}
+
+
+@pytest.mark.exercise("optimize")
+@pytest.mark.weight(2)
+def test_other_names(lesson, device, rng):
+    """Any other name is a ValueError, also with 0 steps."""
+    there = start(rng, device)
+    tried = [("adagrad", 3), ("SGD", 3), ("", 0), ("adam2", 0)]
+    refused = [
+        probes.raised(ValueError, lambda name=name, steps=steps: lesson.optimize(name, there, steps, 0.1))
+        for name, steps in tried
+    ]
+    return refused, lesson.optimize("sgd", there, 1, 1e-4)
