@@ -1,0 +1,360 @@
+# %%
+"""Lesson 3.4: deeper networks and back-propagation's troubles.
+
+Samples are rows: `x` is `(N, D)`, N samples of D features. All tensors of a call have the same dtype (float32 or float64)
+and live on the same device. Every function works in that dtype and on that device, and changes no argument; only
+`clip_by_global_norm_` changes gradients in place, as its name says.
+
+The two normalizations come in pairs: a forward function hands a `cache` to its backward function. What lies in the cache
+is yours. A backward function gets only caches that your own forward function made: its annotation names that function,
+as in `Annotated[Any, batch_norm]`, "anything, from batch_norm".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated, Any
+
+import matplotlib.pyplot as plt
+import torch
+from matplotlib.figure import Figure
+from torch import nn
+
+
+# %%
+def gradient_norms(model: nn.Module) -> dict[str, float]:
+    """Return the norm of each parameter's gradient: the root of the sum of the squares of all its entries.
+
+    Args:
+        model: any module, also one without parameters. Its parameters are on any device and each of float32 or float64.
+            The `.grad` of some may be None: they got no gradient, or are frozen. Neither parameters nor gradients change.
+
+    Returns:
+        A dict from name to norm, a Python float; the names are those of `model.named_parameters()`, and all of them are
+        there. Where `.grad` is None the norm is 0.0.
+    """
+    # BEGIN SOLUTION Go through the named parameters, and take the norm of each gradient that is there.
+    norms = {}
+    for name, parameter in model.named_parameters():
+        norms[name] = 0.0 if parameter.grad is None else float(parameter.grad.norm())
+    return norms
+    # END SOLUTION
+
+
+# %%
+def batch_norm(
+    x: torch.Tensor,
+    gamma: torch.Tensor,
+    beta: torch.Tensor,
+    running: tuple[torch.Tensor, torch.Tensor],
+    training: bool,
+    momentum: float = 0.1,
+    eps: float = 1e-5,
+) -> tuple[torch.Tensor, tuple[torch.Tensor, torch.Tensor], Any]:
+    """Normalize each column of a batch, as `torch.nn.BatchNorm1d` does.
+
+    In training the mean and the *biased* variance of each column (the sum of the squared deviations divided by N)
+    normalize the batch, `x_hat = (x - mean) / sqrt(variance + eps)`, and `y = gamma * x_hat + beta`. Each running statistic
+    moves towards that of the batch, `(1 - momentum) * old + momentum * batch`, and there the variance is the *unbiased*
+    one (divided by N - 1).
+
+    Otherwise (`training` False) the running mean and variance take the place of the batch's, so each row is treated by
+    itself, and the running statistics stay as they are.
+
+    The columns may be constant, and their mean may be far larger than their deviation: subtract the mean before you
+    square. (The mean of the squares minus the square of the mean loses all digits there.)
+
+    Off limits are PyTorch's own normalizations: the modules `torch.nn.BatchNorm1d`, `torch.nn.LayerNorm` and their
+    relatives, and the functions `batch_norm`, `layer_norm`, `instance_norm`, `group_norm`, `rms_norm` of `torch` and
+    `torch.nn.functional`. `mean`, `var` and `std` are fine.
+
+    Args:
+        x: the batch, `(N, D)` with N ≥ 2 in training and N ≥ 1 otherwise, and D ≥ 1.
+        gamma: the learned factors, `(D,)`.
+        beta: the learned shifts, `(D,)`.
+        running: the tuple of the running mean and the running variance, `(D,)` each. It stays as it was.
+        training: which of the two modes.
+        momentum: how far the running statistics move, from 0 to 1.
+        eps: added to the variance, inside the root; above 0.
+
+    Returns:
+        The tuple `(y, running, cache)`. `y` is `(N, D)`. `running` is the tuple of the running mean and variance after the
+        call, `(D,)` each: in training these are new tensors; otherwise they equal those given, and may be the same ones.
+        `cache` is whatever `batch_norm_backward` needs; after a call that is not in training it is not used.
+
+    Raises:
+        ValueError: in training, if there is just one row: it has no spread, and N - 1 is 0.
+    """
+    # BEGIN SOLUTION Choose the statistics (in training: the batch's, and move the running ones), then normalize.
+    mean, variance = running
+    if training:
+        n = len(x)
+        if n < 2:
+            raise ValueError("batch normalization cannot train on one row: it has no variance")
+        batch_mean = x.mean(dim=0)
+        batch_variance = ((x - batch_mean) ** 2).mean(dim=0)
+        unbiased = batch_variance * n / (n - 1)
+        running = (
+            (1 - momentum) * mean + momentum * batch_mean,
+            (1 - momentum) * variance + momentum * unbiased,
+        )
+        mean, variance = batch_mean, batch_variance
+    inverse_std = 1 / torch.sqrt(variance + eps)
+    x_hat = (x - mean) * inverse_std
+    return gamma * x_hat + beta, running, (x_hat, inverse_std, gamma)
+    # END SOLUTION
+
+
+# %%
+def batch_norm_backward(
+    dy: torch.Tensor, cache: Annotated[Any, batch_norm]
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Return the gradients of a loss with respect to the `x`, `gamma` and `beta` of a `batch_norm` in training.
+
+    Each x moves the mean and the variance of its column, too: both paths belong into `dx`.
+
+    Off limits is everything in PyTorch that differentiates for you, such as `torch.autograd.grad`,
+    `torch.autograd.backward`, `Tensor.backward`, `torch.func` (`grad`, `vjp`, `jacrev`, …), `torch.autograd.functional`,
+    `torch.autograd.forward_ad` and the backward operations of `torch.ops.aten`. Finite differences are not the exercise
+    either.
+
+    Args:
+        dy: the gradient of the loss with respect to `y`, `(N, D)` with N ≥ 2 and D ≥ 1.
+        cache: what your `batch_norm` returned last, for a batch of N ≥ 2 rows with `training` True. It stays as it was, and
+            may be used more than once.
+
+    Returns:
+        The tuple `(dx, dgamma, dbeta)`: `(N, D)`, `(D,)` and `(D,)`, of dy's dtype and on its device.
+    """
+    # BEGIN SOLUTION Sum up for gamma and beta; for x take off what goes through the mean and through the variance.
+    x_hat, inverse_std, gamma = cache
+    dgamma = (dy * x_hat).sum(dim=0)
+    dbeta = dy.sum(dim=0)
+    dx_hat = dy * gamma
+    through_mean = dx_hat.mean(dim=0)
+    through_variance = x_hat * (dx_hat * x_hat).mean(dim=0)
+    return inverse_std * (dx_hat - through_mean - through_variance), dgamma, dbeta
+    # END SOLUTION
+
+
+# %%
+def layer_norm(x: torch.Tensor, gamma: torch.Tensor, beta: torch.Tensor, eps: float = 1e-5) -> tuple[torch.Tensor, Any]:
+    """Normalize each row by itself, as `torch.nn.LayerNorm(D)` does.
+
+    The mean and the *biased* variance of each row, over its D features, normalize it:
+    `x_hat = (x - mean) / sqrt(variance + eps)`, and `y = gamma * x_hat + beta`. There are no running statistics and no two
+    modes. The rows may be constant (as with D = 1, where `y` is `beta`), and their mean may be far larger than their
+    deviation: subtract the mean before you square.
+
+    Off limits are PyTorch's own normalizations: the modules `torch.nn.LayerNorm`, `torch.nn.BatchNorm1d` and their
+    relatives, and the functions `layer_norm`, `batch_norm`, `instance_norm`, `group_norm`, `rms_norm` of `torch` and
+    `torch.nn.functional`. `mean`, `var` and `std` are fine.
+
+    Args:
+        x: the batch, `(N, D)` with N ≥ 1 and D ≥ 1.
+        gamma: the learned factors, `(D,)`, one a feature.
+        beta: the learned shifts, `(D,)`, one a feature.
+        eps: added to the variance, inside the root; above 0.
+
+    Returns:
+        The tuple `(y, cache)`: `y` is `(N, D)`, `cache` is whatever `layer_norm_backward` needs.
+    """
+    # BEGIN SOLUTION Take each row's mean off, divide by its deviation, then scale and shift.
+    centred = x - x.mean(dim=1, keepdim=True)
+    variance = (centred**2).mean(dim=1, keepdim=True)
+    inverse_std = 1 / torch.sqrt(variance + eps)
+    x_hat = centred * inverse_std
+    return gamma * x_hat + beta, (x_hat, inverse_std, gamma)
+    # END SOLUTION
+
+
+# %%
+def layer_norm_backward(
+    dy: torch.Tensor, cache: Annotated[Any, layer_norm]
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Return the gradients of a loss with respect to the `x`, `gamma` and `beta` of a `layer_norm`.
+
+    Each x moves the mean and the variance of its row, too. `gamma` and `beta` are shared by all rows.
+
+    Off limits is everything in PyTorch that differentiates for you, such as `torch.autograd.grad`,
+    `torch.autograd.backward`, `Tensor.backward`, `torch.func` (`grad`, `vjp`, `jacrev`, …), `torch.autograd.functional`,
+    `torch.autograd.forward_ad` and the backward operations of `torch.ops.aten`. Finite differences are not the exercise
+    either.
+
+    Args:
+        dy: the gradient of the loss with respect to `y`, `(N, D)` with N ≥ 1 and D ≥ 1.
+        cache: what your `layer_norm` returned last. It stays as it was, and may be used more than once.
+
+    Returns:
+        The tuple `(dx, dgamma, dbeta)`: `(N, D)`, `(D,)` and `(D,)`, of dy's dtype and on its device. Where D is 1, `dx` is
+        0: a row of one number cannot change what comes out.
+    """
+    # BEGIN SOLUTION As in batch_norm_backward, with the means along each row; gamma and beta still sum over the rows.
+    x_hat, inverse_std, gamma = cache
+    dgamma = (dy * x_hat).sum(dim=0)
+    dbeta = dy.sum(dim=0)
+    dx_hat = dy * gamma
+    through_mean = dx_hat.mean(dim=1, keepdim=True)
+    through_variance = x_hat * (dx_hat * x_hat).mean(dim=1, keepdim=True)
+    return inverse_std * (dx_hat - through_mean - through_variance), dgamma, dbeta
+    # END SOLUTION
+
+
+# %%
+class ResidualBlock(nn.Module):
+    """A block that adds a correction to what it is given: `x + W2 relu(W1 x + b1) + b2`.
+
+    It has exactly two `nn.Linear(dim, dim)` with bias, and no other parameters. The one with W1 and b1 is made (assigned to
+    the block) first, the one with W2 and b2 second. Nothing comes after the sum, so the block is the identity where W2 and
+    b2 are 0. Names and starting values are up to you.
+    """
+
+    def __init__(self, dim: int) -> None:
+        """Make the block.
+
+        Args:
+            dim: how many features go in and come out, 1 or more.
+        """
+        # BEGIN SOLUTION Make the two linear layers.
+        super().__init__()
+        self.first = nn.Linear(dim, dim)
+        self.second = nn.Linear(dim, dim)
+        # END SOLUTION
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Return `x + W2 relu(W1 x + b1) + b2`.
+
+        Args:
+            x: the batch, `(N, dim)` with N ≥ 1, on the parameters' device and in their dtype (float32 or float64). It stays
+                as it was.
+
+        Returns:
+            `(N, dim)`, of x's dtype. Gradients reach x and all four parameters.
+        """
+        # BEGIN SOLUTION Work out the correction, and add it to x.
+        correction: torch.Tensor = self.second(torch.relu(self.first(x)))
+        return x + correction
+        # END SOLUTION
+
+
+# %%
+def clip_by_global_norm_(params: Iterable[torch.Tensor], max_norm: float) -> torch.Tensor:
+    """Shrink all gradients together, in place, so that their global norm is at most `max_norm`.
+
+    The global norm is the root of the sum of the squares of *all* entries of all gradients, as if they were one long vector.
+    Where it is above `max_norm`, every gradient is multiplied by the same factor `max_norm / (norm + 1e-6)`, as
+    `torch.nn.utils.clip_grad_norm_` does (without the 1e-6 is as good: the norms here are never tiny and above `max_norm`).
+    Otherwise the gradients stay as they are: they are never made larger. Gradients of nothing but zeros stay zeros.
+
+    Off limits: `torch.nn.utils.clip_grad_norm_` and its relatives `clip_grad_norm`, `clip_grads_with_norm_` and
+    `get_total_norm`.
+
+    Args:
+        params: the parameters, on one device and of one dtype (float32 or float64); any iterable, also a generator such as
+            `model.parameters()`, which can be gone through once only. Those whose `.grad` is None are skipped. Their values
+            stay as they were.
+        max_norm: the largest norm allowed, above 0; it may be `math.inf`, and then nothing is clipped.
+
+    Returns:
+        The global norm *before* the clipping, a 0-D tensor of the gradients' dtype and on their device. If no parameter
+        has a gradient, it is a 0-D tensor that holds 0, of any floating dtype and on any device.
+    """
+    # BEGIN SOLUTION Collect the gradients, measure them all together, and shrink them if they are too long.
+    gradients = [parameter.grad for parameter in params if parameter.grad is not None]
+    if not gradients:
+        return torch.zeros(())
+    norm: torch.Tensor = torch.stack([gradient.norm() for gradient in gradients]).norm()
+    factor = (max_norm / (norm + 1e-6)).clamp(max=1.0)
+    for gradient in gradients:
+        gradient.mul_(factor)
+    return norm
+    # END SOLUTION
+
+
+# %%
+def depth_experiment(depths: list[int], residual: bool, norm: str | None, seed: int) -> dict[int, float]:
+    """Return, for networks of several depths before any training, how much blame is left at the first layer.
+
+    For each depth make a network and a batch of its own:
+
+    - The batch `h` is 64 rows of 16 standard normal numbers.
+    - Each of the `depth` layers has weights W, `(16, 16)`, of its own: standard normal numbers divided by 4. No bias.
+    - A layer computes the scores `z = h @ W.T`, then normalizes them if `norm` says so, then takes the sigmoid `s` of them.
+      What it hands on as the next `h` is `h + s` if `residual` is True, else `s`.
+    - The normalization of `"batch"` is that of `batch_norm` in training, that of `"layer"` is that of `layer_norm`, both with
+      factors 1, shifts 0 and the usual eps; `None` means none. Your own functions or PyTorch's are equally fine.
+    - The loss is the mean of the squares of the last `h`, over all its `64 · 16` elements.
+    - The answer for this depth is the norm of the loss's gradient for the *first* layer's W (next to the batch), divided by
+      the norm of the gradient for the *last* layer's W. With one layer this is 1.
+
+    Autograd is welcome. All random numbers come from a CPU `torch.Generator` of your own, seeded with `seed`: the same
+    arguments give the same answer, another seed gives another one, and the global random state never moves. In which order
+    the numbers are drawn is left open, and so is whether each depth starts from the seed anew. Everything is on the CPU, in
+    float32 or float64 as you like.
+
+    Args:
+        depths: the numbers of layers, ints of 1 or more, in any order, each once; the list stays as it was and may be empty.
+        residual: whether each layer adds to what it is given.
+        norm: `"batch"`, `"layer"` or None.
+        seed: an int, 0 or more.
+
+    Returns:
+        A dict from each depth to its ratio, a Python float.
+
+    Raises:
+        ValueError: if `norm` is anything else.
+    """
+    # BEGIN SOLUTION For each depth: draw, go forward, go backward, and compare the first weight's gradient with the last's.
+    if norm not in ("batch", "layer", None):
+        raise ValueError(f"norm should be 'batch', 'layer' or None, not {norm!r}")
+    rows, width = 64, 16
+    ones, zeros = torch.ones(width), torch.zeros(width)
+    generator = torch.Generator().manual_seed(seed)
+    ratios = {}
+    for depth in depths:
+        h = torch.randn(rows, width, generator=generator)
+        weights = nn.ParameterList(torch.randn(width, width, generator=generator) / 4 for _ in range(depth))
+        for W in weights:
+            z = h @ W.T
+            if norm == "batch":
+                z, _, _ = batch_norm(z, ones, zeros, (zeros, ones), training=True)
+            elif norm == "layer":
+                z, _ = layer_norm(z, ones, zeros)
+            h = h + torch.sigmoid(z) if residual else torch.sigmoid(z)
+        (h**2).mean().backward()
+        norms = gradient_norms(weights)
+        ratios[depth] = norms["0"] / norms[str(depth - 1)]
+    return ratios
+    # END SOLUTION
+
+
+# %%
+def plot_depth(results: dict[str, dict[int, float]]) -> Figure:
+    """Return a new figure with the ratios of several networks against their depth.
+
+    - For each name there is a line (by `plot`, `semilogy` or the like), all in the same axes: the depths along x, from the
+      shallowest to the deepest, whatever their order in the dict; the ratios along y, the numbers themselves.
+    - The y axis is logarithmic.
+    - A legend names the lines; each entry is the name as it is given.
+    - Both axes have a label.
+    - Do not call `plt.show()`.
+
+    Colours, markers, titles, guide lines and whatever else you add are yours.
+
+    Args:
+        results: from each network's name to what `depth_experiment` gave: a dict from depth to ratio, with one depth or more,
+            all ratios above 0. It stays as it was.
+
+    Returns:
+        The matplotlib `Figure`; every call makes a new one.
+    """
+    # BEGIN SOLUTION Draw a line for each name on a logarithmic axis, label the axes, add a legend, return the figure.
+    fig, ax = plt.subplots()
+    for name, ratios in results.items():
+        depths = sorted(ratios)
+        ax.semilogy(depths, [ratios[depth] for depth in depths], marker="o", label=name)
+    ax.set_xlabel("number of layers")
+    ax.set_ylabel("first gradient over last")
+    ax.legend()
+    return fig
+    # END SOLUTION

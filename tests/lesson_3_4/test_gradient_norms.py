@@ -1,0 +1,66 @@
+"""Hidden scenarios of `gradient_norms`."""
+
+import pytest
+import torch
+from torch import nn
+
+from autograder.worker import probes
+
+
+def network(rng, device, dtype=torch.float32):
+    """Return a nested network whose parameters and gradients have sizes of their own."""
+    model = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 2, bias=False)))
+    model = model.to(device, dtype)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.copy_(torch.randn(parameter.shape, generator=rng).to(device, dtype))
+            parameter.grad = (torch.randn(parameter.shape, generator=rng) * 3 - 1).to(device, dtype)
+    return model
+
+
+def outcome(call):
+    """Return what a call gives, or that it stumbled over a None."""
+    try:
+        return call()
+    except (AttributeError, TypeError) as error:
+        return f"raised {type(error).__name__}"
+
+
+@pytest.mark.exercise("gradient_norms")
+@pytest.mark.weight(2)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_norms_by_name(lesson, device, rng, dtype):
+    """Each parameter's name leads to the root of the sum of the squares of its gradient, a Python float."""
+    norms = lesson.gradient_norms(network(rng, device, dtype))
+    return {"dict": isinstance(norms, dict), "norms": norms}
+
+
+@pytest.mark.exercise("gradient_norms")
+def test_no_gradient_is_zero(lesson, device, rng):
+    """A parameter whose `.grad` is None, frozen or not, is there with the norm 0.0; so is one whose gradient is zeros."""
+    model = network(rng, device)
+    model[0].bias.grad = None
+    model[2][1].weight.grad = None
+    model[2][1].weight.requires_grad_(False)
+    model[2][0].bias.grad.zero_()
+    return outcome(lambda: lesson.gradient_norms(model))
+
+
+@pytest.mark.exercise("gradient_norms")
+def test_after_a_real_backward(lesson, device, rng):
+    """The gradients may come from a backward pass; a second one adds to them, and the norms say so."""
+    model = network(rng, device, torch.float64)
+    model.zero_grad()
+    x = torch.randn(5, 3, generator=rng).to(device, torch.float64)
+    (model(x) ** 2).mean().backward()
+    once = lesson.gradient_norms(model)
+    model(x).sum().backward()
+    return once, lesson.gradient_norms(model)
+
+
+@pytest.mark.exercise("gradient_norms")
+def test_nothing_changes(lesson, device, rng):
+    """Parameters and gradients stay as they were; a model without parameters gives an empty dict."""
+    model = network(rng, device)
+    norms, kept = probes.unchanged(lambda: lesson.gradient_norms(model), *model.parameters())
+    return norms, kept, lesson.gradient_norms(nn.Sequential(nn.ReLU(), nn.Flatten()))
