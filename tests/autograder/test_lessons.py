@@ -173,8 +173,22 @@ def test_every_misconception_loses_points_on_its_own_exercise_and_no_other(
     )
     job = grading.job(reference_source(lesson, grading.reference_text))
     for one in found:
-        result = zygote.run(replace(job, overlay=Overlay(source, one.name, one.target)))
-        wrong = set(lost(by_name(score(lesson, grading.verdicts(result)))))
+        result = grading.reference
+        outcomes = list(result.outcomes)
+        # Only a scenario that calls the exercise can see the misconception; of the others the reference's outcome is taken.
+        places = [
+            place
+            for place, outcome in enumerate(outcomes)
+            if grading.suite.scenarios[place].scenario.exercise == one.exercise
+            or {one.exercise, one.target} & {call.name.partition(".")[0] for call in outcome.calls}
+        ]
+        near = replace(
+            job, runs=tuple(job.runs[place] for place in places), overlay=Overlay(source, one.name, one.target)
+        )
+        for place, outcome in zip(places, zygote.run(near).outcomes, strict=True):
+            outcomes[place] = outcome
+        scores = score(lesson, grading.verdicts(replace(result, outcomes=tuple(outcomes))))
+        wrong = set(lost(by_name(scores)))
         # Where a class stands for several exercises, its wrong method shows in the others, too.
         assert wrong == {one.exercise} if one.target == one.exercise else one.exercise in wrong, one.name
 

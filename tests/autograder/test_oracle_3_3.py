@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import torch
@@ -37,7 +38,7 @@ def test_gains_are_pytorchs() -> None:
         assert ours.gain("leaky_relu", slope) == pytest.approx(nn.init.calculate_gain("leaky_relu", slope), rel=1e-12)
     for function in (ours.gain, nn.init.calculate_gain):
         with pytest.raises(ValueError, match="swish"):
-            function("swish")  # type: ignore[operator]  # that is the mistake
+            function("swish")  # type: ignore[arg-type]  # that is the mistake
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
@@ -53,7 +54,7 @@ def test_normal_weights_are_pytorchs_number_for_number(shape: tuple[int, ...], d
             mine = ours.kaiming_normal_(torch.empty(shape, dtype=dtype), mode, name, generator(4))
             theirs = torch.empty(shape, dtype=dtype)
             slope = 0.01 if name == "leaky_relu" else 0
-            nn.init.kaiming_normal_(theirs, slope, mode, name, generator(4))  # type: ignore[arg-type]  # plain texts
+            nn.init.kaiming_normal_(theirs, slope, mode, name, generator(4))
             torch.testing.assert_close(mine, theirs, rtol=rtol, atol=1e-9)
 
 
@@ -91,7 +92,7 @@ def test_orthogonal_weights_have_pytorchs_products(shape: tuple[int, ...]) -> No
 
 
 def test_models_are_filled_as_pytorch_would_fill_them() -> None:
-    model = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.Sequential(nn.Linear(5, 6), nn.Linear(6, 2)))
+    model: Any = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.Sequential(nn.Linear(5, 6), nn.Linear(6, 2)))
     for name in ("relu", "tanh"):
         ours.init_model_(model, name, generator(8))
         gen = generator(8)
@@ -106,7 +107,7 @@ def test_models_are_filled_as_pytorch_would_fill_them() -> None:
 
 
 def test_statistics_are_those_of_the_outputs() -> None:
-    model = nn.Sequential(nn.Linear(5, 8), nn.BatchNorm1d(8), nn.GELU(), nn.Dropout(0.5), nn.Linear(8, 1)).double()
+    model: Any = nn.Sequential(nn.Linear(5, 8), nn.BatchNorm1d(8), nn.GELU(), nn.Dropout(0.5), nn.Linear(8, 1)).double()
     x = torch.randn(30, 5, dtype=torch.float64, generator=generator(0))
     found = ours.activation_stats(model, x)
     model.eval()
@@ -120,7 +121,7 @@ def test_statistics_are_those_of_the_outputs() -> None:
 @pytest.mark.parametrize("start", [0.0, 0.5])
 def test_the_demonstration_follows_pytorchs_sgd(start: float) -> None:
     X, y = ours.demo_data()
-    model = nn.Sequential(nn.Linear(2, 4), nn.Tanh(), nn.Linear(4, 1))
+    model: Any = nn.Sequential(nn.Linear(2, 4), nn.Tanh(), nn.Linear(4, 1))
     for name, parameter in model.named_parameters():
         nn.init.constant_(parameter, start if name.endswith("weight") else 0.0)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
