@@ -195,9 +195,9 @@ class CustomLayer(nn.Module):
     like. There are no parameters but those of the first two: from 100 to 50 they are 5,150 numbers. Names and starting
     values are up to you.
 
-    In training mode (`layer.train()`, how every module starts) dropout sets each output to zero with probability `p`,
+    In train mode (`layer.train()`, how every module starts) dropout sets each output to zero with probability `p`,
     anew for every element and every call, and divides the others by `1 - p`; the batch is normalized with its own mean
-    and variance. In evaluation mode (`layer.eval()`) nothing is dropped or scaled, the running statistics are used, and
+    and variance. In eval mode (`layer.eval()`) nothing is dropped or scaled, the running statistics are used, and
     the same input always gives the same output, also for a batch of one.
     """
 
@@ -216,8 +216,8 @@ class CustomLayer(nn.Module):
         """Send a batch through the four parts.
 
         Args:
-            x: the batch, `(N, in_features)`, on the parameters' device and in their dtype. N ≥ 2 in training mode,
-                N ≥ 1 in evaluation mode.
+            x: the batch, `(N, in_features)`, on the parameters' device and in their dtype. N ≥ 2 in train mode,
+                N ≥ 1 in eval mode.
 
         Returns:
             `(N, out_features)`, of x's dtype.

@@ -147,14 +147,14 @@ def test_custom_layer_has_its_parameters():
 
 
 def test_custom_layer_is_deterministic_in_evaluation_mode():
-    """Two calls agree in evaluation mode, and differ in training mode."""
+    """Two calls agree in eval mode, and differ in train mode."""
     layer = CustomLayer(100, 50, 0.5)
     x = torch.randn(8, 100, generator=torch.Generator().manual_seed(0))
     layer.eval()
     step = "nn.Dropout knows the mode; nn.functional.dropout must be told: training=self.training."
     expect("layer.eval()(x) twice, equal", torch.equal(layer(x), layer(x)), True, step)
     layer.train()
-    step = "In training mode dropout rolls its dice anew in every call."
+    step = "In train mode dropout rolls its dice anew in every call."
     expect("layer.train()(x) twice, equal", torch.equal(layer(x), layer(x)), False, step)
     lowest = layer.eval()(x).min().item()
     expect_that(lowest >= 0, "layer.eval()(x).min()", lowest, "0 or more", "Is there a ReLU after the normalization?")

@@ -157,7 +157,7 @@ def error_rate(model: nn.Module, X: torch.Tensor, y: torch.Tensor) -> float:
 
     Args:
         model: maps `(N, D)` to logits `(N, 1)`, on X's device and in X's dtype. It may have dropout and batch
-        normalization.
+            normalization.
         X: the rows, `(N, D)` with N ≥ 1.
         y: the classes, `(N, 1)`.
 
@@ -228,8 +228,9 @@ def ablation(X: torch.Tensor, y: torch.Tensor, seed: int) -> dict[str, Any]:
         y: the classes, `(N, 1)`.
         seed: fixes the test rows, the start and the orders, an int of 0 or more.
 
-    Returns: A dictionary with `"test_index"`, as in `compare_models`, and the four names above. For each name there is
-        a dictionary with `"model"`, the trained module for raw rows; `"start"`, a list with a copy of each of its
+    Returns:
+        A dictionary with `"test_index"`, as in `compare_models`, and the four names above. For each name there is a
+        dictionary with `"model"`, the trained module for raw rows; `"start"`, a list with a copy of each of its
         parameters from before the training, in the order of its `parameters()`; `"updates"`, how many updates its
         training made, an int; `"train_error"` and `"test_error"`, Python floats.
     """
@@ -253,7 +254,7 @@ def plot_boundaries(models: dict[str, nn.Module], X: torch.Tensor, y: torch.Tens
 
     Args:
         models: one or more models by their names. Each maps raw rows `(M, 2)` to logits `(M, 1)`, on X's device, in X's
-        dtype.
+            dtype.
         X: all the rows, training and test, `(N, 2)` with N ≥ 2, on any device. It is not changed.
         y: their classes, `(N, 1)`. It is not changed.
 

@@ -226,8 +226,8 @@ def count_parameters(model: nn.Module) -> int:
     """Return how many trainable numbers a model has.
 
     Every number counts, not every tensor: a `(3, 4)` weight is 12. A tensor with `requires_grad=False` is frozen and does not
-    count. A parameter that the model uses in several places is one parameter and counts once. Buffers (such as the
-    running means of batch normalization) are no parameters.
+    count. A parameter that the model uses in several places is one parameter and counts once. Tensors that a model keeps
+    and does not train (buffers, such as the running means of batch normalization) are no parameters.
 
     Args:
         model: any `nn.Module`, with its layers nested in any way. It is not changed.

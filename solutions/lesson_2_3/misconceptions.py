@@ -463,7 +463,7 @@ class linear_made_in_forward(LayerWithActivation):
 
 @misconception(
     "CustomLayer",
-    says="Dropout goes on in evaluation mode, because nn.functional.dropout drops unless it is told not to. "
+    says="Dropout goes on in eval mode, because nn.functional.dropout drops unless it is told not to. "
     "Use nn.Dropout, or pass training=self.training.",
     section=NORM,
 )
@@ -524,7 +524,7 @@ class p_is_the_share_kept(CustomLayer):
 @misconception(
     "CustomLayer",
     says="The elements that are kept are not scaled. Dividing them by 1 - p keeps the mean of each output as it is in "
-    "evaluation mode.",
+    "eval mode.",
     section=NORM,
 )
 class kept_elements_not_scaled(CustomLayer):
@@ -539,7 +539,7 @@ class kept_elements_not_scaled(CustomLayer):
 
 @misconception(
     "CustomLayer",
-    says="The batch is normalized by its own numbers in evaluation mode, too, so a sample's output depends on its "
+    says="The batch is normalized by its own numbers in eval mode, too, so a sample's output depends on its "
     "companions. Keep nn.BatchNorm1d's running statistics.",
     section=NORM,
 )
@@ -728,7 +728,7 @@ def hooks_stay_after_an_error(model, x):
 
 @misconception(
     "trace_shapes",
-    says="The model is switched to evaluation mode and left there. Leave it in the mode that it is in.",
+    says="The model is switched to eval mode and left there. Leave it in the mode that it is in.",
     section=HOOKS,
 )
 def model_left_in_evaluation_mode(model, x):

@@ -49,7 +49,7 @@ def test_parameters_of_linear_and_norm_alone(lesson, n_in, n_out):
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 @pytest.mark.parametrize(("samples", "n_in", "n_out"), [(9, 5, 8), (1, 6, 24), (5, 5, 5)])
 def test_evaluation_is_deterministic(lesson, device, rng, dtype, samples, n_in, n_out):
-    """In evaluation mode nothing is dropped and the running statistics are used, so every call gives the same."""
+    """In eval mode nothing is dropped and the running statistics are used, so every call gives the same."""
     layer = made(lesson, rng, device, dtype, n_in, n_out, 0.6).eval()
     x = normal(rng, device, dtype, samples, n_in)
     kept = x.clone()
@@ -60,7 +60,7 @@ def test_evaluation_is_deterministic(lesson, device, rng, dtype, samples, n_in, 
 @pytest.mark.exercise("CustomLayer")
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_evaluation_does_not_look_at_the_companions(lesson, device, rng, dtype):
-    """In evaluation mode a sample's output is the same alone and in a batch."""
+    """In eval mode a sample's output is the same alone and in a batch."""
     layer = made(lesson, rng, device, dtype, 4, 16, 0.3).eval()
     x = normal(rng, device, dtype, 7, 4)
     return [layer(x)[2:3].detach(), layer(x[2:3]).detach()]
@@ -70,7 +70,7 @@ def test_evaluation_does_not_look_at_the_companions(lesson, device, rng, dtype):
 @pytest.mark.weight(2)
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_training_normalizes_with_the_batch(lesson, device, rng, dtype):
-    """In training mode the batch's own mean and variance count, and the running statistics follow; here with p = 0."""
+    """In train mode the batch's own mean and variance count, and the running statistics follow; here with p = 0."""
     layer = made(lesson, rng, device, dtype, 5, 6, 0.0)
     x = 2 * normal(rng, device, dtype, 12, 5) + 1
     trained = layer(x).detach()
@@ -88,7 +88,7 @@ def test_training_normalizes_with_the_batch(lesson, device, rng, dtype):
 @pytest.mark.weight(3)
 @pytest.mark.parametrize("p", [0.2, 0.7])
 def test_training_drops_and_scales(lesson, device, rng, p):
-    """In training mode each output is zeroed with probability p, anew in every call, and the others divided by 1 - p."""
+    """In train mode each output is zeroed with probability p, anew in every call, and the others divided by 1 - p."""
     layer = made(lesson, rng, device, torch.float64, 5, 40, p)
     x = normal(rng, device, torch.float64, 250, 5)
     first, second = layer(x).detach(), layer(x).detach()
