@@ -18,8 +18,16 @@ from autograder.lesson import BEGIN, END
 
 # Characters without blanks. Shorter lines are in every program that trains something, or call an exercise as its tests do.
 TELLING = 32
-TELLING_TOGETHER = 12
+TELLING_TOGETHER = 13
 TELLING_IN_A_ROW = 60
+# Lines of the training loop, without blanks, as the course prints them on page after page: whoever has one knows nothing new.
+EVERYBODYS = re.compile(
+    r"optimizer=torch\.optim\.\w+\(model\.parameters\(\),lr=[\w.]+\)"
+    r"|loss=nn\.functional\.cross_entropy\(model\(\w+\)[\w.,()]*\)"
+    r"|loss=\(\(y-model\(X\)\)\*\*2\)\.mean\(\)"
+    r"|optimizer\.zero_grad\(\)|loss\.backward\(\)|optimizer\.step\(\)|\w+\.append\(loss\.item\(\)\)"
+    r"|for[\w,]+in[\w.]+(\(\))?:"
+)
 
 
 def find(files: Mapping[str, bytes], root: Path) -> list[str]:
@@ -50,7 +58,7 @@ def find(files: Mapping[str, bytes], root: Path) -> list[str]:
 def _in_a_row(text: str) -> set[str]:
     """Return each three lines in a row, without blanks, imports and marks, that are long enough to be nobody else's."""
     packed = (_without_blanks(line) for line in text.split("\n"))
-    lines = [line for line in packed if line and not line.startswith(("import", "from", "@"))]
+    lines = [line for line in packed if line and not line.startswith(("import", "from", "@")) and not _everybodys(line)]
     rows = {"".join(lines[start : start + 3]) for start in range(len(lines) - 2)}
     return {row for row in rows if len(row) >= TELLING_IN_A_ROW}
 
@@ -62,7 +70,7 @@ def _secrets(root: Path) -> Iterator[tuple[str, str]]:
         if not reference.is_file():
             continue
         for number, region in _regions(reference.read_text(encoding="utf-8").split("\n")):
-            telling = [line for line in region if len(line) >= TELLING]
+            telling = [line for line in region if len(line) >= TELLING and not _everybodys(line)]
             together = "".join(region)
             if not telling and len(together) >= TELLING_TOGETHER:
                 telling = [together]
@@ -82,6 +90,10 @@ def _regions(lines: Iterable[str]) -> Iterator[tuple[int, list[str]]]:
             inside = None
         elif inside is not None:
             inside.append(_without_blanks(line.partition("  # ")[0]))
+
+
+def _everybodys(line: str) -> bool:
+    return EVERYBODYS.fullmatch(line) is not None
 
 
 def _without_blanks(text: str) -> str:

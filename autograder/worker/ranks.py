@@ -44,7 +44,11 @@ def ranks(world_size: int, call: Callable[[int, str], Any], seconds: float = 20.
     """
     _require_loopback()
     os.environ["GLOO_SOCKET_IFNAME"] = "lo"
-    meeting = f"file://{tempfile.mkdtemp()}/meeting"
+    with tempfile.TemporaryDirectory() as folder:
+        return _together(world_size, call, f"file://{folder}/meeting", seconds)
+
+
+def _together(world_size: int, call: Callable[[int, str], Any], meeting: str, seconds: float) -> list[Any]:
     children: dict[Connection, tuple[int, int]] = {}
     results: dict[int, Any] = {}
     try:
