@@ -104,7 +104,7 @@ def overfit_one_batch(model: nn.Module, batch: tuple[torch.Tensor, torch.Tensor]
 
     Every step is the usual one: the mean cross-entropy of the model's scores for the whole batch, as it was given; the
     gradients cleared; backward; one update of all parameters. Gradients that lie in `.grad` before the call play no part.
-    The model may come in evaluation mode; every step is made in training mode, in all its modules. In which mode it is
+    The model may come in eval mode; every step is made in training mode, in all its modules. In which mode it is
     afterwards is left open.
 
     Which optimizer you use is up to you: plain SGD and Adam both do, and so do updates of your own. Its learning rate is
@@ -162,7 +162,7 @@ def find_nan(model: nn.Module, batch: tuple[torch.Tensor, torch.Tensor]) -> str 
 
     Use forward hooks, and take all of yours off again before you return, also when the model raises an exception, such as a
     RuntimeError for shapes that do not fit (it goes on to the caller). Hooks that were there before stay. Every module stays
-    in the mode that it is in, training or evaluation, also during the call. Parameters and their gradients stay as they are.
+    in the mode that it is in, training or eval, also during the call. Parameters and their gradients stay as they are.
 
     Args:
         model: any module; each leaf returns one floating tensor, and none changes its input in place.

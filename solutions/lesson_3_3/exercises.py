@@ -272,14 +272,14 @@ def init_model_(model: nn.Module, name: str, gen: torch.Generator | None = None)
 
 # %%
 def activation_stats(model: nn.Module, x: torch.Tensor) -> list[tuple[str, float, float]]:
-    """Call `model(x)` once, in evaluation mode, and return mean and deviation of what each leaf module gave.
+    """Call `model(x)` once, in eval mode, and return mean and deviation of what each leaf module gave.
 
     A leaf is a module without modules inside it, and goes by its dotted name, as in `trace_shapes` of lesson 2.3: the first
     one that `model.named_modules()` gives it, `""` if the model is a leaf itself. Leaves come in the order of the calls; one
     that is called twice is listed twice, one that is never called is not listed. Mean and deviation are those of the numbers
     that the leaf returned, at the moment when it returned them: a later layer may overwrite them (`nn.ReLU(inplace=True)`).
 
-    The whole model is in evaluation mode for that call, so dropout lets all through and batch norms do not move. Afterwards
+    The whole model is in eval mode for that call, so dropout lets all through and batch norms do not move. Afterwards
     every module has the mode that it had before (they need not all be in the same one), and your forward hooks are gone; so
     it is when the model raises an exception, too, such as a RuntimeError for shapes that do not fit, which goes on to the
     caller. Hooks that were there before stay. No parameter, buffer or `.grad` is changed, and neither is x.

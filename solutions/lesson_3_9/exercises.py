@@ -29,7 +29,7 @@ def freeze(module: nn.Module) -> nn.Module:
     """Stop a module from learning, for good, and return it.
 
     Two things end. No parameter of the module, at any depth, requires a gradient any more. And from now on the module
-    computes as in evaluation mode, also after `train()` was called on it or on a model that it is a part of: dropout, at any
+    computes as in eval mode, also after `train()` was called on it or on a model that it is a part of: dropout, at any
     depth, drops nothing, and batch normalization, at any depth, uses its running statistics and does not change them.
     Whether its `training` attributes are True or False then is left open, and so is how you do it.
 
@@ -43,7 +43,7 @@ def freeze(module: nn.Module) -> nn.Module:
         The same module.
     """
 
-    # BEGIN SOLUTION Turn off the gradients; switch to evaluation mode, and see that nothing switches it back.
+    # BEGIN SOLUTION Turn off the gradients; switch to eval mode, and see that nothing switches it back.
     def stay(self: nn.Module, *_: bool) -> nn.Module:
         return self
 
@@ -127,7 +127,7 @@ def fine_tune(
 
     Copy the model deeply, `freeze` the copy, and give it a new head (`replace_head`). Then train the head alone: in each of
     `epochs` epochs take one step of Adam with the rate `lr` (`torch.optim.Adam`, everything else as it comes) on the mean
-    cross-entropy of all rows. During training the backbone computes as in evaluation mode: batch normalization keeps its
+    cross-entropy of all rows. During training the backbone computes as in eval mode: batch normalization keeps its
     running statistics, and dropout drops nothing.
 
     The new head's weights depend on `seed` and on nothing else: the same seed gives the same model, another seed another
@@ -343,7 +343,7 @@ class Trainer:
         # END SOLUTION
 
     def evaluate(self, loader: Loader) -> float:
-        """Return the mean loss over the samples of a loader, in evaluation mode, without gradients.
+        """Return the mean loss over the samples of a loader, in eval mode, without gradients.
 
         Nothing is learned: parameters, buffers, gradients and optimizer stay as they are, and afterwards every part of the model
         is in the mode in which it was.
