@@ -81,88 +81,55 @@ def digits_are_learned(student, reference):
 
 # --- quiz
 
+# Where to read again, for each question.
+_SECTIONS = {
+    1: '"Momentum", lesson 3.1',
+    2: '"Correcting the bias", lesson 3.1',
+    3: '"Warm up first", lesson 3.2',
+    4: '"Kaiming", lesson 3.3',
+    5: '"Clipping the gradient", lesson 3.4',
+    6: '"The mean of the gradients", lesson 3.5',
+    7: '"A diagnosis in one word", lesson 3.6',
+    8: '"Keeping the best state", lesson 3.7',
+    9: '"Counting operations", lesson 3.8',
+    10: '"Freezing the backbone", lesson 3.9',
+}
+# What is wrong with an option, for each question and letter that is not right.
 _WRONG = {
-    (1, "A"): "Momentum remembers: the velocity still has 0.9 of the first gradient in it (lesson 3.1, momentum).",
-    (
-        1,
-        "B",
-    ): "The factor 0.9 belongs to the old velocity, and the new gradient is added whole: 0.9 · 2 + 1 (lesson 3.1, momentum).",
-    (1, "D"): "Older gradients fade: each step multiplies what is left of them by 0.9 (lesson 3.1, momentum).",
-    (
-        2,
-        "B",
-    ): "The moment is too small already, for it began at 0: it is divided by 1 - 0.9, not multiplied (lesson 3.1, bias correction).",
-    (
-        2,
-        "C",
-    ): "The bias here is a statistician's word for a value that is too small on average; it has nothing to do with a layer's bias (lesson 3.1, bias correction).",
-    (
-        2,
-        "D",
-    ): "It is strongest in the first step, where the moment has had the least time to grow (lesson 3.1, bias correction).",
-    (3, "A"): "A rate of 0 would waste the first step. The warm-up is lr · (step + 1) / warmup (lesson 3.2, warm-up).",
-    (
-        3,
-        "B",
-    ): "0.8 is the rate at the end of the warm-up; at step 0 it has come a quarter of the way (lesson 3.2, warm-up).",
-    (3, "C"): "For 0.16, the 4 steps were cut into 5 parts: it is 0.8 · 1 / 4 (lesson 3.2, warm-up).",
-    (4, "A"): "That is the variance. The deviation is its square root (lesson 3.3, Kaiming).",
-    (
-        4,
-        "C",
-    ): "The ReLU lets through half of the signal's power, and the factor of 2 makes up for it (lesson 3.3, Kaiming).",
-    (4, "D"): "The more inputs there are, the smaller the weights must be, not the larger (lesson 3.3, Kaiming).",
-    (
-        5,
-        "B",
-    ): "That clips each tensor by itself, and turns the direction of the step. The global norm is one number for all (lesson 3.4, clipping).",
-    (5, "C"): "Norms are not added: the global norm is the root of 9 + 16 (lesson 3.4, clipping).",
-    (
-        5,
-        "D",
-    ): "That clips by value, which is something else. The norm scales all elements alike (lesson 3.4, clipping).",
-    (
-        6,
-        "A",
-    ): "That would be right for shards of the same size. A row of the smaller shard would count for more than one of the larger (lesson 3.5, all-reduce).",
-    (
-        6,
-        "B",
-    ): "The sum is twice as long as the mean, or so: the loss of the whole batch is a mean over its 5 rows (lesson 3.5, all-reduce).",
-    (6, "D"): "The weights are swapped: who has more rows has more to say (lesson 3.5, all-reduce).",
-    (7, "A"): "If training diverged, the training loss would rise, too (lesson 3.6, diagnosing a run).",
-    (7, "C"): "On a plateau the training loss hardly moves; here it falls (lesson 3.6, diagnosing a run).",
-    (
-        7,
-        "D",
-    ): "The training loss says how well the model knows what it has seen. What counts is how it does on new samples (lessons 2.6 and 3.6).",
-    (8, "A"): "It does hold the weights: the very tensors that the model trains (lesson 3.7, early stopping).",
-    (
-        8,
-        "B",
-    ): "It works at any time; but what is loaded here is what the model has already (lesson 3.7, early stopping).",
-    (8, "C"): "The optimizer has no part in which weights the model has at the end (lesson 3.7, early stopping).",
-    (
-        9,
-        "A",
-    ): "That counts 2 operations a parameter and token: the forward pass alone. The backward pass takes twice as many again, 6 in all (lesson 3.8, FLOPs).",
-    (9, "C"): "That is parameters times tokens; each pair takes about 6 operations (lesson 3.8, FLOPs).",
-    (
-        9,
-        "D",
-    ): "That is parameters plus tokens; every token meets every parameter, so they are multiplied (lesson 3.8, FLOPs).",
-    (
-        10,
-        "A",
-    ): 'An optimizer moves no parameter whose gradient is None, and those that require no gradients have none ("Freezing the backbone").',
-    (
-        10,
-        "B",
-    ): 'Gradients are kept only where they are required, so there the backbone has none ("Freezing the backbone").',
-    (
-        10,
-        "D",
-    ): 'Dropout changes no weights; it only hides outputs, and in evaluation mode not even those ("Freezing the backbone").',
+    "1A": "Momentum remembers: the velocity still has 0.9 of the first gradient in it.",
+    "1B": "The factor 0.9 belongs to the old velocity, and the new gradient is added whole: 0.9 · 2 + 1.",
+    "1D": "Older gradients fade: each step multiplies what is left of them by 0.9.",
+    "2B": "The moment is too small already, for it began at 0: it is divided by 1 - 0.9, not multiplied.",
+    "2C": "The bias here is a statistician's word for a value that is too small on average; it has nothing to do with a "
+    "layer's bias.",
+    "2D": "It is strongest in the first step, where the moment has had the least time to grow.",
+    "3A": "A rate of 0 would waste the first step. The warm-up is lr · (step + 1) / warmup.",
+    "3B": "0.8 is the rate at the end of the warm-up; at step 0 it has come a quarter of the way.",
+    "3C": "For 0.16, the 4 steps were cut into 5 parts: it is 0.8 · 1 / 4.",
+    "4A": "That is the variance. The deviation is its square root.",
+    "4C": "The ReLU lets through half of the signal's power, and the factor of 2 makes up for it.",
+    "4D": "The more inputs there are, the smaller the weights must be, not the larger.",
+    "5B": "That clips each tensor by itself, and turns the direction of the step. The global norm is one number for "
+    "all.",
+    "5C": "Norms are not added: the global norm is the root of 9 + 16.",
+    "5D": "That clips by value, which is something else. The norm scales all elements alike.",
+    "6A": "That would be right for shards of the same size. A row of the smaller shard would count for more than one of "
+    "the larger.",
+    "6B": "The sum is twice as long as the mean, or so: the loss of the whole batch is a mean over its 5 rows.",
+    "6D": "The weights are swapped: who has more rows has more to say.",
+    "7A": "If training diverged, the training loss would rise, too.",
+    "7C": "On a plateau the training loss hardly moves; here it falls.",
+    "7D": "The training loss says how well the model knows what it has seen. What counts is how it does on new samples.",
+    "8A": "It does hold the weights: the very tensors that the model trains.",
+    "8B": "It works at any time; but what is loaded here is what the model has already.",
+    "8C": "The optimizer has no part in which weights the model has at the end.",
+    "9A": "That counts 2 operations a parameter and token: the forward pass alone. The backward pass takes twice as "
+    "many again, 6 in all.",
+    "9C": "That is parameters times tokens; each pair takes about 6 operations.",
+    "9D": "That is parameters plus tokens; every token meets every parameter, so they are multiplied.",
+    "10A": "An optimizer moves no parameter whose gradient is None, and those that require no gradients have none.",
+    "10B": "Gradients are kept only where they are required, so there the backbone has none.",
+    "10D": "Dropout changes no weights; it only hides outputs, and in evaluation mode not even those.",
 }
 
 
@@ -183,4 +150,4 @@ def answer(student, reference):
         return f'Question {number} should be answered by one letter: "A", "B", "C" or "D".'
     if letter == reference["answer"]:
         return None
-    return f"Question {number}, your answer {letter}: {_WRONG[number, letter]}"
+    return f"Question {number}, your answer {letter}: {_WRONG[f'{number}{letter}']} Read {_SECTIONS[number]}."

@@ -1,0 +1,312 @@
+# %%
+"""Lesson 3.8: the training loop in practice, case studies.
+
+Numbers of parameters, tokens and operations are ints or floats, as large as they come. Text is trained on character by
+character: each character has an *id*, an int from 0, and a text is a tensor of ids, `(n,)`, int64. `gen` is a generator on
+the CPU and the only source of randomness where it is given; how many numbers are drawn from it, and in which order, is left
+open. PyTorch's global random state is never moved, except by making a `CharModel`. No argument is changed.
+"""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+
+# %%
+def transformer_parameters(config: dict[str, Any]) -> int:
+    """Return how many parameters a GPT-like transformer has.
+
+    Its parts are, with the model's width d and the inner width f:
+
+    - a table of token embeddings, one row of d numbers for each token of the vocabulary, and a table of learned positions, one
+      row of d for each place of the context;
+    - in each block: the attention's four linear layers (query, key, value, output), each from d to d with a bias; the
+      feed-forward part's two, from d to f and from f back to d, each with a bias; and two layer norms, each with a scale
+      and a shift of d numbers;
+    - after the blocks one more layer norm, and the head: a linear layer from d to the vocabulary without a bias. Where the
+      head is *tied*, it uses the table of token embeddings as its weight, and so has no parameters of its own.
+
+    The number of attention heads plays no part: they share out the d outputs among themselves.
+
+    Args:
+        config: the ints `"vocab"`, `"d_model"` (d), `"layers"` (blocks, 0 or more), `"d_ff"` (f), `"context"`, and the bool
+            `"tied"`.
+
+    Returns:
+        The number, an int. GPT-2, with 50,257 tokens, d = 768, 12 blocks, f = 3,072, a context of 1,024 and a tied head, has
+        124,439,808.
+    """
+    # BEGIN SOLUTION Add up both tables, the blocks, the final norm, and the head if it is not tied.
+    d, f = config["d_model"], config["d_ff"]
+    attention = 4 * (d * d + d)
+    feed_forward = d * f + f + f * d + d
+    norm = 2 * d
+    block = attention + feed_forward + 2 * norm
+    tokens = config["vocab"] * d
+    head = 0 if config["tied"] else tokens
+    total: int = tokens + config["context"] * d + config["layers"] * block + norm + head
+    return total
+    # END SOLUTION
+
+
+# %%
+def training_flops(n_params: float, n_tokens: float) -> float:
+    """Return about how many floating-point operations it takes to train a model once on so many tokens: 6 N D.
+
+    For each token every parameter takes part in one multiplication and one addition on the way forward, and in four more
+    operations on the way back.
+
+    Args:
+        n_params: N, the number of parameters.
+        n_tokens: D, the number of tokens.
+
+    Returns:
+        The number of operations, an int or a float.
+    """
+    # BEGIN SOLUTION Six operations for each parameter and token.
+    return 6 * n_params * n_tokens
+    # END SOLUTION
+
+
+# %%
+def compute_optimal(flops: float) -> tuple[float, float]:
+    """Return the size of the model and the number of tokens that make the best of a budget, by the rule D = 20 N.
+
+    The rule of thumb says: give each parameter 20 tokens. Both numbers together spend the whole budget, counted by
+    `training_flops`.
+
+    Args:
+        flops: the budget, the number of floating-point operations, above 0.
+
+    Returns:
+        `(params, tokens)`, two floats, not rounded.
+    """
+    # BEGIN SOLUTION Put D = 20 N into C = 6 N D and solve for N.
+    params = math.sqrt(flops / (6 * 20))
+    return params, 20 * params
+    # END SOLUTION
+
+
+# %%
+def adam_memory_bytes(n_params: int, mixed: bool) -> dict[str, int]:
+    """Return how many bytes training with Adam keeps for the parameters of a model, without activations.
+
+    In float32, each parameter takes 4 bytes for the weight, 4 for its gradient and 4 for each of Adam's two moments. With
+    mixed precision the weight and the gradient take 2 bytes each, the moments stay float32, and there is a master copy of the
+    weight in float32 besides, to which the updates are added.
+
+    Args:
+        n_params: the number of parameters.
+        mixed: whether precision is mixed.
+
+    Returns:
+        A dict of ints with the keys `"weights"`, `"gradients"`, `"master"` (0 where there is none), `"moments"` (both
+        together) and `"total"`.
+    """
+    # BEGIN SOLUTION Bytes for each parameter, times their number, and the sum.
+    each = {
+        "weights": 2 if mixed else 4,
+        "gradients": 2 if mixed else 4,
+        "master": 4 if mixed else 0,
+        "moments": 2 * 4,
+    }
+    memory = {name: size * n_params for name, size in each.items()}
+    return memory | {"total": sum(memory.values())}
+    # END SOLUTION
+
+
+# %%
+def mfu(n_params: float, tokens_per_second: float, peak_flops: float) -> float:
+    """Return the model FLOPs utilization: which share of what the hardware could do goes into training the model.
+
+    That is the operations that the tokens of one second take (`training_flops`) over the operations that the hardware could do
+    in one second at best.
+
+    Args:
+        n_params: the number of parameters.
+        tokens_per_second: how many tokens training gets through in a second, all devices together.
+        peak_flops: the operations a second that all devices together could do at best, above 0.
+
+    Returns:
+        The share as a float, 0.4 for 40 per cent. It is not clipped.
+    """
+    # BEGIN SOLUTION Operations for one second's tokens, over the peak.
+    return training_flops(n_params, tokens_per_second) / peak_flops
+    # END SOLUTION
+
+
+# %%
+def char_vocabulary(text: str) -> tuple[dict[str, int], list[str]]:
+    """Return the ids of the characters of a text, and the characters of the ids.
+
+    Each character that occurs gets one id. The ids run from 0 without gaps, in the sorted order of the characters (as
+    Python's `sorted` has it: by code point). Capital letters, blanks and line breaks are characters like any others.
+
+    Args:
+        text: any text; it may be empty.
+
+    Returns:
+        `(stoi, itos)`: a dict from a character to its id, and a list that has at place i the character with the id i.
+    """
+    # BEGIN SOLUTION Sort the different characters and number them.
+    itos = sorted(set(text))
+    return {character: place for place, character in enumerate(itos)}, itos
+    # END SOLUTION
+
+
+# %%
+def char_batch(
+    data: torch.Tensor, context: int, batch_size: int, gen: torch.Generator
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return a batch of windows of a text, and for each of their places the character that comes next.
+
+    A window is `context` ids that follow each other in `data`; its targets are the ids one place further on. Each row's window
+    is drawn by itself from all that have a target for each place: every one of them, the first and the last included,
+    is equally likely, and one may be drawn twice.
+
+    Args:
+        data: the ids, `(n,)`, int64.
+        context: T, the length of a window, at least 1.
+        batch_size: B, how many windows, at least 1.
+        gen: the only source of randomness, on the CPU wherever `data` is.
+
+    Returns:
+        `(x, y)`, both `(B, T)`, int64, on the device of `data`: `y[i, t]` is what follows `x[i, t]`. They share no memory with
+        `data`.
+
+    Raises:
+        ValueError: if n is not above `context`, so that there is no window with all its targets.
+    """
+    # BEGIN SOLUTION Refuse a text that is too short; draw the starts; gather windows one longer; cut off an end of each.
+    if len(data) <= context:
+        raise ValueError(f"{len(data)} characters have no window of {context} with a character after it")
+    starts = torch.randint(len(data) - context, (batch_size, 1), generator=gen).to(data.device)
+    windows = data[starts + torch.arange(context + 1, device=data.device)]
+    return windows[:, :-1], windows[:, 1:]
+    # END SOLUTION
+
+
+# %%
+class CharModel(nn.Module):
+    """A small language model: for each place of a window it tells which character may come next.
+
+    It is *causal*: what it gives for place t depends on the characters at the places 0 to t and on no later one. It depends
+    on more than the last one: an earlier character changes what it gives for a place, too. It takes windows of any length T
+    from 1 to `context`. Its outputs are logits: numbers of either sign that nobody has normalized.
+
+    Everything else is left open, such as how many layers there are and of which kind; the page builds a model with one head
+    of attention. There is no dropout, and no row of a batch depends on another one. With 60 steps of Adam at the rate 0.01,
+    `dim=16` and `context=8` it learns a text that goes round and round through a few different characters, such as
+    `abcabcabc…`, to a mean cross-entropy under 0.5.
+    """
+
+    def __init__(self, vocab: int, dim: int, context: int) -> None:
+        """Make the layers.
+
+        Args:
+            vocab: V, how many different characters there are, at least 1.
+            dim: the width of the model, at least 1; what it is the width of is left open.
+            context: the length of the longest window, at least 1.
+        """
+        super().__init__()
+        # BEGIN SOLUTION Make the embeddings of characters and places, the three layers of the attention, and the head.
+        self.characters = nn.Embedding(vocab, dim)
+        self.places = nn.Embedding(context, dim)
+        self.query, self.key, self.value = (nn.Linear(dim, dim) for _ in range(3))
+        self.head = nn.Linear(dim, vocab)
+        # END SOLUTION
+
+    def forward(self, ids: torch.Tensor) -> torch.Tensor:
+        """Return the logits of the next character for each place.
+
+        Args:
+            ids: `(B, T)`, int64, from 0 to V - 1, with B at least 1 and T from 1 to `context`.
+
+        Returns:
+            `(B, T, V)`, in the dtype of the model's parameters and on their device.
+        """
+        # BEGIN SOLUTION Embed; let each place look at itself and at those before it; add what it saw; send it through the head.
+        length = ids.shape[1]
+        h = self.characters(ids) + self.places(torch.arange(length, device=ids.device))
+        scores = self.query(h) @ self.key(h).transpose(1, 2) / math.sqrt(h.shape[2])
+        future = torch.ones(length, length, dtype=torch.bool, device=ids.device).triu(1)
+        h = h + scores.masked_fill(future, -math.inf).softmax(dim=2) @ self.value(h)
+        logits: torch.Tensor = self.head(h)
+        return logits
+        # END SOLUTION
+
+
+# %%
+def train_with_checkpoints(
+    data: torch.Tensor,
+    config: dict[str, Any],
+    steps: int,
+    path: str | Path,
+    every: int,
+    stop_at: int | None = None,
+) -> list[float]:
+    """Train a `CharModel` on a text, with checkpoints from which a killed run goes on as if nothing had happened.
+
+    A step draws a batch (`char_batch`), takes the mean cross-entropy over all its places, and makes one update with Adam
+    (`torch.optim.Adam`, at the rate `lr`, everything else as it comes). Each time the number of steps done is a multiple
+    of `every`, and after the last step, a checkpoint is written to `path` in place of the one before: everything that the
+    rest of the run depends on.
+
+    If there is a file at `path` in the beginning, it is a checkpoint of a run with the same data and config, and the run goes on
+    from there, *bit for bit*: the history of a run that was killed and resumed, however often, equals that of one that
+    was not, number for number. `every` and `steps` may be others than those of the run that wrote it. If that one had done
+    `steps` steps or more, nothing is trained, and its history is returned.
+
+    `stop_at` plays the kill: when so many steps are done, counted from the very first one, the function returns at once and
+    writes no checkpoint any more, not even if one would have been due. If they were done already when the run was
+    resumed, it plays no part.
+
+    The weights at the start and the batches depend on `config["seed"]` and on nothing else. The global random state is not moved.
+
+    Args:
+        data: the ids of the text, `(n,)`, int64. The vocabulary has as many characters as its largest id says, plus 1. Model and
+            batches are on its device.
+        config: the ints `"dim"` and `"context"` of the model, the int `"batch_size"`, the float `"lr"` and the int `"seed"`.
+        steps: how many steps the whole run has, at least 1.
+        path: the file of the checkpoint; its folder exists. How the file is laid out is left open.
+        every: how many steps lie between two checkpoints, at least 1.
+        stop_at: None, or the number of steps after which the run is killed, at least 1.
+
+    Returns:
+        The loss of every step done so far, from the very first one, each taken before its update: a list of Python floats.
+    """
+    # BEGIN SOLUTION Make model, optimizer and generator from the seed; load what is there; step, save when due, stop when told.
+    with torch.random.fork_rng(devices=[data.device] if data.is_cuda else []):
+        torch.manual_seed(config["seed"])
+        model = CharModel(int(data.max()) + 1, config["dim"], config["context"]).to(data.device)
+    optimizer = torch.optim.Adam(model.parameters(), lr=config["lr"])
+    gen = torch.Generator().manual_seed(config["seed"])
+    history: list[float] = []
+    path = Path(path)
+    if path.exists():
+        saved = torch.load(path, map_location="cpu")
+        model.load_state_dict(saved["model"])
+        optimizer.load_state_dict(saved["optimizer"])
+        gen.set_state(saved["generator"])
+        history = saved["history"]
+    while len(history) < steps:
+        x, y = char_batch(data, config["context"], config["batch_size"], gen)
+        loss = nn.functional.cross_entropy(model(x).flatten(0, 1), y.flatten())
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        history.append(loss.item())
+        if len(history) == stop_at:
+            break
+        if len(history) % every == 0 or len(history) == steps:
+            state = {"model": model.state_dict(), "optimizer": optimizer.state_dict()}
+            part = path.with_name(f"{path.name}.part")
+            torch.save(state | {"generator": gen.get_state(), "history": history}, part)
+            part.replace(path)  # a kill while the file is written leaves the old checkpoint whole
+    return history
+    # END SOLUTION
