@@ -19,6 +19,8 @@ from autograder.worker.fake_device import MISTAKES, NAME
 
 _MIXED, _NUMPY = MISTAKES
 _ADVICE = "Make new tensors on the device of the arguments, such as torch.ones(3, device=x.device), and move nothing."
+# Characters of an exception that are told.
+LONGEST = 100
 
 
 def reference_outcomes(
@@ -78,8 +80,11 @@ def _brought_back(value: object) -> object:
 
 
 def said(outcome: Outcome) -> str:
-    """Return in words how a run ended that returned nothing."""
-    return f"{outcome.error.type}: {outcome.error.message}" if outcome.error else outcome.detail or outcome.status
+    """Return in a line how a run ended that returned nothing; some of PyTorch's messages are pages long."""
+    if outcome.error is None:
+        return outcome.detail or outcome.status
+    first = f"{outcome.error.type}: {outcome.error.message}".split("\n")[0]
+    return first if len(first) <= LONGEST else f"{first[:LONGEST]}…"
 
 
 def mistake(error: RunError | None) -> str:

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from autograder import docstrings
+from autograder import docstrings, portability
 from autograder.batch import Grading
 from autograder.errors import UserError
 from autograder.feedback import exercise_lines
-from autograder.frames import TensorValue
+from autograder.frames import RunError, TensorValue
 from autograder.lesson import Lesson
 from autograder.sandbox import Job, Outcome, Run, Sandbox, Source
 from autograder.score import ExerciseScore
@@ -242,3 +242,10 @@ def test_a_docstring_promises_a_device_by_naming_one() -> None:
     silent = docstrings.read(PROMISES.replace(", on any device", ""), ["go"])["go"]
     assert not silent.portable
     assert not replace(found["near"], own="").portable
+
+
+def test_a_long_message_is_told_in_one_line() -> None:
+    error = RunError("UnpicklingError", "Exception", None, "", "Weights only load failed.\n" + "and more\n" * 50)
+    assert portability.said(Outcome("raised", error=error)) == "UnpicklingError: Weights only load failed."
+    error = RunError("ValueError", "ValueError", None, "", "x" * 500)
+    assert len(portability.said(Outcome("raised", error=error))) == portability.LONGEST + 1
