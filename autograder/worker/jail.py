@@ -324,8 +324,11 @@ def enter_inner(limits: Limits, tell: int) -> None:
 
 
 def _raise_loopback() -> None:
-    """Switch on the loopback interface of this network namespace: a worker's own processes may talk, to nobody else."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
+    """Switch on the loopback interface of this network namespace: a worker's own processes may talk, to nobody else.
+
+    A kernel that has none is no reason to grade nothing: what needs it is told as not run.
+    """
+    with contextlib.suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
         # `struct ifreq`: the interface's name, then its flags (man 7 netdevice).
         request = fcntl.ioctl(control, SIOCGIFFLAGS, struct.pack("16sh14x", b"lo", 0))
         flags = struct.unpack_from("h", request, 16)[0]
