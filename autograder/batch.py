@@ -123,7 +123,7 @@ class Grading:
         self.seed = seed
         self.devices = tuple(devices)
         self._unsafe = unsafe
-        self._imports = suite.imports(lesson)
+        self._imports = suite.libraries([self.reference_text, *self.suite.files.values()])
         # Never the same process: what the reference's zygote has seen, no student's worker may be forked from.
         self._for_reference = self._sandbox()
         self.spare = [self._sandbox() for _ in range(workers)]

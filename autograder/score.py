@@ -129,6 +129,10 @@ def _of_devices_alone(verdict: Verdict, outcome: Outcome) -> Verdict:
     return replace(verdict, reason="device", told=told, private=verdict.private or verdict.told, mismatch=None)
 
 
+_NO_NETWORK = (
+    "Processes cannot talk to each other here, for this machine gives the sandbox no network of its own; "
+    "`autograder doctor` says why."
+)
 _NOT_FOLLOWED = "The portability lane says nothing here."
 # Why a run in the lane counts as not run: it failed, but not through the device.
 OTHERWISE = "otherwise"
@@ -165,7 +169,7 @@ def _judge(
     if wanted.status == "no_device":
         return replace(passed, verdict=NOT_RUN, told=f"There is no {device} here.")
     if wanted.status == "no_network":
-        return replace(passed, verdict=NOT_RUN, told="Processes cannot talk to each other here.")
+        return replace(passed, verdict=NOT_RUN, told=_NO_NETWORK)
     if wanted.status == "not_followed":
         return replace(passed, verdict=NOT_RUN, told=_NOT_FOLLOWED, private=wanted.detail)
     if wanted.status != "returned":
