@@ -305,7 +305,11 @@ def _beginning(path: Path, most: int = 4096) -> str:
     """Return how a file begins, "" where there is none. No link is followed, and no writer waited for."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-        with open(descriptor, "rb") as file:
-            return file.read(most).decode("utf-8", "replace").strip()
     except OSError:
         return ""
+    try:
+        return os.read(descriptor, most).decode("utf-8", "replace").strip()
+    except OSError:
+        return ""
+    finally:
+        os.close(descriptor)
