@@ -24,8 +24,9 @@ from typing import Any
 from autograder import lesson as lessons
 from autograder import visible
 from autograder.errors import UserError
+from autograder.files import read_plain
 from autograder.lesson import Lesson
-from autograder.release import MARKER, digest
+from autograder.release import LARGEST_MARKER, MARKER, digest
 from autograder.visible import VisibleTest
 
 SECONDS = 120
@@ -97,10 +98,10 @@ def payload(lesson: Lesson, exercise: str) -> dict[str, Any]:
 def _untouched(lesson: Lesson) -> bool:
     """Return whether the module is the stub that was released: then no time is spent on what would fail."""
     try:
-        released = json.loads((lesson.root / MARKER).read_text(encoding="utf-8"))["files"]
+        released = json.loads(read_plain(lesson.root / MARKER, LARGEST_MARKER))["files"]
         recorded = released[lesson.stub.relative_to(lesson.root).as_posix()]
         return bool(recorded == digest(lesson.stub.read_bytes()))
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return False
 
 

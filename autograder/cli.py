@@ -114,7 +114,9 @@ def _parser() -> argparse.ArgumentParser:
     release.add_argument(
         "out", metavar="OUT", type=Path, help="the students' repository: a folder; or the file to write"
     )
-    release.add_argument("lesson", nargs="*", metavar="LESSON", help="default: all; those already there stay")
+    release.add_argument(
+        "lesson", nargs="*", metavar="LESSON", help="lessons to add; default: none to a release, all to a new folder"
+    )
     release.add_argument("--lessons", nargs="+", default=[], metavar="LESSON", help="the same")
     kind = release.add_mutually_exclusive_group()
     kind.add_argument(
@@ -171,7 +173,10 @@ def _add_grade_books(grade: argparse.ArgumentParser) -> None:
         help=f"{', '.join(sorted(exports.MODULES))}; may be repeated",
     )
     books.add_argument(
-        "--roster", type=Path, metavar="FILE", help="a CSV file that says whose folder is whose; see the README"
+        "--roster",
+        type=Path,
+        metavar="FILE",
+        help="a CSV file that says whose folder is whose, or Canvas's export of its grade book; see the README",
     )
     books.add_argument(
         "--moodle-worksheet", type=Path, metavar="FILE", help="the grading worksheet from Moodle, for `--export moodle`"
@@ -185,7 +190,8 @@ def _add_grade_books(grade: argparse.ArgumentParser) -> None:
     books.add_argument(
         "--due",
         metavar="DATE",
-        help="when the lesson was due, such as 2026-10-01T23:59+02:00; kept in the out folder until `--due none`",
+        help="when the lesson was due, such as `2026-10-01 23:59 Europe/Berlin` or 2026-10-01T23:59+02:00; kept in the out "
+        "folder until `--due none`; a roster's column `due` extends it for a student",
     )
     books.add_argument(
         "--late-penalty",

@@ -6,21 +6,22 @@ It reads reports that are finished and grades nothing. What it lays over them st
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from autograder import exports, late, submission
-from autograder import roster as rosters
 from autograder.exports import Points, Request, Score, Scores
 from autograder.feedback import cell_sentence, exercise_block, page
 from autograder.files import write_whole
 from autograder.grades import read_reports
 from autograder.late import Lateness, Policy
 from autograder.lesson import Lesson
+from autograder.moments import Moment
 from autograder.report import feedback_path
-from autograder.roster import Roster, RosterError
+from autograder.roster import Roster, RosterError, Student
 
 
 @dataclass(frozen=True)
@@ -57,8 +58,7 @@ class Wishes:
             exports.check(name, self.request(out))
         late.settle(out, self.due, self.rule, self.source)
         for student in self.roster.students if self.roster is not None else ():
-            if student.submitted:
-                _said(student)
+            _times(student)
 
     def request(self, out: Path) -> Request:
         """Return what a format gets of them, with the files of a grading folder going below that folder."""
@@ -92,7 +92,8 @@ def deliver(lesson: Lesson, folder: Path, out: Path, wishes: Wishes) -> Delivere
     entries = submission.names(submission.discover(folder, lesson))
     scores = gather(lesson, out, wishes.roster or Roster(), policy, entries)
     _tell(scores, out)
-    paths, notes = _lateness(scores, policy, out), list(scores.roster.notes)
+    paths = _lateness(scores, policy, out)
+    notes = [*scores.roster.notes, *_time_notes(scores.roster, policy, wishes), *scores.notes]
     if wishes.roster is not None:
         paths += _unmatched(scores, out)
         notes += _unmatched_notes(scores)
@@ -119,17 +120,72 @@ def gather(
         UserError: the roster gives two submissions to one student, or a time cannot be understood.
     """
     rows = sorted((_score(lesson, row) for row in read_reports(out)), key=lambda score: score.submission)
-    students = roster.match([row.submission for row in rows])
+    rows, notes = _with_students(rows, roster)
+    if policy is not None:
+        rows = [_judged(row, policy, (entries or {}).get(row.submission), lesson) for row in rows]
+    return Scores(lesson, tuple(rows), roster, tuple(notes))
+
+
+def _with_students(rows: Sequence[Score], roster: Roster) -> tuple[list[Score], list[str]]:
+    """Return the submissions with their students; of a student's several, only the one that counts has him.
+
+    Raises:
+        RosterError: several could count.
+    """
+    owners = roster.match([row.submission for row in rows])
+    of_student: dict[int, list[Score]] = {}
+    for row in rows:
+        for student in owners.get(row.submission, ()):
+            of_student.setdefault(student.line, []).append(row)
+    counts, notes = {}, []
+    for student in roster.students:
+        several = of_student.get(student.line, [])
+        counts[student.line] = exports.counting(several) if several else None
+        if len(several) > 1:
+            notes.append(_one_of(student, several, counts[student.line]))
     found = []
     for row in rows:
-        student = students.get(row.submission)
-        row = replace(row, student=student)
-        if policy is not None:
-            said = student.submitted if student is not None else ""
-            moment = late.handed_in((entries or {}).get(row.submission), lesson.name, policy.source, said)
-            row = _with_lateness(row, late.judge(policy, row.raw, moment))
-        found.append(row)
-    return Scores(lesson, tuple(found), roster)
+        all_of_it = owners.get(row.submission, ())
+        having = tuple(student for student in all_of_it if counts[student.line] is row)
+        others = [counts[student.line] for student in all_of_it if counts[student.line] is not row]
+        beside = others[0].submission if others and others[0] is not None and not having else ""
+        found.append(replace(row, students=having, beside=beside))
+    return found, notes
+
+
+def _one_of(student: Student, several: Sequence[Score], counts: Score | None) -> str:
+    names = [row.submission for row in several]
+    if counts is None:
+        raise RosterError(
+            f"{names[0]!r} and {names[1]!r} both belong to {student.shown} (line {student.line} of the roster). Move the one "
+            "that does not count out of the folder, and its report out of the grades."
+        )
+    rest = ", ".join(name for name in names if name != counts.submission)
+    return f"{counts.submission} is what counts of {student.shown}; there is nothing to grade in {rest}."
+
+
+def _judged(row: Score, policy: Policy, entry: Path | None, lesson: Lesson) -> Score:
+    """Return a submission with what lateness costs it.
+
+    What is handed in by a pair is one thing, so one due date counts for it, the latest that one of them has; and where the roster
+    has several times, the earliest.
+    """
+    due = _due(row.students, policy)
+    said = [student.submitted for student in row.students if student.submitted]
+    earliest = min(said, key=lambda text: late.parse_submitted(text).when.astimezone(UTC), default="")
+    moment = late.handed_in(entry, lesson.name, policy.source, earliest)
+    if due is None:
+        return replace(row, submitted=moment)
+    return _with_lateness(replace(row, due=due), late.judge(replace(policy, due=due), row.raw, moment))
+
+
+def _due(students: Sequence[Student], policy: Policy) -> datetime | None:
+    """Return until when these students have time; None where one of them has no due date."""
+    said = [student.due or None for student in students] or [None]
+    if late.NO_DUE_DATE in [words.casefold() for words in said if words is not None]:
+        return None
+    dues = [policy.due if words is None else late.parse_due(words).when for words in said]
+    return max(dues, key=lambda due: due.astimezone(UTC))
 
 
 def _score(lesson: Lesson, row: dict[str, Any]) -> Score:
@@ -187,9 +243,9 @@ def _lateness(scores: Scores, policy: Policy | None, out: Path) -> list[Path]:
         path.unlink(missing_ok=True)
         return []
     header = ["submission", "submitted", "due", "raw_score", "late_penalty", "score", "why"]
-    due = late.shown(policy.due)
     lines = [header]
     for row in scores.rows:
+        due = late.shown(row.due) if row.due is not None else late.NO_DUE_DATE
         moment = late.shown(row.submitted) if row.submitted is not None else ""
         raw, left = ("" if points is None else exports.plain(points) for points in (row.raw, row.score))
         lines.append([row.submission, moment, due, raw, exports.plain(row.penalty), left, row.late])
@@ -198,22 +254,26 @@ def _lateness(scores: Scores, policy: Policy | None, out: Path) -> list[Path]:
 
 
 def _unmatched(scores: Scores, out: Path) -> list[Path]:
-    """Write `unmatched.csv`: submissions that nobody in the roster has, and students without a submission."""
+    """Write `unmatched.csv`: submissions of nobody in the roster, those that do not count, students without a submission."""
     path = out / "unmatched.csv"
     strangers, absent = _without_partner(scores)
     lines = [["what", "who", "score"]]
-    for row in strangers:
-        score = "" if row.score is None else exports.plain(row.score)
-        lines.append(["submission of nobody in the roster", row.submission, score])
+    lines += [["submission of nobody in the roster", row.submission, _points(row)] for row in strangers]
+    beside = [row for row in scores.rows if row.beside]
+    lines += [[f"does not count: {row.beside} does", row.submission, _points(row)] for row in beside]
     lines += [["student without a submission", name, ""] for name in absent]
     exports.write_csv(path, lines)
     return [path]
 
 
+def _points(row: Score) -> str:
+    return "" if row.score is None else exports.plain(row.score)
+
+
 def _without_partner(scores: Scores) -> tuple[list[Score], list[str]]:
-    known = {row.student.line for row in scores.rows if row.student is not None}
+    known = {student.line for row in scores.rows for student in row.students}
     absent = [student.shown for student in scores.roster.students if student.line not in known]
-    return [row for row in scores.rows if row.student is None], absent
+    return [row for row in scores.rows if not row.students and not row.beside], absent
 
 
 def _unmatched_notes(scores: Scores) -> Iterator[str]:
@@ -222,10 +282,39 @@ def _unmatched_notes(scores: Scores) -> Iterator[str]:
         yield f"Submissions of nobody in the roster: {', '.join(row.submission for row in strangers)}."
     if absent:
         yield f"Students without a submission: {', '.join(absent)}."
+    if strangers and absent and not any(student.submissions or student.github for student in scores.roster.students):
+        yield (
+            "The roster does not say whose folder is whose, so they were matched by id, login, address and name. A column "
+            "`submission` with the folder's name helps where that is not enough."
+        )
 
 
-def _said(student: rosters.Student) -> None:
-    try:
-        late.parse_due(student.submitted)
-    except late.LateError as error:
-        raise RosterError(f"Line {student.line} of the roster, column `submitted`: {error}") from error
+def _times(student: Student) -> dict[str, Moment]:
+    """Return the moments of a roster's row by their column.
+
+    Raises:
+        RosterError: one of them is none.
+    """
+    found = {}
+    for column, parse in (("submitted", late.parse_submitted), ("due", late.parse_due)):
+        said = getattr(student, column)
+        if said and not (column == "due" and said.casefold() == late.NO_DUE_DATE):
+            try:
+                found[column] = parse(said)
+            except late.LateError as error:
+                raise RosterError(f"Line {student.line} of the roster, column `{column}`: {error}") from error
+    return found
+
+
+def _time_notes(roster: Roster, policy: Policy | None, wishes: Wishes) -> Iterator[str]:
+    """Say where clocks that are set make a time doubtful, and where extensions have nothing to extend."""
+    if policy is None:
+        if wishes.due is None and any(student.due for student in roster.students):
+            yield "The roster's column `due` was not used: it counts over a due date for all, and there is none. Add --due."
+        return
+    if wishes.due is not None and (note := late.parse_due(wishes.due).note):
+        yield f"--due: {note}"
+    for student in roster.students:
+        for column, moment in _times(student).items():
+            if moment.note:
+                yield f"Line {student.line} of the roster, column `{column}`: {moment.note}"

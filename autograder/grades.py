@@ -19,7 +19,7 @@ from typing import Any, Self
 from autograder import overrides
 from autograder.errors import Halted, UserError
 from autograder.feedback import page
-from autograder.files import write_whole
+from autograder.files import read_plain, write_whole
 from autograder.lesson import Lesson
 from autograder.overrides import Overrides
 from autograder.report import SCHEMA, Circumstances, feedback_path, report_path, write, write_scores
@@ -30,6 +30,7 @@ try:
 except ImportError:  # Windows has no such locks; there, nobody is kept from grading twice into one folder
     fcntl = None  # type: ignore[assignment]
 
+LONGEST_RECORD = 1 << 20
 # The table is never older than this, or than fifty times what it takes to write it.
 TABLE_SECONDS = 5.0
 # What a report on disk has and nobody needs before it is read again.
@@ -201,13 +202,13 @@ def settle_seed(out: Path, lesson: Lesson, wanted: int | None) -> int:
     """
     path = out / "grading.json"
     try:
-        settings = json.loads(path.read_text(encoding="utf-8"))
+        settings = json.loads(read_plain(path, LONGEST_RECORD))
         recorded, owner = int(settings["seed"]), settings["lesson"]
     except FileNotFoundError:
         seed = secrets.randbelow(2**31) if wanted is None else wanted
         write_whole(path, json.dumps({"schema": "autograder/grading/v1", "lesson": lesson.name, "seed": seed}) + "\n")
         return seed
-    except (ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise UserError(
             f"{path} is not a grading folder's record. Choose another --out, or remove it to start afresh."
         ) from error

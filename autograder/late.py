@@ -1,5 +1,7 @@
 """Late submissions: when was it due, when was it handed in, what does that cost. Knows nothing of files of grades.
 
+How moments are written and what a day is, `moments.py` says.
+
 A time is never taken from a file's date, which unpacking and copying change. It comes from where the instructor says:
 
 - `roster`: the roster's column `submitted`, the instructor's own word;
@@ -17,12 +19,13 @@ import re
 import subprocess
 import tempfile
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from autograder import moments
 from autograder.errors import UserError
-from autograder.files import write_whole
+from autograder.files import read_plain, write_whole
+from autograder.moments import DAY, Moment, MomentError
 
 SCHEMA = "autograder/late/v1"
 RECORD = "late.json"
@@ -33,6 +36,11 @@ RULE = re.compile(
 )
 TIMESTAMP = re.compile(r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)(?:\.\d+)?\s*(\S.*)?", re.ASCII)
 LONGEST_TIMESTAMP = 100
+LONGEST_RECORD = 1 << 16
+# The largest commit whose time is read: a message takes a line or a page.
+LARGEST_COMMIT = 1 << 20
+# What a roster's column `due` says of a student who has no due date.
+NO_DUE_DATE = "none"
 
 
 class LateError(UserError):
@@ -61,11 +69,12 @@ class Rule:
     most: Amount | None
     grace: timedelta
 
-    def penalty(self, points: float, late: timedelta) -> float:
-        """Return the points to take off, never more than were earned."""
+    def penalty(self, points: float, due: datetime, submitted: datetime) -> float:
+        """Return the points to take off, never more than were earned; a day is one of the calendar, in the due date's zone."""
+        late = moments.between(due, submitted)
         if late <= self.grace:
             return 0.0
-        begun = -(-late // self.period)
+        begun = moments.days_begun(due, submitted) if self.period == DAY else -(-late // self.period)
         taken = begun * self.amount.of(points)
         if self.most is not None:
             taken = min(taken, self.most.of(points))
@@ -77,7 +86,7 @@ class Policy:
     """When a lesson is due, what lateness costs, and where the times come from; as a grading folder records it.
 
     Attributes:
-        due: the moment it is due, with its offset from UTC.
+        due: the moment it is due, in its time zone.
         rule: what lateness costs; None where it is only shown.
         source: one of `SOURCES`.
     """
@@ -102,19 +111,29 @@ class Lateness:
     why: str
 
 
-def parse_due(text: str) -> datetime:
-    """Read a due date, which must say its offset from UTC.
+def parse_due(text: str) -> Moment:
+    """Read a due date, which must say its time zone; of a time that comes twice, as clocks are set back, the later is meant.
 
     Raises:
         LateError: it is no such date.
     """
+    return _moment(text, later=True)
+
+
+def parse_submitted(text: str) -> Moment:
+    """Read when something was handed in, which must say its time zone; of a time that comes twice the earlier is meant.
+
+    Raises:
+        LateError: it is no such date.
+    """
+    return _moment(text, later=False)
+
+
+def _moment(text: str, *, later: bool) -> Moment:
     try:
-        due = datetime.fromisoformat(text.strip())
-    except ValueError:
-        raise LateError(f"{text!r} is no date and time; write it as 2026-10-01T23:59+02:00.") from None
-    if due.tzinfo is None:
-        raise LateError(f"{text!r} does not say its time zone; add the offset from UTC, as in 2026-10-01T23:59+02:00.")
-    return due
+        return moments.parse(text, later=later)
+    except MomentError as error:
+        raise LateError(str(error)) from error
 
 
 def parse_rule(text: str) -> Rule:
@@ -158,7 +177,7 @@ def settle(out: Path, due: str | None, rule: str | None, source: str | None) -> 
     settings |= {key: told for key, told in (("due", due), ("rule", rule), ("source", source)) if told is not None}
     if settings["due"]:
         known = parse_rule(settings["rule"]) if settings["rule"] else None
-        return Policy(parse_due(settings["due"]), known, settings["source"])
+        return Policy(parse_due(settings["due"]).when, known, settings["source"])
     if rule is None and source is None:
         return None
     raise LateError("A rule for late submissions needs to know when they were due: add --due.")
@@ -170,17 +189,17 @@ def record(out: Path, policy: Policy | None) -> None:
         (out / RECORD).unlink(missing_ok=True)
         return
     rule = policy.rule.text if policy.rule is not None else ""
-    settings = {"schema": SCHEMA, "due": policy.due.isoformat(), "rule": rule, "source": policy.source}
+    settings = {"schema": SCHEMA, "due": moments.written(policy.due), "rule": rule, "source": policy.source}
     write_whole(out / RECORD, json.dumps(settings) + "\n")
 
 
 def _recorded(path: Path) -> dict[str, str]:
     try:
-        settings = json.loads(path.read_text(encoding="utf-8"))
+        settings = json.loads(read_plain(path, LONGEST_RECORD))
         return {key: str(settings[key]) for key in ("due", "rule", "source")}
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise LateError(f"{path} is not a record of a due date. Remove it, and give --due again.") from error
 
 
@@ -188,23 +207,14 @@ def judge(policy: Policy, points: float | None, submitted: datetime | None) -> L
     """Return what lateness costs a submission with so many points; nothing where the time is not known."""
     if submitted is None:
         return Lateness(None, 0.0, f"When it was handed in is not known (by {policy.source}); nothing was taken off.")
-    late = submitted - policy.due
-    if late <= timedelta():
+    if moments.between(policy.due, submitted) <= timedelta():
         return Lateness(submitted, 0.0, "")
-    penalty = policy.rule.penalty(points, late) if policy.rule is not None and points is not None else 0.0
-    by = f"Handed in {duration(late)} after {shown(policy.due)}"
+    penalty = policy.rule.penalty(points, policy.due, submitted) if policy.rule and points is not None else 0.0
+    by = f"Handed in {moments.spelt(policy.due, submitted)} after {shown(policy.due)}"
     rule = f"; the rule is {policy.rule.text}" if policy.rule is not None else ""
     return Lateness(
         submitted, penalty, f"{by}{rule}: {f'{penalty:g} points were' if penalty else 'nothing was'} taken off."
     )
-
-
-def duration(late: timedelta) -> str:
-    """Return a duration in words, to the minute; what is less counts as one."""
-    minutes = max(1, late // timedelta(minutes=1))
-    days, rest = divmod(minutes, 24 * 60)
-    parts = ((days, "day"), (rest // 60, "hour"), (rest % 60, "minute"))
-    return " ".join(f"{count} {unit}{'s' if count > 1 else ''}" for count, unit in parts if count)
 
 
 def shown(moment: datetime) -> str:
@@ -225,34 +235,23 @@ def handed_in(entry: Path | None, lesson: str, source: str, said: str) -> dateti
         LateError: the roster's time cannot be understood.
     """
     if source == "roster":
-        return parse_due(said) if said else None
+        return parse_submitted(said).when if said else None
     if entry is None or not entry.is_dir():
         return None
     return committed(entry) if source == "git" else _stamped(entry, lesson)
 
 
 def _stamped(entry: Path, lesson: str) -> datetime | None:
-    """Return the time in nbgrader's `timestamp.txt`, which a student may have written."""
+    """Return the time in nbgrader's `timestamp.txt`, which a student may have written; where it says no zone, UTC is meant."""
     for path in (entry / lesson / "timestamp.txt", entry / "timestamp.txt"):
         found = None if path.parent.is_symlink() else TIMESTAMP.fullmatch(_beginning(path, LONGEST_TIMESTAMP))
         if found is not None:
             day, time, zone = found.groups()
             try:
-                return datetime.fromisoformat(f"{day}T{time}").replace(tzinfo=_zone(zone or "UTC"))
-            except (ValueError, ZoneInfoNotFoundError):
+                return parse_submitted(f"{day} {time} {zone or 'UTC'}").when
+            except LateError:
                 return None
     return None
-
-
-def _zone(name: str) -> tzinfo:
-    """Return a time zone by its name or offset; nbgrader writes UTC unless it is told otherwise."""
-    if name in ("UTC", "Z"):
-        return UTC
-    if re.fullmatch(r"[+-]\d\d:?\d\d", name):
-        offset = datetime.strptime(name, "%z").tzinfo
-        assert offset is not None, "that is what %z reads"
-        return offset
-    return ZoneInfo(name)
 
 
 def committed(entry: Path) -> datetime | None:
@@ -271,17 +270,18 @@ def committed(entry: Path) -> datetime | None:
         objects = {"GIT_OBJECT_DIRECTORY": str((repository / "objects").resolve()), "GIT_NO_LAZY_FETCH": "1"}
         try:
             subprocess.run(["git", "init", "-q", "--bare", empty], env=clean, check=True, capture_output=True)
-            done = subprocess.run(
-                ["git", "cat-file", "commit", commit],
-                env=clean | objects,
-                check=True,
-                capture_output=True,
-                timeout=10,
-            )
-        except (OSError, subprocess.SubprocessError):
+            # The size comes from the object's head: one that is small in its file may fill all memory once it is unpacked.
+            if int(_git(["cat-file", "-s", commit], clean | objects)) > LARGEST_COMMIT:
+                return None
+            content = _git(["cat-file", "commit", commit], clean | objects)
+        except (OSError, ValueError, subprocess.SubprocessError):
             return None
-    found = re.search(rb"^committer .*> (\d{1,11}) [+-]\d{4}$", done.stdout.partition(b"\n\n")[0], re.MULTILINE)
+    found = re.search(rb"^committer .*> (\d{1,10}) [+-]\d{4}$", content.partition(b"\n\n")[0], re.MULTILINE)
     return datetime.fromtimestamp(int(found.group(1)), UTC) if found else None
+
+
+def _git(words: list[str], environment: dict[str, str]) -> bytes:
+    return subprocess.run(["git", *words], env=environment, check=True, capture_output=True, timeout=10).stdout
 
 
 def _head(repository: Path) -> str | None:
@@ -305,7 +305,11 @@ def _beginning(path: Path, most: int = 4096) -> str:
     """Return how a file begins, "" where there is none. No link is followed, and no writer waited for."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-        with open(descriptor, "rb") as file:
-            return file.read(most).decode("utf-8", "replace").strip()
     except OSError:
         return ""
+    try:
+        return os.read(descriptor, most).decode("utf-8", "replace").strip()
+    except OSError:
+        return ""
+    finally:
+        os.close(descriptor)

@@ -15,9 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from autograder.errors import UserError
+from autograder.files import read_plain
 from autograder.lesson import Exercise, Lesson
 from autograder.safe_text import cell
 
+MOST_BYTES = 16 << 20
 COLUMNS = ("submission", "exercise", "points", "reason")
 
 
@@ -65,7 +67,7 @@ def read(path: Path, lesson: Lesson, known: Collection[str]) -> Overrides:
     """
     try:
         # utf-8-sig: spreadsheets put a byte-order mark first.
-        text = path.read_text(encoding="utf-8-sig")
+        text = read_plain(path, MOST_BYTES, follow=True).decode("utf-8-sig")
     except FileNotFoundError:
         return Overrides({})
     except UnicodeDecodeError as error:

@@ -1,7 +1,10 @@
 """Make the repository that students get, or bring one that was handed out up to date. Reads solutions only to look for leaks.
 
 What goes out is an allow-list: a file that nothing here names stays here. The marker file records what went out, a hash a file,
-so that the next release knows what a student has changed.
+so that the next release knows what a student has changed. A hash does not see line ends, which Git on Windows changes by itself.
+
+The folder may be a student's own clone, so nothing in it is trusted: the marker is read as a plain file of bounded size, no link
+is followed, and a file that is too large to be ours is the student's.
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ import os
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +23,7 @@ import autograder
 from autograder import leaks
 from autograder import lesson as lessons
 from autograder.errors import UserError
-from autograder.files import write_whole
+from autograder.files import read_plain, write_whole
 from autograder.lesson import Lesson
 from autograder.visible import by_exercise
 
@@ -31,8 +34,20 @@ TEMPLATES = PACKAGE / "templates"
 OF_THE_PACKAGE = ("*.py", "exports/*.py", "worker/*.py", "templates/*", "README.md")
 OF_THE_DATA = ("README.md", "*.py", "*.txt", "*.csv", "**/*-ubyte")
 FIGURE = re.compile(r"!\[[^\]]*\]\(([\w.-]+\.png)\)")
+LARGEST_MARKER = 4 << 20
+# Nothing that goes out is as large. What is larger was changed, and is not read.
+LARGEST_FILE = 64 << 20
+# How far Git looks for a null byte, by which it tells what is no text.
+GIT_LOOKS = 8000
+# What a path of a release looks like; a student may have written others into the marker.
+PATH = re.compile(r"(?!.*(?:^|/)(?:\.{1,2}|\.git)(?:/|$))[\w.()-][\w.() -]*(?:/[\w.()-][\w.() -]*)*", re.IGNORECASE)
+LONGEST_PATH = 240
+# What a file counts as that is there and was not read.
+CHANGED = "changed"
 # Where a student works: never overwritten once changed. All else is ours, and kept up to date.
-STUDENTS = re.compile(r"assignments/lesson_\d+_\d+/(exercises\.py|\w+\.ipynb)|README\.md|pyproject\.toml|\.gitignore")
+STUDENTS = re.compile(
+    r"assignments/lesson_\d+_\d+/(exercises\.py|\w+\.ipynb)|README\.md|pyproject\.toml|\.git(ignore|attributes)"
+)
 # What may lie in a folder that is new all the same: a clone of an empty repository.
 NOTHING = {".git"}
 
@@ -51,6 +66,7 @@ class Released:
         replaced: files of ours that the student had changed.
         kept: the student's own work.
         removed: files of an earlier release that are no longer part of it.
+        addable: lessons of the course that the folder does not have, where none was named.
     """
 
     written: tuple[str, ...]
@@ -58,6 +74,7 @@ class Released:
     replaced: tuple[str, ...]
     kept: tuple[str, ...]
     removed: tuple[str, ...]
+    addable: tuple[str, ...] = ()
 
 
 def release(root: Path, out: Path, names: Sequence[str] = ()) -> Released:
@@ -66,22 +83,29 @@ def release(root: Path, out: Path, names: Sequence[str] = ()) -> Released:
     Args:
         root: the course.
         out: the repository: a folder that is new, empty, or a release.
-        names: the lessons; all where none is named. Those that `out` has already stay.
+        names: the lessons to add; where none is named, none is added to a release, and a new folder gets all. Those that `out`
+            has already stay, and are brought up to date.
 
     Raises:
         ReleaseError: the folder is something else, a link leads out of it, or the files give an answer away.
     """
     recorded = _recorded(out)
-    before = recorded.get("lessons", [])
-    known = lessons.names(root)
-    wanted = set(names) | set(before) if names else set(known)
+    before, known = recorded.lessons, lessons.names(root)
+    gone = [name for name in before if name not in known]
+    if gone:
+        raise ReleaseError(
+            f"{out / MARKER} names the lesson {gone[0][:80]!r}, which this course does not have; nothing was written. Release "
+            "from the course that made it, or into a new folder."
+        )
+    wanted = {*names, *before} if names or recorded.made else set(known)
     in_order = [name for name in known if name in wanted] + sorted(wanted - set(known))
     chosen = [lessons.load(root, name) for name in in_order]
     files = student_files(root, chosen)
     found = leaks.find(files, root)
     if found:
         raise ReleaseError("Nothing was released, for it would give answers away:\n" + "\n".join(found[:20]))
-    return _bring_out(files, out, recorded.get("files", {}), [lesson.name for lesson in chosen])
+    did = _bring_out(files, out, recorded.files, in_order)
+    return did if names else replace(did, addable=tuple(name for name in known if name not in wanted))
 
 
 def student_files(root: Path, chosen: Sequence[Lesson]) -> dict[str, bytes]:
@@ -95,6 +119,7 @@ def student_files(root: Path, chosen: Sequence[Lesson]) -> dict[str, bytes]:
     files["pyproject.toml"] = _pyproject(course_settings()).encode()
     files["README.md"] = _readme(chosen).encode()
     files[".gitignore"] = template("student_gitignore").encode()
+    files[".gitattributes"] = template("student_gitattributes").encode()
     files[".github/workflows/classroom.yml"] = workflow(chosen).encode()
     return dict(sorted(files.items()))
 
@@ -212,38 +237,67 @@ def workflow(chosen: Sequence[Lesson]) -> str:
     return template("classroom.yml", STEPS="\n".join(steps), RESULTS="\n".join(results), RUNNERS=",".join(runners))
 
 
-def _recorded(out: Path) -> dict[str, Any]:
+@dataclass(frozen=True)
+class _Record:
+    """What the marker says: the lessons, and each file's hash. `made` is False where there is no release yet."""
+
+    lessons: tuple[str, ...] = ()
+    files: Mapping[str, str] = field(default_factory=dict)
+    made: bool = True
+
+
+def _recorded(out: Path) -> _Record:
     """Return what the last release into a folder recorded; nothing where the folder is new.
 
     Raises:
         ReleaseError: it is neither new nor a release.
     """
     if not out.exists():
-        return {}
+        return _Record(made=False)
     if not out.is_dir():
         raise ReleaseError(f"{out} is a file; give a folder.")
+    marker = out / MARKER
     try:
-        recorded: dict[str, Any] = json.loads((out / MARKER).read_text(encoding="utf-8"))
-        fine = recorded["schema"] == SCHEMA and isinstance(recorded["files"], dict)
-        fine = fine and all(isinstance(name, str) for name in recorded["lessons"])
+        recorded = _record(json.loads(read_plain(marker, LARGEST_MARKER)))
     except FileNotFoundError:
         if {path.name for path in out.iterdir()} <= NOTHING:
-            return {}
+            return _Record(made=False)
         raise ReleaseError(
             f"{out} is not empty and has no {MARKER}, so it is no release; nothing was written. Give a new folder, or an "
             "earlier release to update."
         ) from None
-    except (OSError, ValueError, KeyError, TypeError):
-        fine = False
-    if not fine:
-        raise ReleaseError(f"{out / MARKER} is not a release's record; nothing was written. Release into a new folder.")
+    except OSError as error:
+        raise ReleaseError(
+            f"{marker} could not be read: {error.strerror}; nothing was written. Take it back from the repository's history, or "
+            "release into a new folder."
+        ) from error
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise ReleaseError(
+            f"{marker} is not a release's record; nothing was written. Release into a new folder."
+        ) from None
+    for path in recorded.files:
+        if len(path) > LONGEST_PATH or not PATH.fullmatch(path):
+            raise ReleaseError(f"{marker} names {path[:80]!r}, which is not inside the release; nothing was written.")
     return recorded
+
+
+def _record(said: Any) -> _Record:
+    """Return a marker's content.
+
+    Raises:
+        ValueError: it is none. So may be KeyError, TypeError and AttributeError.
+    """
+    names, files = said["lessons"], dict(said["files"].items())
+    texts = all(isinstance(word, str) for word in [*names, *files, *files.values()])
+    if said["schema"] != SCHEMA or not isinstance(names, list) or not texts:
+        raise ValueError("not a release's record")
+    return _Record(tuple(names), files)
 
 
 def _bring_out(files: Mapping[str, bytes], out: Path, recorded: Mapping[str, str], names: Sequence[str]) -> Released:
     for path in {*files, *recorded, MARKER}:
         _require_inside(out, path)
-    did: dict[str, list[str]] = {key: [] for key in Released.__dataclass_fields__}
+    did: dict[str, list[str]] = {key: [] for key in ("written", "updated", "replaced", "kept", "removed")}
     hashes = {}
     for path, data in files.items():
         what = _what(out / path, path, data, recorded.get(path))
@@ -258,11 +312,11 @@ def _bring_out(files: Mapping[str, bytes], out: Path, recorded: Mapping[str, str
         hashes[path] = digest(data)
     for path in sorted(recorded.keys() - files.keys()):
         present = _present(out / path)
-        if present is not None and digest(present) == recorded[path]:
+        if present == "":
+            continue
+        if present == recorded[path]:
             (out / path).unlink()
-            did["removed"].append(path)
-        elif present is not None:
-            did["kept"].append(path)
+        did["removed" if present == recorded[path] else "kept"].append(path)
     marker = {"schema": SCHEMA, "lessons": list(names), "files": dict(sorted(hashes.items()))}
     _write(out / MARKER, (json.dumps(marker, indent=1) + "\n").encode())
     return Released(**{key: tuple(paths) for key, paths in did.items()})
@@ -271,18 +325,21 @@ def _bring_out(files: Mapping[str, bytes], out: Path, recorded: Mapping[str, str
 def _what(place: Path, path: str, data: bytes, recorded: str | None) -> str:
     """Return what is to be done with a file: "" where it is as it should be."""
     present = _present(place)
-    if present is None:
+    if not present:
         return "kept" if os.path.lexists(place) and STUDENTS.fullmatch(path) else "written"
-    if present == data:
+    if present == digest(data):
         return ""
-    if recorded == digest(present):
+    if present == recorded:
         return "updated"
     return "kept" if STUDENTS.fullmatch(path) else "replaced"
 
 
-def _present(place: Path) -> bytes | None:
-    """Return a plain file's content, None where there is none."""
-    return place.read_bytes() if place.is_file() and not place.is_symlink() else None
+def _present(place: Path) -> str:
+    """Return the hash of a plain file's content, "" where there is none, and what no hash is of one too large to be ours."""
+    try:
+        return digest(read_plain(place, LARGEST_FILE))
+    except OSError:
+        return CHANGED if place.is_file() and not place.is_symlink() else ""
 
 
 def _require_inside(out: Path, path: str) -> None:
@@ -311,5 +368,7 @@ def _write(place: Path, data: bytes) -> None:
 
 
 def digest(data: bytes) -> str:
-    """Return the hash by which the marker knows a file."""
+    """Return the hash by which the marker knows a file; the same with the line ends of Windows, as Git there writes text."""
+    if b"\0" not in data[:GIT_LOOKS]:
+        data = data.replace(b"\r\n", b"\n")
     return hashlib.sha256(data).hexdigest()

@@ -81,6 +81,12 @@ def released(did: Released, out: Path) -> None:
         f"{len(did.replaced)} replaced, {len(did.removed)} removed.",
         soft_wrap=True,
     )
+    if did.addable:
+        console.print(
+            f"Only the lessons that are there were brought up to date. `autograder release {escape(str(out))} LESSON` adds one "
+            f"of: {', '.join(did.addable)}.",
+            soft_wrap=True,
+        )
 
 
 @contextmanager

@@ -59,8 +59,10 @@ class Score:
         max_score: what could be had.
         late: why the penalty, in a sentence; "" where the submission is not late.
         submitted: when it was handed in, where that is known.
+        due: until when there was time, where there is a due date and this submission has one.
         feedback: the student's page, in Markdown, the penalty told.
-        student: who handed it in, by the roster; None where no roster was given or it has no such entry.
+        students: who handed it in, by the roster, each of a pair; none where no roster was given or it has no such entry.
+        beside: the submission of the same student that counts, where this one does not.
     """
 
     submission: str
@@ -74,16 +76,19 @@ class Score:
     late: str
     submitted: datetime | None
     feedback: str
-    student: Student | None = None
+    students: tuple[Student, ...] = ()
+    due: datetime | None = None
+    beside: str = ""
 
 
 @dataclass(frozen=True)
 class Scores:
-    """Everything that a grading folder holds, in the order of the submissions' names."""
+    """Everything that a grading folder holds, in the order of the submissions' names; and sentences for the instructor."""
 
     lesson: Lesson
     rows: tuple[Score, ...]
     roster: Roster
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -141,6 +146,18 @@ def check(name: str, request: Request) -> None:
     look: Callable[[Request], None] | None = getattr(load(name), "check", None)
     if look is not None:
         look(request)
+
+
+def counting(rows: Sequence[Score]) -> Score | None:
+    """Return which of a student's several submissions counts: the one with something in it; None where several have.
+
+    Moodle makes two folders of one student where files and online text may be handed in.
+    """
+    for wanted in (lambda row: row.status not in ("not_found", "refused"), lambda row: row.status == "refused"):
+        found = [row for row in rows if wanted(row)]
+        if found:
+            return found[0] if len(found) == 1 else None
+    return rows[0]
 
 
 def plain(number: float) -> str:

@@ -19,11 +19,11 @@ def write(scores: Scores, request: Request) -> Written:
     students = scores.roster.students
     if not any(student.id or student.sis_id or student.login for student in students):
         raise UserError(
-            "Canvas finds students by their ids: give --roster FILE with a column `id`, `sis_id` or `login` (Canvas's own "
-            "export of the grade book has them)."
+            "Canvas finds students by their ids: give --roster FILE with a column `id`, `sis_id` or `login`. Canvas's own export "
+            "of the grade book (Grades, Export) is such a file as it is."
         )
     title = request.title or f"Lesson {scores.lesson.number}: {scores.lesson.title}"
-    by_student = {row.student.line: row for row in scores.rows if row.student is not None}
+    by_student = {student.line: row for row in scores.rows for student in row.students}
     lines = [[*WHO, title], ["    Points Possible", "", "", "", "", f"{TOTAL_POINTS:.2f}"]]
     lines += [[*_who(student), _grade(student, by_student.get(student.line))] for student in students]
     path = request.out / "canvas.csv"

@@ -55,7 +55,7 @@ def result(row: Score) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         **dict.fromkeys(IDENTITY, ""),
-        "assignment_type": "individual",
+        "assignment_type": "group" if len(row.students) > 1 else "individual",
         "datetime": moment,
         "score": sum(test["score"] for test in tests),
         "max-score": sum(most),

@@ -24,6 +24,7 @@ from sqlalchemy.exc import DatabaseError, SAWarning
 from autograder.errors import UserError
 from autograder.exports import Request, Score, Scores, Written
 from autograder.lesson import Lesson
+from autograder.roster import Student
 
 TEST = "test-"
 LOCK_SECONDS = 2.0
@@ -36,6 +37,8 @@ class GradebookError(UserError):
 def write(scores: Scores, request: Request) -> Written:
     """Write every submission's points as automatic scores; the student's id is the submission's name, as in `submitted/`.
 
+    Each student of a pair has the points under an id of the student's own as well.
+
     Raises:
         UserError: no grade book was named, it is in use, or it is none that this nbgrader can read.
     """
@@ -47,8 +50,14 @@ def write(scores: Scores, request: Request) -> Written:
         for row in scores.rows:
             if row.score is None:
                 notes.append(f"{row.submission}: the grader failed on it, so nothing was written for it.")
-            else:
-                _write_row(book, lesson, row)
+                continue
+            ids = _ids(book, row)
+            for name, student in ids.items():
+                _write_row(book, lesson, row, name, student)
+            if len(ids) > 1:
+                notes.append(
+                    f"{row.submission}: written for {', '.join(name for name in ids if name != row.submission)} as well."
+                )
     return Written((path,), tuple(notes))
 
 
@@ -77,14 +86,32 @@ def _prepare(book: Gradebook, lesson: Lesson) -> None:
         )
 
 
-def _write_row(book: Gradebook, lesson: Lesson, row: Score) -> None:
-    who = {} if row.student is None else {"email": row.student.email}
-    book.update_or_create_student(row.submission, **{key: value for key, value in who.items() if value})
+def _ids(book: Gradebook, row: Score) -> dict[str, Student | None]:
+    """Return under which ids a submission's points are written: its name, and for a pair one of each student's own."""
+    if len(row.students) < 2:
+        return {row.submission: next(iter(row.students), None)}
+    known = {student.id for student in book.students}
+    ids: dict[str, Student | None] = {row.submission: None}
+    for student in row.students:
+        own = [
+            word
+            for word in (student.login, student.github, student.sis_id, student.id, student.email, student.name)
+            if word
+        ]
+        name = next((word for word in own if word in known), own[0] if own else "")
+        if name:
+            ids[name] = student
+    return ids
+
+
+def _write_row(book: Gradebook, lesson: Lesson, row: Score, name: str, student: Student | None) -> None:
+    who = {} if student is None else {"email": student.email}
+    book.update_or_create_student(name, **{key: value for key, value in who.items() if value})
     when = {} if row.submitted is None else {"timestamp": _as_nbgrader(row.submitted)}
-    book.update_or_create_submission(lesson.name, row.submission, **when)
-    handed_in = book.find_submission_notebook(lesson.name, lesson.name, row.submission)
+    book.update_or_create_submission(lesson.name, name, **when)
+    handed_in = book.find_submission_notebook(lesson.name, lesson.name, name)
     handed_in.late_submission_penalty = row.penalty or None
-    record(book, lesson, row.submission, {points.name: points.points for points in row.exercises})
+    record(book, lesson, name, {points.name: points.points for points in row.exercises})
 
 
 def _as_nbgrader(when: datetime) -> datetime:

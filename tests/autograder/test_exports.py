@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from autograder import exports, gradebooks, overrides, roster
+from autograder import exports, gradebooks, late, overrides, roster, tables
 from autograder import lesson as lessons
 from autograder.errors import UserError
 from autograder.exports import Request, Scores
@@ -175,17 +175,17 @@ def moodle(scores: Scores, folder: Path, text: str) -> list[dict[str, str]]:
 
 
 def test_moodles_own_folders_need_no_roster(gathered: Scores, tmp_path: Path) -> None:
-    row = replace(gathered.rows[0], submission="Löwe, Zoë_8_assignsubmission_file_", student=None)
+    row = replace(gathered.rows[0], submission="Löwe, Zoë_8_assignsubmission_file_", students=())
     found = moodle(replace(gathered, rows=(row,), roster=roster.Roster()), tmp_path, WORKSHEET)
     assert [one["Grade"] for one in found] == ["", "55.00", "100.00", "70.00"]
 
 
 def test_a_universitys_id_is_not_taken_for_a_participants_number(gathered: Scores, tmp_path: Path) -> None:
     student = roster.Student(("all_correct",), id="7", name="Not Somebody Else", line=2)
-    found = moodle(replace(gathered, rows=(replace(gathered.rows[0], student=student),)), tmp_path, WORKSHEET)
+    found = moodle(replace(gathered, rows=(replace(gathered.rows[0], students=(student,)),)), tmp_path, WORKSHEET)
     assert [one["Grade"] for one in found] == ["", "55.00", "", "70.00"]
     student = replace(student, id="Participant 7")
-    found = moodle(replace(gathered, rows=(replace(gathered.rows[0], student=student),)), tmp_path, WORKSHEET)
+    found = moodle(replace(gathered, rows=(replace(gathered.rows[0], students=(student,)),)), tmp_path, WORKSHEET)
     assert [one["Grade"] for one in found] == ["", "100.00", "", "70.00"]
 
 
@@ -212,9 +212,256 @@ def test_a_worksheet_that_does_not_fit_is_refused(gathered: Scores, tmp_path: Pa
 
 
 def test_two_submissions_for_one_row_are_not_guessed_about(gathered: Scores, tmp_path: Path) -> None:
-    one, other = (replace(row, submission=f"{row.submission}_8_assignsubmission_file_") for row in gathered.rows[:2])
+    worked = [row for row in gathered.rows if row.status == "graded"][:2]
+    one, other = (replace(row, submission=f"{row.submission}_8_assignsubmission_file_") for row in worked)
     with pytest.raises(UserError, match="both belong to Participant 8"):
         moodle(replace(gathered, rows=(one, other)), tmp_path, WORKSHEET)
+
+
+FLAT = "_assignsubmission_file_"
+ENDS = ["", "exercises", "exercises (1)", "exercises-2", "my solution", "lösung [v2], final", "exercises.py.py", "x\ny"]
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_a_flat_download_is_known_by_its_number_whatever_the_student_called_the_file(
+    gathered: Scores, tmp_path: Path, end: str
+) -> None:
+    row = replace(gathered.rows[0], submission=f"Löwe, Zoë_8{FLAT}{end}", students=())
+    found = moodle(replace(gathered, rows=(row,), roster=roster.Roster()), tmp_path, WORKSHEET)
+    assert [one["Grade"] for one in found] == ["", "55.00", "100.00", "70.00"]
+
+
+def test_a_file_that_is_named_like_anothers_download_gets_its_own_student_the_points(
+    gathered: Scores, tmp_path: Path
+) -> None:
+    rows = tuple(replace(row, students=()) for row in gathered.rows if row.status == "graded")
+    forged = replace(rows[0], submission=f"Löwe, Zoë_8{FLAT}x_101{FLAT}y")
+    scores = replace(gathered, rows=(forged,), roster=roster.Roster())
+    assert [one["Grade"] for one in moodle(scores, tmp_path, WORKSHEET)] == ["", "55.00", "100.00", "70.00"]
+    nobody = replace(scores, rows=(replace(forged, submission=f"Who_8{FLAT}x_101{FLAT}y"),))
+    assert [one["Grade"] for one in moodle(nobody, tmp_path, WORKSHEET)] == ["", "55.00", "", "70.00"]
+
+
+@pytest.mark.parametrize(
+    "text", ["Löwe, Zoë_8_assignsubmission_onlinetext_", "Löwe, Zoë_8_assignsubmission_afterwards"]
+)
+def test_a_students_file_and_online_text_are_one_student(gathered: Scores, tmp_path: Path, text: str) -> None:
+    by_name = {row.submission: replace(row, students=()) for row in gathered.rows}
+    file = replace(by_name["all_correct"], submission=f"Löwe, Zoë_8{FLAT}")
+    beside = replace(by_name["nothing"], submission=text)
+    scores = replace(gathered, rows=(beside, file), roster=roster.Roster())
+    assert [one["Grade"] for one in moodle(scores, tmp_path, WORKSHEET)] == ["", "55.00", "100.00", "70.00"]
+    path = tmp_path / "worksheet.csv"
+    notes = exports.load("moodle").write(scores, Request(tmp_path, worksheet=path)).notes
+    assert notes == (f"{file.submission} is what counts of Participant 8.",)
+    neither = replace(scores, rows=(beside, replace(beside, submission=file.submission)))
+    assert [one["Grade"] for one in moodle(neither, tmp_path, WORKSHEET)] == ["", "55.00", "0.00", "70.00"]
+
+
+def as_excel_saves_it(between: str, *, comma: bool = True) -> str:
+    """The worksheet with another separator, decimal commas, quoted dates and the line ends of Windows."""
+    rows = list(csv.reader(io.StringIO(WORKSHEET, newline="")))
+    file = io.StringIO(newline="")
+    csv.writer(file, delimiter=between, lineterminator="\r\n").writerows(
+        [cell.replace(".00", ",00") if comma else cell for cell in row] for row in rows
+    )
+    return file.getvalue()
+
+
+EXCEL = {
+    "semicolons, cp1252": (as_excel_saves_it(";"), "cp1252", "cp1252"),
+    "semicolons, UTF-8": (as_excel_saves_it(";"), "utf-8-sig", "choose semicolon"),
+    "commas, cp1252": (as_excel_saves_it(","), "cp1252", "upload it as that"),
+    "tabs, UTF-16": (as_excel_saves_it("\t"), "utf-16", "choose tab"),
+    "its own first line": (f"sep=;\r\n{as_excel_saves_it(';')}", "cp1252", "choose semicolon"),
+    "empty cells left off": (as_excel_saves_it(";").replace(";-;\r\n", ";-\r\n"), "cp1252", "choose semicolon"),
+    "empty rows at its end": (as_excel_saves_it(";") + ";;;;;;;;;\r\n", "cp1252", "choose semicolon"),
+}
+
+
+@pytest.mark.parametrize("name", EXCEL)
+def test_a_worksheet_that_excel_saved_is_filled_and_can_be_uploaded(
+    gathered: Scores, tmp_path: Path, name: str
+) -> None:
+    text, encoding, told = EXCEL[name]
+    path = tmp_path / "worksheet.csv"
+    path.write_bytes(text.encode(encoding))
+    written = exports.load("moodle").write(gathered, Request(tmp_path, worksheet=path))
+    assert told in " ".join(written.notes)
+    made = (tmp_path / "moodle.csv").read_bytes().decode("utf-8-sig")
+    between = tables.delimiter(made.partition("\r\n")[0])
+    rows = list(csv.DictReader(io.StringIO(made, newline=""), delimiter=between, strict=True))
+    assert made.count("\r\n") >= 5
+    assert [row["Grade"] for row in rows] == ["100.00", "55,00", "6.00", "70,00"]
+    assert rows[2]["Full name"] == "Löwe, Zoë"
+    assert rows[0]["Last modified (submission)"] == "Friday, 2 October 2026, 12:00 PM"
+
+
+GERMAN = "Teilnehmernummer;Vollständiger Name;E-Mail-Adresse;Status;Bewertung;Bestwertung\nTeilnehmer/in1001;Ada;a@x.y;;;100,00\n"
+
+
+def test_a_worksheet_in_another_language_is_said_to_be_one(gathered: Scores, tmp_path: Path) -> None:
+    with pytest.raises(
+        UserError, match=r"begins with `Teilnehmernummer`\. Moodle names .* Set your language there to English"
+    ):
+        moodle(gathered, tmp_path, GERMAN)
+
+
+def test_a_workbook_is_no_worksheet(gathered: Scores, tmp_path: Path) -> None:
+    path = tmp_path / "worksheet.csv"
+    path.write_bytes(b"PK\x03\x04" + bytes(100))
+    with pytest.raises(UserError, match="is a workbook, not a table in text"):
+        exports.load("moodle").write(gathered, Request(tmp_path, worksheet=path))
+
+
+PAIRS = """\
+submission,name,id,login,email,github,due
+all_correct,Ada,101,ada,ada@example.org,ada-x,
+all_correct,Zoe,102,zoe,zoe@example.org,zoe-x,2026-10-03 23:59 Europe/Berlin
+squares,Sum,103,sum,sum@example.org,sum-x,none
+prints_much,Else,104,else,else@example.org,,2026-09-01T12:00+02:00
+,Cid,105,,,,
+"""
+
+
+def together(folder: Path, lesson: Lesson, out: Path, due: str = "", submitted: str = "") -> Scores:
+    """The grades with the roster of pairs, and a due date where one is given."""
+    header, *rows = PAIRS.splitlines()
+    lines = [f"{header},submitted", *(f"{row},{submitted}" for row in rows)]
+    (folder / "roster.csv").write_text("\n".join(lines), encoding="utf-8")
+    policy = late.Policy(late.parse_due(due).when, late.parse_rule("10% a day"), "roster") if due else None
+    return gradebooks.gather(lesson, out, roster.read(folder / "roster.csv"), policy)
+
+
+@pytest.fixture
+def pairs(graded: tuple[Path, str], small_lesson: Lesson, tmp_path: Path) -> Scores:
+    """The grades, `all_correct` by two students."""
+    return together(tmp_path, small_lesson, graded[0])
+
+
+def test_each_of_a_pair_gets_the_grade_in_canvas(pairs: Scores, tmp_path: Path) -> None:
+    exports.load("canvas").write(pairs, Request(tmp_path))
+    assert [(row[0], row[5]) for row in table(tmp_path / "canvas.csv")[2:]] == [
+        ("Ada", "100.00"),
+        ("Zoe", "100.00"),
+        ("Sum", "6.00"),
+        ("Else", "50.00"),
+        ("Cid", ""),
+    ]
+
+
+def test_each_of_a_pair_gets_the_grade_in_moodle(pairs: Scores, tmp_path: Path) -> None:
+    assert [row["Grade"] for row in moodle(pairs, tmp_path, WORKSHEET)] == ["100.00", "50.00", "100.00", "70.00"]
+    row = next(row for row in pairs.rows if row.submission == "all_correct")
+    for number in ("101", "8"):
+        download = replace(pairs, rows=(replace(row, submission=f"Group one_{number}{FLAT}"),))
+        assert [one["Grade"] for one in moodle(download, tmp_path, WORKSHEET)] == ["100.00", "55.00", "100.00", "70.00"]
+
+
+def test_each_of_a_pair_gets_the_grade_in_classrooms_tables(pairs: Scores, tmp_path: Path) -> None:
+    written = exports.load("classroom").write(pairs, Request(tmp_path))
+    rows = [row for row in table(tmp_path / "classroom.csv") if row[5] == "all_correct"]
+    assert [(row[3], row[4], row[8]) for row in rows] == [("ada-x", "101", "100"), ("zoe-x", "102", "100")]
+    assert "prints_much" in written.notes[0]
+    assert "all_correct" not in written.notes[0]
+    exports.load("classroom50").write(pairs, Request(tmp_path))
+    kinds = {name: read_json(tmp_path / "classroom50" / name / "result.json") for name in ("all_correct", "squares")}
+    assert [found["assignment_type"] for found in kinds.values()] == ["group", "individual"]
+
+
+def test_each_of_a_pair_gets_the_grade_in_nbgraders_book(pairs: Scores, tmp_path: Path) -> None:
+    from autograder.exports import nbgrader
+
+    path = tmp_path / "gradebook.db"
+    with nbgrader.opened(path) as book:
+        book.update_or_create_student("zoe@example.org")
+    written = nbgrader.write(pairs, Request(tmp_path, gradebook=path))
+    assert "all_correct: written for ada, zoe@example.org as well." in written.notes
+    with nbgrader.opened(path) as book:
+        scores = {
+            name: book.find_submission("lesson_9_1", name).score
+            for name in ("all_correct", "ada", "zoe@example.org", "squares")
+        }
+    assert scores == {"all_correct": 100, "ada": 100, "zoe@example.org": 100, "squares": 6}
+
+
+DUE = "2026-10-01T23:59+02:00"
+
+
+def test_an_extension_counts_over_the_due_date_and_for_a_pair_the_latest(
+    graded: tuple[Path, str], small_lesson: Lesson, tmp_path: Path
+) -> None:
+    found = {row.submission: row for row in together(tmp_path, small_lesson, graded[0], DUE, "2026-10-03T21:00Z").rows}
+    pair, free, early = (found[name] for name in ("all_correct", "squares", "prints_much"))
+    assert (pair.score, pair.late, pair.due) == (100, "", late.parse_due("2026-10-03 23:59 Europe/Berlin").when)
+    assert (free.score, free.late, free.due) == (6, "", None)
+    assert (early.score, early.penalty) == (0, 50)
+    assert "after 2026-09-01 12:00+02:00" in early.late
+    after = {row.submission: row for row in together(tmp_path, small_lesson, graded[0], DUE, "2026-10-03T22:00Z").rows}
+    assert after["all_correct"].penalty == 10
+    assert "1 minute after 2026-10-03 23:59+02:00" in after["all_correct"].feedback
+
+
+def test_what_is_to_be_known_of_dates_is_said(graded: tuple[Path, str], small_lesson: Lesson, tmp_path: Path) -> None:
+    out = Path(shutil.copytree(graded[0], tmp_path / "out"))
+    (out / "late.json").unlink()
+    text = PAIRS.replace("2026-10-03 23:59", "2026-10-25 02:30")
+    (tmp_path / "roster.csv").write_text(text, encoding="utf-8")
+    wishes = gradebooks.Wishes(roster=roster.read(tmp_path / "roster.csv"))
+    submissions = graded[0].parent / "submissions"
+    unused = gradebooks.deliver(small_lesson, submissions, out, wishes).notes
+    assert any("column `due` was not used" in note for note in unused)
+    used = gradebooks.deliver(
+        small_lesson, submissions, out, replace(wishes, due="2026-03-29 02:30 Europe/Berlin")
+    ).notes
+    assert any(note.startswith("--due: 2026-03-29 02:30 does not come in Europe/Berlin") for note in used)
+    assert any(note.startswith("Line 3 of the roster, column `due`: 2026-10-25 02:30 comes twice") for note in used)
+    assert not any("was not used" in note for note in used)
+    rows = {row[0]: row[2] for row in table(out / "late.csv")}
+    assert (rows["squares"], rows["all_correct"], rows["raises"]) == (
+        "none",
+        "2026-10-25 02:30+01:00",
+        "2026-03-29 03:30+02:00",
+    )
+
+
+def test_canvass_own_export_is_a_roster_that_canvas_takes_back(
+    graded: tuple[Path, str], small_lesson: Lesson, tmp_path: Path
+) -> None:
+    book = """\
+Student,ID,SIS User ID,SIS Login ID,Section,"Lesson 9.1 (77)",Final Score
+,,,,,Manual Posting,(read only)
+    Points Possible,,,,,100.00,(read only)
+"Correct, All",41,S41,ada,A,,
+"Squared, Root",42,S42,squares,A,,
+"Raised, Never",43,raises,rai,B,,
+"Student, Test",99,,t99,A,,
+"""
+    (tmp_path / "roster.csv").write_text(book, encoding="utf-8")
+    scores = gradebooks.gather(small_lesson, graded[0], roster.read(tmp_path / "roster.csv"), None)
+    exports.load("canvas").write(scores, Request(tmp_path))
+    assert [(row[0], row[1], row[5]) for row in table(tmp_path / "canvas.csv")[2:]] == [
+        ("Correct, All", "41", "100.00"),
+        ("Squared, Root", "42", "6.00"),
+        ("Raised, Never", "43", "0.00"),
+    ]
+
+
+def test_a_students_second_folder_with_nothing_in_it_stands_aside(
+    graded: tuple[Path, str], small_lesson: Lesson, tmp_path: Path
+) -> None:
+    def gathered_as(names: str) -> Scores:
+        (tmp_path / "roster.csv").write_text(f"submission,name,id\n{names},Ada,1\n", encoding="utf-8")
+        return gradebooks.gather(small_lesson, graded[0], roster.read(tmp_path / "roster.csv"), None)
+
+    scores = gathered_as("nothing|all_correct|untouched_stub")
+    assert scores.notes == ("all_correct is what counts of Ada; there is nothing to grade in nothing, untouched_stub.",)
+    beside = {row.submission: row.beside for row in scores.rows if row.beside}
+    assert beside == {"nothing": "all_correct", "untouched_stub": "all_correct"}
+    exports.load("canvas").write(scores, Request(tmp_path))
+    assert table(tmp_path / "canvas.csv")[2][5] == "100.00"
+    with pytest.raises(UserError, match=r"'all_correct' and 'squares' both belong to Ada \(line 2 of the roster\)"):
+        gathered_as("squares|all_correct")
 
 
 def test_classrooms_table_has_its_columns(graded: tuple[Path, str]) -> None:
@@ -399,6 +646,11 @@ BAD_USAGE = {
     "a rule that is none": (("--due", "2026-10-01T23:59Z", "--late-penalty", "a lot"), "is no rule"),
     "a roster that is not there": (("--roster", "nowhere.csv"), "could not be read"),
     "a time in the roster that is none": (("--roster", "times.csv"), "Line 2 of the roster, column `submitted`"),
+    "an extension that is none": (
+        ("--roster", "dues.csv"),
+        "Line 2 of the roster, column `due`: '2026-10-01' does not say",
+    ),
+    "a zone that is none": (("--due", "2026-10-01 20:00 Europa/Berlin"), "Did you mean Europe/Berlin?"),
 }
 
 
@@ -409,6 +661,7 @@ def test_bad_usage_is_said_before_anything_is_graded(
     from autograder import cli
 
     options, words = BAD_USAGE[name]
+    (course / "dues.csv").write_text("submission,due\nall_correct,2026-10-01\n", encoding="utf-8")
     (course / "times.csv").write_text("submission,submitted\nall_correct,yesterday\n", encoding="utf-8")
     monkeypatch.chdir(course)
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ import pytest
 
 from autograder import batch, overrides
 from autograder.batch import Grading, Here, Options, Summary
+from autograder.errors import UserError
+from autograder.grades import settle_seed
 from autograder.lesson import Lesson
 from autograder.overrides import OverridesError
 from tests.autograder.conftest import COURSE
@@ -133,6 +136,31 @@ def test_other_columns_are_refused(tmp_path: Path, small_lesson: Lesson) -> None
         OverridesError, match=r"line 1: the columns must be submission,exercise,points,reason, with commas"
     ):
         overrides.read(path, small_lesson, ())
+
+
+@pytest.mark.parametrize("kind", ["pipe", "link to a device", "endless"])
+def test_decisions_are_read_from_a_plain_file_of_bounded_size(tmp_path: Path, small_lesson: Lesson, kind: str) -> None:
+    path = tmp_path / "overrides.csv"
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "endless":
+        with open(path, "wb") as file:
+            file.truncate(1 << 40)
+    else:
+        path.symlink_to("/dev/zero")
+    with pytest.raises(OverridesError, match=r"could not be read: it is (not a plain file|larger than 16 MiB)"):
+        overrides.read(path, small_lesson, ())
+
+
+@pytest.mark.parametrize("content", ["[" * 20_000, " " * (2 << 20), "pipe"])
+def test_a_grading_folders_record_is_read_with_bounds(tmp_path: Path, small_lesson: Lesson, content: str) -> None:
+    path = tmp_path / "grading.json"
+    if content == "pipe":
+        os.mkfifo(path)
+    else:
+        path.write_text(content, encoding="utf-8")
+    with pytest.raises(UserError, match="is not a grading folder's record"):
+        settle_seed(tmp_path, small_lesson, None)
 
 
 def test_what_a_spreadsheet_saves_is_read(tmp_path: Path, small_lesson: Lesson) -> None:

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +83,7 @@ def test_students_get_what_they_need_and_nothing_else(released: Path) -> None:
         "README.md",
         "pyproject.toml",
         ".gitignore",
+        ".gitattributes",
         "LICENSE",
         MARKER,
     }
@@ -332,6 +334,24 @@ def test_a_clone_of_an_empty_repository_is_new(small: Path, tmp_path: Path) -> N
 BAD_FOLDERS = {
     "another folder": ({"thesis.tex": "years of work"}, "is no release"),
     "a broken record": ({MARKER: "{}"}, "not a release's record"),
+    "a record of lists": ({MARKER: "[" * 20_000}, "not a release's record"),
+    "a record of numbers": (
+        {MARKER: json.dumps({"schema": release.SCHEMA, "lessons": [], "files": {"x": 1}})},
+        "not a rel",
+    ),
+    "a record of a lesson that is nowhere": (
+        {MARKER: json.dumps({"schema": release.SCHEMA, "lessons": ["../lesson_1_1"], "files": {}})},
+        "names the lesson '../lesson_1_1', which this course does not have",
+    ),
+    "a record that leads into Git's own folder": (
+        {MARKER: json.dumps({"schema": release.SCHEMA, "lessons": [], "files": {".git/config": "x"}})},
+        "not inside the release",
+    ),
+    "a record with an endless name": (
+        {MARKER: json.dumps({"schema": release.SCHEMA, "lessons": [], "files": {"x" * 5000: "x"}})},
+        "not inside the release",
+    ),
+    "an endless record": ({MARKER: " " * (release.LARGEST_MARKER + 1)}, "it is larger than 4 MiB"),
     "a record that leads out": (
         {MARKER: json.dumps({"schema": release.SCHEMA, "lessons": [], "files": {"../gone": "x"}})},
         "not inside the release",
@@ -349,6 +369,152 @@ def test_a_folder_that_is_no_release_is_refused(small: Path, tmp_path: Path, nam
     with pytest.raises(ReleaseError, match=words):
         release.release(small, out)
     assert contents(out) == {path: text.encode() for path, text in files.items()}
+
+
+@pytest.mark.parametrize("kind", ["pipe", "link to a device", "link to a file", "folder"])
+def test_a_marker_that_is_no_plain_file_is_refused_at_once(small: Path, tmp_path: Path, kind: str) -> None:
+    out = tmp_path / "out"
+    release.release(small, out)
+    before = contents(out)
+    marker = out / MARKER
+    marker.rename(tmp_path / "kept")
+    if kind == "pipe":
+        os.mkfifo(marker)
+    elif kind == "folder":
+        marker.mkdir()
+    else:
+        marker.symlink_to("/dev/zero" if "device" in kind else tmp_path / "kept")
+    with pytest.raises(
+        ReleaseError, match=r"could not be read: it is (a link, )?not a plain file; nothing was written"
+    ):
+        release.release(small, out)
+    del before[MARKER]
+    assert {path: data for path, data in contents(out).items() if path != MARKER} == before
+
+
+def test_a_students_file_that_is_too_large_to_be_ours_is_not_read(small: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    release.release(small, out)
+    for name in ("exercises.py", "test_exercises.py"):
+        with open(out / "assignments" / "lesson_9_1" / name, "wb") as file:
+            file.truncate(1 << 40)
+    did = release.release(small, out)
+    assert did.kept == ("assignments/lesson_9_1/exercises.py",)
+    assert did.replaced == ("assignments/lesson_9_1/test_exercises.py",)
+
+
+def git(*words: str, cwd: Path) -> str:
+    clean = {"PATH": os.environ["PATH"], "HOME": str(cwd), "GIT_CONFIG_NOSYSTEM": "1"}
+    command = ["git", "-c", "user.name=x", "-c", "user.email=x@example.org", *words]
+    return subprocess.run(command, cwd=cwd, env=clean, check=True, capture_output=True, text=True).stdout
+
+
+def windows_clone(repository: Path, clone: Path) -> Path:
+    """Commit a release and clone it as Git for Windows does where nobody changed its settings."""
+    git("init", "-q", cwd=repository)
+    git("add", "--all", cwd=repository)
+    git("commit", "-qm", "x", cwd=repository)
+    git("clone", "-q", "-c", "core.autocrlf=true", str(repository), str(clone), cwd=repository.parent)
+    return clone
+
+
+def test_what_a_windows_clone_has_not_touched_is_updated(small: Path, tmp_path: Path) -> None:
+    release.release(small, tmp_path / "students")
+    # As releases were before they said which line ends their text has.
+    (tmp_path / "students" / ".gitattributes").unlink()
+    clone = windows_clone(tmp_path / "students", tmp_path / "clone")
+    stub = clone / "assignments" / "lesson_9_1" / "exercises.py"
+    assert b"\r\n" in stub.read_bytes()
+    assert release.release(small, clone) == release.Released((".gitattributes",), (), (), (), ())
+    changed_course(small)
+    did = release.release(small, clone)
+    lesson = "assignments/lesson_9_1"
+    assert set(did.updated) == {f"{lesson}/{name}" for name in ("README.md", "test_exercises.py", "exercises.py")}
+    assert (did.kept, did.replaced, did.removed) == ((), (), ("datasets/note.txt",))
+    stub.write_bytes(WORK.encode().replace(b"\n", b"\r\n"))
+    assert release.release(small, clone).kept == (f"{lesson}/exercises.py",)
+
+
+def test_a_release_says_which_line_ends_its_text_has(small: Path, tmp_path: Path) -> None:
+    students = tmp_path / "students"
+    release.release(small, students)
+    (students / "mine.ipynb").write_bytes(a_notebook())
+    (students / "mine.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    sent = contents(students)
+    clone = windows_clone(students, tmp_path / "clone")
+    assert {path: data for path, data in contents(clone).items() if not path.startswith(".git/")} == sent
+    # An editor that writes the line ends of Windows changes nothing.
+    page = clone / "assignments" / "lesson_9_1" / "README.md"
+    page.write_bytes(page.read_bytes().replace(b"\n", b"\r\n"))
+    assert git("diff", cwd=clone) == ""
+    (clone / "mine.ipynb").write_bytes(a_notebook(source=["x = 1\n"]))
+    assert "+" in git("diff", "mine.ipynb", cwd=clone)
+
+
+def test_without_a_lesson_only_those_that_are_there_are_brought_up_to_date(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from autograder import cli
+
+    out = tmp_path / "out"
+    monkeypatch.chdir(ROOT)
+    assert cli.main(["release", str(out), "lesson_1_1", "lesson_1_3"]) == 0
+    assert "brought up to date" not in capsys.readouterr().out
+    page = out / "assignments" / "lesson_1_1" / "README.md"
+    page.write_text("old\n", encoding="utf-8")
+    assert cli.main(["release", str(out)]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert page.read_bytes() == (ROOT / "assignments" / "lesson_1_1" / "README.md").read_bytes()
+    assert sorted(path.name for path in (out / "assignments").glob("lesson_*")) == ["lesson_1_1", "lesson_1_3"]
+    assert f"`autograder release {out} LESSON` adds one of: lesson_1_2, lesson_1_4," in said
+    assert cli.main(["release", str(out), "lesson_1_2"]) == 0
+    assert len(list((out / "assignments").glob("lesson_*"))) == 3
+
+
+def wheel(folder: Path, requirement: str, version: str) -> None:
+    """Write an empty package, which takes the place of a large one."""
+    name = re.split(r"[^\w.-]", requirement, maxsplit=1)[0]
+    plain, info = name.replace("-", "_"), f"{name.replace('-', '_')}-{version}.dist-info"
+    with zipfile.ZipFile(folder / f"{plain}-{version}-py3-none-any.whl", "w") as archive:
+        archive.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+        archive.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        archive.writestr(f"{info}/RECORD", f"{info}/METADATA,,\n{info}/WHEEL,,\n{info}/RECORD,,\n")
+
+
+@pytest.mark.skipif(shutil.which("uv") is None, reason="uv is not here")
+def test_no_command_that_students_are_given_takes_a_package_away(released: Path, tmp_path: Path) -> None:
+    """uv itself, on empty packages of the right names and numbers: what it installs and removes is what counts."""
+    course, wheels = Path(shutil.copytree(released, tmp_path / "course")), tmp_path / "wheels"
+    wheels.mkdir()
+    text = (course / "pyproject.toml").read_text(encoding="utf-8")
+    # The grader itself is left out: what would build it is not here.
+    (course / "pyproject.toml").write_text(
+        text.replace("[tool.uv]\n", "[tool.uv]\npackage = false\n"), encoding="utf-8"
+    )
+    settings = tomllib.loads(text)
+    numbers = dict(line.split("==") for line in settings["tool"]["uv"]["constraint-dependencies"])
+    for requirement in [*settings["project"]["dependencies"], *settings["dependency-groups"]["notebooks"]]:
+        name = re.split(r"[^\w.-]", requirement, maxsplit=1)[0]
+        wheel(wheels, requirement, numbers.get(name, "2099.1"))
+    environment = {key: os.environ[key] for key in ("PATH", "HOME") if key in os.environ} | {
+        "UV_OFFLINE": "1",
+        "UV_NO_INDEX": "1",
+        "UV_FIND_LINKS": str(wheels),
+        "UV_CACHE_DIR": str(tmp_path / "cache"),
+        "UV_PYTHON": sys.executable,
+    }
+    pages = "".join(path.read_text(encoding="utf-8") for path in sorted(course.rglob("README.md")))
+    given = dict.fromkeys(re.findall(r"^uv (?:sync|run)\b.*$", pages, flags=re.MULTILINE))
+    assert {"uv sync", "uv run jupyter lab", "uv run pytest assignments/lesson_1_1"} <= given.keys()
+    had: set[str] = set()
+    for command in [*given, "uv sync"]:
+        # What is run does not matter here, only with which options.
+        words = re.sub(r"^(uv run(?: --\S+)*).*", r"\1 true", command).split()
+        subprocess.run(words, cwd=course, env=environment, check=True, capture_output=True, timeout=100)
+        has = {path.name for path in (course / ".venv").rglob("*.dist-info")}
+        assert had <= has, command
+        assert {f"jupyterlab-{numbers['jupyterlab']}.dist-info", f"torch-{numbers['torch']}.dist-info"} <= has, command
+        had = has
 
 
 def test_a_link_in_a_students_repository_is_not_followed(small: Path, tmp_path: Path) -> None:
