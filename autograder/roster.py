@@ -90,9 +90,12 @@ class Roster:
         on_github = {student.github.casefold(): student for student in self.students if student.github}
         found: dict[str, Student] = {}
         owners: dict[int, str] = {}
-        for submission in submissions:
+        there = dict.fromkeys(submissions)
+        for submission in there:
+            # A space around a name is nobody's, unless somebody else has the name without it.
+            plain = submission.strip() if submission.strip() not in there else submission
             # A name that a spreadsheet would take for a formula stands in scores.csv behind an apostrophe.
-            student = named.get(submission.strip()) or named.get(cell(submission)) or _ending(submission, on_github)
+            student = named.get(plain) or named.get(cell(submission)) or _ending(submission, on_github)
             if student is None:
                 continue
             if student.line in owners:

@@ -19,12 +19,11 @@ _OVERLOOKED = re.compile(r"\A +| +\Z|(?<= ) +")
 
 
 def printable(text: str, longest: int = 2_000) -> str:
-    """Return text without control, format and surrogate characters (terminal escapes, text that runs backwards)."""
-    kept = "".join(
-        char if char == "\n" or unicodedata.category(char) not in _INVISIBLE else "\N{REPLACEMENT CHARACTER}"
-        for char in text[:longest]
+    """Return text in which control, format and surrogate characters (terminal escapes, text that runs backwards) are numbers."""
+    kept = (
+        _number(char) if char != "\n" and unicodedata.category(char) in _INVISIBLE else char for char in text[:longest]
     )
-    return kept + ("…" if len(text) > longest else "")
+    return "".join(kept) + ("…" if len(text) > longest else "")
 
 
 def name(text: str, longest: int = 400) -> str:
@@ -51,17 +50,16 @@ def told_apart(names: Iterable[str]) -> dict[str, str]:
 
 def _seen(char: str) -> str:
     invisible = unicodedata.category(char) in _INVISIBLE or (char.isspace() and char != " ") or _BLANK.fullmatch(char)
-    if not invisible and char != "\\":
-        return char
+    return _number(char) if invisible or char == "\\" else char
+
+
+def _number(char: str) -> str:
     return f"\\u{ord(char):04x}" if ord(char) < 1 << 16 else f"\\U{ord(char):08x}"
 
 
 def cell(text: str) -> str:
-    """Return text that no spreadsheet takes for a formula, and in which nothing is invisible."""
-    clean = "".join(
-        char if char == "\n" or unicodedata.category(char) not in _INVISIBLE else _seen(char) for char in text[:2_000]
-    )
-    clean = clean.replace("\n", " ") + ("…" if len(text) > 2_000 else "")
+    """Return text that no spreadsheet takes for a formula."""
+    clean = printable(text).replace("\n", " ")
     return f"'{clean}" if clean.startswith(FORMULA_STARTS) else clean
 
 
