@@ -230,16 +230,17 @@ def _of_files(tree: Tree, listed: Sequence[str], lesson: Lesson) -> list[_Candid
         place for place in others if MODULE.search(place.path) or (place.rank == _NAMED and TEXT.search(place.path))
     ]
     ranked.sort(key=lambda place: place.rank)
-    left = MOST_LOOKED_AT_BYTES
+    left, foreign = MOST_LOOKED_AT_BYTES, []
     for place in ranked[:MOST_CANDIDATES]:
         candidate = _read_candidate(tree, place, lesson)
         left -= len(candidate.text)
-        theirs = TEXT.search(place.path) is None and not _of_another_lesson(candidate.text, lesson)
-        if candidate.work.written or (theirs and (candidate.touched or candidate.fault)):
+        if _of_another_lesson(candidate.text, lesson):
+            foreign.append(candidate)
+        elif candidate.work.written or (MODULE.search(place.path) and (candidate.touched or candidate.fault)):
             found.append(candidate)
         if left < 0:
             break
-    return found
+    return found or foreign
 
 
 def _rank(path: str, lesson: Lesson) -> int:

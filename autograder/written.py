@@ -221,4 +221,4 @@ def _behind_header(line: str) -> str:
         if found[0] == ":" and depth <= 0:
             return line[found.end() :]
         depth += {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}.get(found[0], 0)
-    return ""
+    return line.partition(":")[2] if depth > 0 else ""  # a bracket that was never closed has the body in it, too
