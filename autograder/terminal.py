@@ -47,7 +47,7 @@ def scores(lesson: Lesson, summary: batch.Summary, out: Path) -> None:
     shown = told_apart(row["submission"] for row in summary.rows)
     for row in summary.rows:
         score = "" if row["score"] is None else f"{row['score']:g} / {row['max_score']:g}"
-        table.add_row(escape(shown[row["submission"]]), score, row["status"], escape(_lost(row)))
+        table.add_row(escape(shown[row["submission"]]), score, row["status"], escape(ending(row)))
     console.print(table)
     console.print(escape(changes(summary)), soft_wrap=True)
     for warning in summary.warnings:
@@ -130,7 +130,7 @@ def changes(summary: batch.Summary) -> str:
 _BECAUSE = {"new": "new", "asked for by --regrade": "by --regrade"}
 
 
-def _lost(row: dict[str, Any]) -> str:
+def ending(row: dict[str, Any]) -> str:
     """Return what a row of the table ends with: the exercises that lost points or why there are none, and the note."""
     if row["exercises"]:
         lost = [exercise for exercise in row["exercises"] if exercise["points"] < exercise["max_points"]]

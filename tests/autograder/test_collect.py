@@ -12,9 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from autograder import archives, collect, submission
+from autograder import archives, collect, feedback, submission, terminal
+from autograder.batch import unrun
 from autograder.errors import UserError
 from autograder.lesson import Lesson
+from autograder.report import Circumstances, as_json
 from autograder.submission import Submission
 
 CODE = "def double(x):\n    return 2 * x\n"
@@ -416,3 +418,12 @@ def test_a_student_with_two_folders_does_not_make_a_section(tmp_path: Path, smal
 def test_a_folder_of_tables_alone_says_what_it_holds(tmp_path: Path, small_lesson: Lesson) -> None:
     with pytest.raises(UserError, match=r"holds no submissions.*roster\.csv was not graded"):
         collect.survey(hand_in(tmp_path / "class", {"roster.csv": "a"}), small_lesson)
+
+
+def test_table_and_feedback_say_which_file_counted(small_lesson: Lesson) -> None:
+    around = Circumstances(1, {"cpu": "run"}, "", "", "isolated", {})
+    handed_in = Submission("ada", "found", "", "exercises.py", CODE, "exercises.py was graded, and not a `b`.")
+    row = as_json(unrun(small_lesson, handed_in, around, status="graded"))
+    assert "exercises.py was graded, and not a `b`." in feedback.page(small_lesson, row)
+    assert terminal.ending(row) == "exercises.py was graded, and not a `b`."
+    assert terminal.ending({**row, "reason": "Why?"}) == "Why?; exercises.py was graded, and not a `b`."
