@@ -15,11 +15,11 @@ from pathlib import PurePosixPath
 from typing import IO
 
 MOST_BYTES = 64 << 20
-MOST_PARTS = 5_000
+MOST_PARTS = 20_000
 # An archive within one is read into memory first.
 MOST_INNER_BYTES = 16 << 20
 # What the standard library reads into memory to list the parts.
-MOST_DIRECTORY_BYTES = 2 << 20
+MOST_DIRECTORY_BYTES = 4 << 20
 _END = struct.Struct("<4s4H2LH")
 _END_MARK, _LARGE_MARK = b"PK\5\6", b"PK\6\7"
 _LONGEST_COMMENT = 1 << 16

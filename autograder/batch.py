@@ -28,6 +28,7 @@ from autograder.feedback import with_feedback
 from autograder.grades import Grades, Origin
 from autograder.lesson import Lesson
 from autograder.report import Circumstances, Report, as_json
+from autograder.safe_text import told_apart
 from autograder.sandbox import HURRY, KILLED, Deadlines, Guarantee, Job, Result, Run, Sandbox, SandboxError, Source
 from autograder.score import GRADER_ERROR, ExerciseScore, Verdict, verdicts
 from autograder.submission import Submission
@@ -493,10 +494,12 @@ def grade_all(
 
 
 def _chosen(named: dict[str, Path], only: Sequence[str]) -> dict[str, Path]:
-    """Return the submissions to grade by their names."""
+    """Return the submissions to grade by their names, which may be given as tables show them."""
+    shown = told_apart(named)
+    only = [next((one for one in named if name in (one, shown[one])), name) for name in only]
     for name in only:
         if name not in named:
-            some = ", ".join(list(named)[:10])
+            some = ", ".join(list(shown.values())[:10])
             raise UserError(
                 f"There is no submission {name!r} there. There are: {some}{'…' if len(named) > 10 else ''}."
             )

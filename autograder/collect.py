@@ -5,6 +5,7 @@ Whatever lies in the folder is a submission or is told in a line; only what syst
 
 from __future__ import annotations
 
+import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -81,11 +82,14 @@ def survey(path: Path, lesson: Lesson) -> Survey:
     if not path.is_dir():
         raise UserError(f"There is no folder {path}. Give the folder that holds one folder a student.")
     if _is_one(path, lesson):
-        return Survey((path,))
+        return Survey((path if path.name.strip(".") else path.resolve(),))
     entries, aside = _inside(path, lesson)
     sections = _sections(entries, lesson)
     if sections:
         entries = [entry for entry in entries if entry not in sections]
+        for other in [entry for entry in entries if entry.is_dir() and mentions_another(entry.name, lesson)]:
+            entries.remove(other)
+            aside.append(f"{other.name} was not graded: by its name it is another lesson's.")
         for section in sections:
             more, told = _inside(section, lesson)
             entries += more
@@ -161,7 +165,7 @@ def mentions_another(name: str, lesson: Lesson) -> bool:
 
 def _is_one(path: Path, lesson: Lesson) -> bool:
     """Return whether a folder is one student's, and not a class's that has a module lying about on top."""
-    there = [place for place in places(lesson) if (path / place).exists()]
+    there = [place for place in places(lesson) if os.path.exists(path / place)]
     if any("/" in place for place in there):
         return True
     return bool(there) and not any(
@@ -193,7 +197,7 @@ def _not_a_submission(entry: Path, lesson: Lesson) -> str | None:
     if entry.is_symlink():
         return None
     if entry.is_dir():
-        grades = (entry / "grading.json").is_file() and not _holds_module(entry, lesson)
+        grades = os.path.isfile(entry / "grading.json") and not _holds_module(entry, lesson)
         return "it holds grades" if grades else None
     if MODULE.search(name) or ZIP.search(name) or ARCHIVE.search(name) or MOODLE.fullmatch(name):
         return None
@@ -225,6 +229,7 @@ def _one_a_student(entries: list[Path], aside: list[str]) -> list[Path]:
 def _sections(entries: Iterable[Path], lesson: Lesson) -> list[Path]:
     """Return the folders that hold submissions themselves, where the entries are that and not students' folders."""
     folders = [entry for entry in entries if entry.is_dir() and not entry.is_symlink()]
+    folders = [folder for folder in folders if not mentions_another(folder.name, lesson)]
     if not folders or len(folders) < sum(1 for entry in entries if MODULE.search(entry.name) or ZIP.search(entry.name)):
         return []
     sections = 0
@@ -246,7 +251,7 @@ def _holds_module(folder: Path, lesson: Lesson) -> bool:
     """Return whether a folder has something to grade at its own top, or where the lesson's module belongs."""
     if folder.name in ("assignments", lesson.name):
         return False
-    if any((folder / place).exists() for place in places(lesson)):
+    if any(os.path.exists(folder / place) for place in places(lesson)):
         return True
     return any(
         (MODULE.search(inner.name) or ZIP.search(inner.name)) and not is_clutter(inner.name) and not inner.is_dir()

@@ -355,7 +355,12 @@ def _unwritten(name: str, found: Sequence[_Candidate], lesson: Lesson) -> Submis
     """Return the submission in which no exercise is written: one that was changed runs all the same."""
     if not found:
         return Submission(name, "not_found", f"No exercises.py for {lesson.name} was found.")
-    changed = [one for one in found if one.touched]
+    likely = [one for one in found if one.place.rank < _ANY]
+    changed = [one for one in likely or found if one.touched]
+    if len(changed) > 1 and not likely:
+        shown = ", ".join(one.place.path for one in changed[:MOST_NAMED])
+        reason = f"No exercises.py for {lesson.name} was found, and none of its exercises in {shown}."
+        return Submission(name, "not_found", reason)
     if changed:
         rank = min(one.place.rank for one in changed)
         best = [one for one in changed if one.place.rank == rank]

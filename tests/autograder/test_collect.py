@@ -247,8 +247,8 @@ HARMFUL = {
     "a path of Windows": (zipped({"C:\\x\\exercises.py": CODE}), "paths that lead out"),
     "a password": (locked(), "locked by a password"),
     "a link": (with_link(), "is a link"),
-    "too many parts": (zipped({f"{n}.py": "" for n in range(archives.MOST_PARTS + 1)}), "more than 5000 parts"),
-    "a list that is too long": (with_a_long_list(), "more than 5000 parts"),
+    "too many parts": (zipped({f"{n}.py": "" for n in range(archives.MOST_PARTS + 1)}), "more than 20000 parts"),
+    "a list that is too long": (with_a_long_list(), "more than 20000 parts"),
     "damage": (damaged(), "damaged"),
     "an unusual compression": (of_unusual_make(), "unusual way"),
     "no zip": (b"PK\3\4 nothing", "no zip that can be opened"),
@@ -329,6 +329,33 @@ def test_names_never_collide(tmp_path: Path, small_lesson: Lesson) -> None:
 def test_a_module_lying_about_does_not_make_a_class_one_student(tmp_path: Path, small_lesson: Lesson) -> None:
     hand_in(tmp_path, {"exercises.py": CODE, "ada/exercises.py": CODE, "ben/exercises.py": CODE})
     assert [entry.name for entry in collect.survey(tmp_path, small_lesson).entries] == ["ada", "ben", "exercises.py"]
+
+
+def test_scratch_files_beside_the_stub_are_not_taken_for_it(tmp_path: Path, small_lesson: Lesson) -> None:
+    stub = small_lesson.stub.read_text()
+    files = {"exercises.py": stub, "scratch.py": "x = 1\n", "Untitled.ipynb": notebook("x = 1")}
+    found = one(tmp_path, small_lesson, files)
+    assert (found.status, found.place) == ("not_found", "exercises.py")
+    del files["exercises.py"]
+    found = one(tmp_path / "without", small_lesson, files)
+    assert found.status == "not_found"
+    assert "none of its exercises in Untitled.ipynb, scratch.py" in found.reason
+
+
+def test_a_lessons_folder_among_others_is_taken_and_the_others_are_told(tmp_path: Path, small_lesson: Lesson) -> None:
+    for number, lesson in enumerate(("lesson-9-1", "lesson-9-2")):
+        for student in ("ada", "ben"):
+            hand_in(tmp_path, {f"{lesson}-submissions/{lesson}-{student}/exercises.py": CODE * (number + 1)})
+    survey = collect.survey(tmp_path, small_lesson)
+    assert list(collect.names(survey.entries)) == ["lesson-9-1-ada", "lesson-9-1-ben"]
+    assert "lesson-9-2-submissions was not graded" in survey.aside[0]
+
+
+def test_a_students_own_folder_has_its_name_from_within_too(
+    tmp_path: Path, small_lesson: Lesson, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(hand_in(tmp_path / "ada", {"exercises.py": CODE}))
+    assert list(collect.names(collect.survey(Path(), small_lesson).entries)) == ["ada"]
 
 
 SYSTEMS: dict[str, dict[str, str | bytes]] = {

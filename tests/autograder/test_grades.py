@@ -43,7 +43,7 @@ def test_two_sections_with_the_same_names_do_not_share_a_folder(tmp_path: Path, 
     assert out == default_out(tuesday, small_lesson)
     grade(out, monday, small_lesson)
     before = (out / "grading.json").read_bytes()
-    with pytest.raises(UserError, match="holds the grades of the submissions in .*monday") as refused:
+    with pytest.raises(UserError, match=r"holds the grades of the submissions in .*monday") as refused:
         grade(out, tuesday, small_lesson)
     command = f"autograder grade lesson_9_1 {tuesday} --out {out}-tuesday. "
     assert command in str(refused.value)
