@@ -293,16 +293,20 @@ def _not_code(text: str, exercises: Sequence[str], handed_out: Sequence[_CodeCel
     if not exercises:
         return ""
     begun_with = {cell.identity: cell.source for cell in handed_out if cell.kind == "solution"}
-    told = []
+    asleep: dict[str, list[str]] = {}
     for cell in json.loads(text)["cells"]:
         kind = cell["cell_type"]
         source = _source(cell.get("source", "")) if kind in ("markdown", "raw") else ""
         began = begun_with.get(_identity(cell), "")
         stand = binds(source, exercises) if source and (began or "```" not in source) else set()
-        if stand:
-            names = ", ".join(f"`{name}`" for name in sorted(stand))
-            shown = "Markdown" if kind == "markdown" else "raw"
-            told.append(f"{names} stands in a {shown} cell, which does not run: make it a code cell again.")
+        asleep.setdefault("Markdown" if kind == "markdown" else "raw", []).extend(sorted(stand))
+    told = []
+    for kind, stand in asleep.items():
+        shown = " and ".join(f"`{name}`" for name in dict.fromkeys(stand))
+        if len(stand) == 1:
+            told.append(f"{shown} stands in a {kind} cell, which does not run: make it a code cell again.")
+        elif stand:
+            told.append(f"{shown} stand in {kind} cells, which do not run: make them code cells again.")
     return " ".join(told)
 
 
