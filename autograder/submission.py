@@ -296,18 +296,26 @@ def _not_code(text: str, exercises: Sequence[str], handed_out: Sequence[_CodeCel
     asleep: dict[str, list[str]] = {}
     for cell in json.loads(text)["cells"]:
         kind = cell["cell_type"]
-        source = _source(cell.get("source", "")) if kind in ("markdown", "raw") else ""
+        source = _words(cell) if kind in ("markdown", "raw") else ""
         began = begun_with.get(_identity(cell), "")
         stand = binds(source, exercises) if source and (began or "```" not in source) else set()
         asleep.setdefault("Markdown" if kind == "markdown" else "raw", []).extend(sorted(stand))
     told = []
-    for kind, stand in asleep.items():
-        shown = " and ".join(f"`{name}`" for name in dict.fromkeys(stand))
-        if len(stand) == 1:
+    for kind, those in asleep.items():
+        shown = " and ".join(f"`{name}`" for name in dict.fromkeys(those))
+        if len(those) == 1:
             told.append(f"{shown} stands in a {kind} cell, which does not run: make it a code cell again.")
-        elif stand:
+        elif those:
             told.append(f"{shown} stand in {kind} cells, which do not run: make them code cells again.")
     return " ".join(told)
+
+
+def _words(cell: dict[str, Any]) -> str:
+    """Return the source of a cell of any kind, "" where it has none that Jupyter would have written."""
+    try:
+        return _source(cell.get("source", ""))
+    except (TypeError, AttributeError):
+        return ""
 
 
 def _chosen(name: str, found: Sequence[_Candidate], lesson: Lesson) -> Submission:

@@ -191,6 +191,13 @@ def test_an_exercise_in_a_cell_that_does_not_run_is_named(tmp_path: Path, small_
     )
 
 
+@pytest.mark.parametrize("source", [5, None, [1], {"a": 1}])
+def test_a_cell_that_jupyter_did_not_write_raises_nothing(tmp_path: Path, small_lesson: Lesson, source: object) -> None:
+    cells = json.loads(notebook(CODE))
+    cells["cells"].append({"cell_type": "markdown", "source": source})
+    assert one(tmp_path, small_lesson, {f"{HERE}.ipynb": json.dumps(cells)}).status == "found"
+
+
 def test_words_about_an_exercise_are_no_exercise(tmp_path: Path, small_lesson: Lesson) -> None:
     words = json.loads(notebook("```python\ndef average(x):\n    ...\n```", "average = what it is", kind="markdown"))
     cells = json.loads(notebook(CODE))
