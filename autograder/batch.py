@@ -21,13 +21,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
 
-from autograder import cells, overrides, portability, signatures, submission, suite
+from autograder import cells, collect, overrides, portability, signatures, submission, suite
 from autograder.diagnose import Diagnoser
 from autograder.errors import Halted, UserError
 from autograder.feedback import with_feedback
-from autograder.grades import Grades
+from autograder.grades import Grades, Origin
 from autograder.lesson import Lesson
 from autograder.report import Circumstances, Report, as_json
+from autograder.safe_text import told_apart
 from autograder.sandbox import HURRY, KILLED, Deadlines, Guarantee, Job, Result, Run, Sandbox, SandboxError, Source
 from autograder.score import GRADER_ERROR, ExerciseScore, Verdict, verdicts
 from autograder.submission import Submission
@@ -53,6 +54,7 @@ class Options:
         unsafe: go on below the level `isolated`.
         deadlines: how long a submission's parts may take.
         dask: the address of a Dask cluster's scheduler, where not this machine but the cluster is to grade.
+        moved: the grading folder was begun with these submissions, though they lay elsewhere.
     """
 
     devices: tuple[str, ...] = ("cpu",)
@@ -63,6 +65,7 @@ class Options:
     unsafe: bool = False
     deadlines: Deadlines = field(default_factory=Deadlines)
     dask: str = ""
+    moved: bool = False
 
 
 @dataclass(frozen=True)
@@ -343,6 +346,7 @@ def unrun(
         private=private,
         cpu=0.0,
         circumstances=circumstances,
+        note=handed_in.note,
     )
 
 
@@ -469,10 +473,10 @@ def grade_all(
         Halted: it cannot go on; what was finished is kept.
     """
     own = out.resolve()
-    found = submission.discover(folder, lesson)
-    named = submission.names([entry for entry in found if entry.name != own.name or entry.resolve() != own])
+    found = collect.survey(folder, lesson)
+    named = collect.names([entry for entry in found.entries if entry.name != own.name or entry.resolve() != own])
     entries = _chosen(named, options.only)
-    with Grades(out, lesson, options.seed) as grades:
+    with Grades(out, lesson, options.seed, Origin(folder, lesson, named, moved=options.moved)) as grades:
         decided = overrides.read(out / "overrides.csv", lesson, named.keys() | grades.rows.keys())
         if decided.unknown and not options.only:
             raise overrides.OverridesError(decided.unknown[0])
@@ -486,14 +490,16 @@ def grade_all(
                 for done, row in enumerate(rows, len(kept) + 1):
                     tell(Progress(done, len(entries), grades.write(row), kept=False))
         chosen = [grades.rows[name] for name in sorted(entries)]
-    return Summary(chosen, len(kept), dict(Counter(waiting.values())), decided.unknown)
+    return Summary(chosen, len(kept), dict(Counter(waiting.values())), (*decided.unknown, *grades.notes, *found.aside))
 
 
 def _chosen(named: dict[str, Path], only: Sequence[str]) -> dict[str, Path]:
-    """Return the submissions to grade by their names."""
+    """Return the submissions to grade by their names, which may be given as tables show them."""
+    shown = told_apart(named)
+    only = [next((one for one in named if name in (one, shown[one])), name) for name in only]
     for name in only:
         if name not in named:
-            some = ", ".join(list(named)[:10])
+            some = ", ".join(list(shown.values())[:10])
             raise UserError(
                 f"There is no submission {name!r} there. There are: {some}{'…' if len(named) > 10 else ''}."
             )

@@ -54,6 +54,9 @@ def _parser() -> argparse.ArgumentParser:
     grade.add_argument(
         "--only", action="append", default=[], metavar="NAME", help="grade this submission alone; may be repeated"
     )
+    grade.add_argument(
+        "--moved", action="store_true", help="the out folder was begun with these submissions, which lay elsewhere then"
+    )
     grade.add_argument("--regrade", action="store_true", help="grade again what is finished and unchanged")
     grade.add_argument(
         "--device",
@@ -244,6 +247,7 @@ def _grade(options: argparse.Namespace) -> int:
         regrade=options.regrade,
         unsafe=options.allow_unsafe,
         dask=options.dask,
+        moved=options.moved,
     )
     with terminal.progress() as tell:
         summary = batch.grade_all(lesson, options.submissions, out, choices, tell)

@@ -18,7 +18,7 @@ from autograder.batch import Grading, Here
 from autograder.errors import UserError
 from autograder.exports.nbgrader import TEST, record
 from autograder.feedback import cell_sentence, exercise_block
-from autograder.grades import Grades
+from autograder.grades import Grades, Origin
 from autograder.lesson import Lesson
 from autograder.overrides import Overrides
 from autograder.report import as_json
@@ -77,7 +77,8 @@ def opened(lesson: Lesson, course: Path) -> Iterator[Desk]:
     Raises:
         UserError: something that the instructor can put right.
     """
-    with Grades(batch.default_out(course / "submitted", lesson), lesson, None) as grades:
+    submitted = course / "submitted"
+    with Grades(batch.default_out(submitted, lesson), lesson, None, Origin(submitted, lesson, ())) as grades:
         decided = overrides.read(grades.out / "overrides.csv", lesson, grades.rows.keys())
         grades.decide(decided)
         grading = Grading(lesson, ("cpu",), grades.seed, unsafe=False)

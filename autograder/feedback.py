@@ -13,6 +13,7 @@ from autograder import frames
 from autograder.lesson import Lesson
 from autograder.report import Report, as_json
 from autograder.safe_text import code_span, printable
+from autograder.safe_text import name as visible
 from autograder.score import FAILED, GRADER_ERROR, NOT_RUN, ExerciseScore, Verdict
 from autograder.signatures import Signatures
 
@@ -36,11 +37,18 @@ def with_feedback(report: Report, signatures: Signatures) -> dict[str, Any]:
 
 def page(lesson: Lesson, row: dict[str, Any]) -> str:
     """Return a student's page from a report as JSON, an instructor's own decisions included."""
-    lines = [f"# Lesson {lesson.number} · {lesson.title}", "", f"Submission: {code_span(row['submission'])}", ""]
+    lines = [
+        f"# Lesson {lesson.number} · {lesson.title}",
+        "",
+        f"Submission: {code_span(visible(row['submission']))}",
+        "",
+    ]
     if row["status"] != "graded":
         lines += [*_not_graded(row), ""]
     if row["score"] is not None:
         lines += [f"**{row['score']:g} of {row['max_score']:g} points**", ""]
+    if row.get("note"):
+        lines += [_one_line(row["note"]), ""]
     failures = row.get("cells", [])
     if failures:
         lines += [*(f"- {words}" for words in map(cell_sentence, failures)), ""]

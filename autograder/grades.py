@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import secrets
+import shlex
 import time
-from collections.abc import Iterator
-from dataclasses import asdict
+from collections.abc import Collection, Iterator
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from autograder import overrides
+from autograder import collect, overrides
 from autograder.errors import Halted, UserError
 from autograder.feedback import page
 from autograder.files import read_plain, write_whole
@@ -45,13 +47,17 @@ class Grades:
         out: the folder; it is made if it is not there.
         lesson: the lesson.
         seed: the seed wanted, or None to take the folder's own (or draw one).
+        origin: whose grades these are; None to ask nobody.
 
     Raises:
-        UserError: the folder cannot be written to, belongs to another lesson, has another seed or is in use.
+        UserError: the folder cannot be written to, belongs to another lesson or other submissions, has another seed or is
+            in use.
     """
 
-    def __init__(self, out: Path, lesson: Lesson, seed: int | None) -> None:
+    def __init__(self, out: Path, lesson: Lesson, seed: int | None, origin: Origin | None = None) -> None:
         self.out = out
+        self.notes: tuple[str, ...] = ()
+        self._origin = origin
         self._lesson = lesson
         self._wanted = seed
         self._overrides = Overrides({})
@@ -64,6 +70,8 @@ class Grades:
                 self.out.mkdir(parents=True, exist_ok=True)
                 stack.enter_context(_held(self.out))
                 self.seed = settle_seed(self.out, self._lesson, self._wanted)
+                if self._origin is not None:
+                    self.notes = settle_origin(self.out, self._origin)
                 for part in _parts(self.out):
                     part.unlink(missing_ok=True)
             except OSError as error:
@@ -113,6 +121,8 @@ class Grades:
         ):
             if row.get(key) != value:
                 return words
+        if row.get("note", "") != handed_in.note:
+            return "the files beside its module changed"
         found = (handed_in.status, handed_in.reason)
         ran = row["status"] in ("graded", "failed_to_import")
         if (handed_in.status == "found") != ran or (not ran and (row["status"], row["reason"]) != found):
@@ -219,6 +229,72 @@ def settle_seed(out: Path, lesson: Lesson, wanted: int | None) -> int:
             f"{out} was begun with --seed {recorded}; a folder keeps its seed. Choose another --out for seed {wanted}."
         )
     return recorded
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Whose grades go into a folder.
+
+    Attributes:
+        path: the submissions, as they were given.
+        lesson: the lesson.
+        names: what the submissions are called there.
+        moved: whether the instructor says that they are the folder's own, though they lay elsewhere before.
+    """
+
+    path: Path
+    lesson: Lesson
+    names: Collection[str]
+    moved: bool = False
+
+
+def settle_origin(out: Path, origin: Origin) -> tuple[str, ...]:
+    """Record whose submissions' grades a folder holds; return what is to be said about that.
+
+    They are known by where they lie, or by where they lie from the folder: course and grades may move together.
+
+    Raises:
+        UserError: it holds those of others.
+    """
+    path = out / "grading.json"
+    settings = json.loads(read_plain(path, LONGEST_RECORD))
+    home = collect.home(origin.path, origin.lesson)
+    now = {"submissions": str(home), "submissions_from_here": _from(out, home)}
+    before = {key: settings[key] for key in now if isinstance(settings.get(key), str)}
+    notes: tuple[str, ...] = ()
+    if before and not any(before[key] == now[key] for key in before) and not origin.moved:
+        there = [out.resolve() / place for place in before.values()]  # an absolute path stays what it is
+        if any(place.is_dir() for place in there) or not _same_class(out, origin.names):
+            raise UserError(_of_others(out, before.get("submissions", ""), origin))
+        notes = (
+            f"{out} was begun with {before.get('submissions', '')}, which is gone; {origin.path} was taken for it.",
+        )
+    if before != now:
+        write_whole(path, json.dumps({**settings, **now}) + "\n")
+    return notes
+
+
+def _from(out: Path, home: Path) -> str:
+    try:
+        return Path(os.path.relpath(home, out.resolve())).as_posix()
+    except ValueError:  # another drive of Windows
+        return str(home)
+
+
+def _same_class(out: Path, names: Collection[str]) -> bool:
+    """Return whether most of those who have grades are among these submissions."""
+    graded = [row["submission"] for row in read_reports(out)]
+    return 2 * sum(name in names for name in graded) > len(graded) or not graded
+
+
+def _of_others(out: Path, before: str, origin: Origin) -> str:
+    command = f"autograder grade {origin.lesson.name} {shlex.quote(str(origin.path))}"
+    other = out.with_name(f"{out.name}-{collect.home(origin.path, origin.lesson).name}")
+    return (
+        f"{out} holds the grades of the submissions in {before}, and two of one name would overwrite each other. Give these a "
+        f"folder of their own: {command} --out {shlex.quote(str(other))}. If they are the same class, moved or downloaded "
+        f"again, say so: {command} --out {shlex.quote(str(out))} --moved."
+    )
 
 
 def read_reports(out: Path) -> Iterator[dict[str, Any]]:

@@ -17,7 +17,7 @@ from typing import Any
 from autograder.errors import UserError
 from autograder.files import read_plain
 from autograder.lesson import Exercise, Lesson
-from autograder.safe_text import cell
+from autograder.safe_text import cell, told_apart
 
 MOST_BYTES = 16 << 20
 COLUMNS = ("submission", "exercise", "points", "reason")
@@ -85,8 +85,8 @@ def _parse(path: Path, text: str, lesson: Lesson, known: Collection[str]) -> Ove
     header = [column.strip() for column in next(reader, [])]
     if sorted(header) != sorted(COLUMNS):
         raise OverridesError(f"{path}, line 1: the columns must be {','.join(COLUMNS)}, with commas between them.")
-    # A name that a spreadsheet would take for a formula stands in scores.csv behind an apostrophe.
-    names = {cell(name): name for name in known} | {name: name for name in known}
+    # As it stands in scores.csv: behind an apostrophe where it would be a formula, invisible characters by their numbers.
+    names = {cell(shown): name for name, shown in told_apart(known).items()} | {name: name for name in known}
     decisions: dict[str, list[Decision]] = {}
     lines: dict[tuple[str, str], int] = {}
     unknown = []

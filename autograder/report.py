@@ -13,7 +13,7 @@ from typing import Any
 from autograder.cells import CellFailure
 from autograder.files import write_whole
 from autograder.lesson import Lesson
-from autograder.safe_text import cell, file_name
+from autograder.safe_text import cell, file_name, told_apart
 from autograder.score import Diagnosis, ExerciseScore, Verdict
 
 SCHEMA = "autograder/report/v1"
@@ -57,6 +57,7 @@ class Report:
         cpu: CPU seconds.
         circumstances: what else the grade rests on.
         cells: what cells of a notebook raised while its code was run.
+        note: which of several files was graded, and what else is to be said about them.
     """
 
     lesson: Lesson
@@ -71,6 +72,7 @@ class Report:
     cpu: float
     circumstances: Circumstances
     cells: tuple[CellFailure, ...] = ()
+    note: str = ""
 
     @property
     def score(self) -> float | None:
@@ -97,6 +99,7 @@ def as_json(report: Report) -> dict[str, Any]:
         "status": report.status,
         "reason": report.reason,
         "place": report.place,
+        "note": report.note,
         "score": report.score,
         "max_score": report.max_score,
         "exercises": [
@@ -173,12 +176,14 @@ def write_scores(lesson: Lesson, rows: Iterable[dict[str, Any]], path: Path) -> 
     """Write `scores.csv` from JSON reports: submission, score, max_score, status, then a column of points an exercise."""
     names = [exercise.name for exercise in lesson.exercises]
     lines = [["submission", "score", "max_score", "status", *names]]
-    for row in rows:
+    listed = list(rows)
+    shown_names = told_apart(row["submission"] for row in listed)
+    for row in listed:
         points = {exercise["name"]: exercise["points"] for exercise in row["exercises"]}
         blank = "" if row["status"] == "grader_error" else "0"
         score = "" if row["score"] is None else f"{row['score']:g}"
         shown = [f"{points[name]:g}" if name in points and row["score"] is not None else blank for name in names]
-        lines.append([cell(row["submission"]), score, f"{row['max_score']:g}", row["status"], *shown])
+        lines.append([cell(shown_names[row["submission"]]), score, f"{row['max_score']:g}", row["status"], *shown])
     write_whole(path, _csv(lines))
 
 

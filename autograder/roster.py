@@ -123,8 +123,11 @@ class Roster:
         that is a student's id, login, address or full name.
         """
         index = _Index(self.students)
-        owners = ((submission, index.owners(submission)) for submission in submissions)
-        return {submission: students for submission, students in owners if students}
+        there = dict.fromkeys(submissions)
+        # A space around a name, or an accent in two characters, is ignored unless somebody else has the name without it.
+        plain = (name for name in there if _composed(name) == name or _composed(name) not in there)
+        owners = ((name, index.owners(name)) for name in plain)
+        return {name: students for name, students in owners if students}
 
 
 class _Index:

@@ -5,21 +5,56 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
+from collections import Counter
+from collections.abc import Iterable
 from urllib.parse import quote
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 LONGEST_FILE_NAME = 120
+# Of Unicode's categories: control, format, surrogate, private and unassigned characters, separators of lines and paragraphs.
+_INVISIBLE = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
+# Letters and marks that draw nothing.
+_BLANK = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
+_OVERLOOKED = re.compile(r"\A +| +\Z|(?<= ) +")
 
 
 def printable(text: str, longest: int = 2_000) -> str:
-    """Return text without control, format and surrogate characters (terminal escapes, text that runs backwards)."""
-    kept = "".join(
-        char
-        if char == "\n" or unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
-        else "\N{REPLACEMENT CHARACTER}"
-        for char in text[:longest]
+    """Return text in which control, format and surrogate characters (terminal escapes, text that runs backwards) are numbers."""
+    kept = (
+        _number(char) if char != "\n" and unicodedata.category(char) in _INVISIBLE else char for char in text[:longest]
     )
-    return kept + ("…" if len(text) > longest else "")
+    return "".join(kept) + ("…" if len(text) > longest else "")
+
+
+def name(text: str, longest: int = 400) -> str:
+    """Return a name in which everything can be seen: what is invisible, or a space that one would overlook, by its number.
+
+    Different names stay different, but for letters that look alike.
+    """
+    shown = "".join(map(_seen, text[:longest]))
+    shown = _OVERLOOKED.sub(lambda found: r"\u0020" * len(found[0]), shown)
+    return shown + ("…" if len(text) > longest else "")
+
+
+def told_apart(names: Iterable[str]) -> dict[str, str]:
+    """Return how names are shown side by side: as `name` does, those that would look alike by the numbers of their letters."""
+    shown = {one: name(one) for one in names}
+    alike = Counter(unicodedata.normalize("NFKC", one) for one in shown.values())
+    return {
+        one: plain
+        if alike[unicodedata.normalize("NFKC", plain)] == 1
+        else plain.encode("ascii", "backslashreplace").decode()
+        for one, plain in shown.items()
+    }
+
+
+def _seen(char: str) -> str:
+    invisible = unicodedata.category(char) in _INVISIBLE or (char.isspace() and char != " ") or _BLANK.fullmatch(char)
+    return _number(char) if invisible or char == "\\" else char
+
+
+def _number(char: str) -> str:
+    return f"\\u{ord(char):04x}" if ord(char) < 1 << 16 else f"\\U{ord(char):08x}"
 
 
 def cell(text: str) -> str:
@@ -39,11 +74,12 @@ def code_span(text: str) -> str:
 def file_name(name: str) -> str:
     """Return a file name for a submission's reports: the name itself where it is plain, percent-encoded where it is not.
 
-    Different names give different files, on file systems that ignore case too if the names differ in more than case.
+    Different names give different files, on file systems that ignore case too if the names differ in more than case: only
+    what is cut short has the greatest length, and ends in a hash of the whole.
     """
     plain = quote(name, safe=" ()[]{},;=+@!~'&$", errors="surrogateescape")
     plain = f"%2E{plain[1:]}" if plain.startswith(".") else plain
-    if len(plain) <= LONGEST_FILE_NAME:
+    if len(plain) < LONGEST_FILE_NAME:
         return plain
     return (
         f"{plain[: LONGEST_FILE_NAME - 17]}-{hashlib.sha256(name.encode('utf-8', 'surrogateescape')).hexdigest()[:16]}"

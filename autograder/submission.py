@@ -1,24 +1,36 @@
-"""Find submissions in a folder and take the one module's text out of each, trusting nothing about the files.
+"""Take the one module's text out of a submission, trusting nothing about its files.
 
-Only text leaves this module. Nothing else of a submission's folder is ever read, imported or put on a path.
+Only text leaves this module. Nothing else of a submission's folder is ever imported or put on a path.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
-import stat
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from autograder.errors import UserError
+from autograder.collect import (
+    ARCHIVE,
+    MENTIONED,
+    MODULE,
+    discover,
+    mentions_another,
+    names,
+    of_one_student,
+    places,
+    short_name,
+    survey,
+)
 from autograder.lesson import Lesson
+from autograder.tree import ZIP, Files, Folder, Refused, Tree, Zip, zipped
 from autograder.worker.notebook import CELL, HEAD, PAGE
+from autograder.written import Work, binds, work
+
+__all__ = ["Submission", "discover", "names", "of_notebook", "read", "survey"]
 
 MODULE_BYTES = 1 << 20
 # A notebook may hold pictures. What fills the memory as it is parsed are its parts, of which an honest one has few.
@@ -26,8 +38,12 @@ NOTEBOOK_BYTES = 64 << 20
 NOTEBOOK_LISTS, NOTEBOOK_ITEMS = 1 << 20, 8 << 20
 # What the cells of a page's demonstration are called in a notebook, before their number.
 DEMONSTRATION = "demonstration-"
-# What systems leave beside submissions.
-CLUTTER = {"__MACOSX", "__pycache__", "Thumbs.db", "desktop.ini", "node_modules"}
+# How many files of a submission are looked at beside those that lie where they belong, and how much text of them.
+MOST_CANDIDATES, MOST_LOOKED_AT_BYTES, MOST_ZIPS, MOST_NAMED = 40, 8 << 20, 5, 6
+TEXT = re.compile(r"(?<!\.py)(?<!\.ipynb)\.txt\s*$", re.IGNORECASE)
+# Folders of the course itself, in a clone of the students' repository, and files that are no answer.
+COURSE = {"autograder", "datasets", "solutions"}
+NO_MODULE = re.compile(r"test_|conftest\.py$|expect\.py$|setup\.py$|.*_test\.py$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -36,10 +52,11 @@ class Submission:
 
     Attributes:
         name: the folder's or file's name.
-        status: "found"; "not_found" (nothing there, or the stub untouched); "refused" (there, but not to be read).
+        status: "found"; "not_found" (nothing there, or nothing written); "refused" (there, but not to be read).
         reason: why, in a sentence, where it was not found or refused.
         place: the module's path inside the submission, "" where there is none.
         text: the module's source, "" where there is none. An untouched stub has one, too.
+        note: which of several files counts, and what else its student should know about them; "" for nothing.
     """
 
     name: str
@@ -47,6 +64,7 @@ class Submission:
     reason: str = ""
     place: str = ""
     text: str = ""
+    note: str = ""
 
     @property
     def digest(self) -> str:
@@ -54,172 +72,382 @@ class Submission:
         return hashlib.sha256(self.text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-class _Refused(Exception):
-    """Why a file is not read."""
-
-
-def discover(path: Path, lesson: Lesson) -> list[Path]:
-    """Return the submissions at a path: the folder's entries, or the path itself where it is one submission.
-
-    Raises:
-        UserError: there is nothing at the path, or nothing in it.
-    """
-    if path.is_file():
-        return [path]
-    if not path.is_dir():
-        raise UserError(f"There is no folder {path}. Give the folder that holds one folder a student.")
-    if any((path / place).exists() for place in _places(lesson)):
-        return [path]
-    entries = sorted(entry for entry in path.iterdir() if _is_entry(entry))
-    if not entries:
-        raise UserError(f"{path} holds no submissions: it should hold one folder (or one .py file) a student.")
-    return entries
-
-
-def _is_entry(entry: Path) -> bool:
-    if entry.name.startswith(".") or entry.name in CLUTTER:
-        return False
-    return entry.is_symlink() or entry.is_dir() or entry.suffix in (".py", ".ipynb")
-
-
-def _places(lesson: Lesson) -> list[str]:
-    folders = (f"assignments/{lesson.name}/", f"{lesson.name}/", "")
-    return [f"{folder}exercises.py" for folder in folders] + [f"{folder}{lesson.name}.ipynb" for folder in folders]
-
-
-def names(entries: Sequence[Path]) -> dict[str, Path]:
-    """Return submissions by their names: the folder's, or the lone file's without its ending unless that name is taken."""
-    short = [_short_name(entry) for entry in entries]
-    times = Counter(short)
-    return {name if times[name] == 1 else entry.name: entry for name, entry in zip(short, entries, strict=True)}
-
-
-def _short_name(entry: Path) -> str:
-    return entry.stem if entry.suffix in (".py", ".ipynb") and not entry.is_dir() else entry.name
-
-
 def read(entry: Path, lesson: Lesson, name: str = "") -> Submission:
     """Take a submission's module out of its folder, or say why not. Bad files never raise."""
-    name = name or _short_name(entry)
+    name = name or short_name(entry)
     try:
         if entry.is_symlink():
-            raise _Refused(f"{entry.name} is a symbolic link; only real folders and files are graded.")
-        if not entry.is_dir():
-            return _only(name, [(entry.name, _read_text(entry.parent, entry.name))], lesson)
-        places = _places(lesson)
-        modules = _first(entry, [place for place in places if place.endswith(".py")])
-        notebooks = _first(entry, [place for place in places if place.endswith(".ipynb")])
-        return _only(name, modules + notebooks, lesson)
-    except _Refused as reason:
+            raise Refused(f"{entry.name} is a symbolic link; only real folders and files are graded.")
+        if entry.is_dir():
+            return _chosen(name, _candidates(Folder(entry), lesson, entry), lesson)
+        return _chosen(name, _lone(entry, lesson), lesson)
+    except Refused as reason:
         return Submission(name, "refused", str(reason))
     except OSError as error:
         return Submission(name, "refused", f"{entry.name} could not be read: {error.strerror}.")
 
 
-def _first(folder: Path, places: list[str]) -> list[tuple[str, str]]:
-    """Return the first place that holds something, with its text, as a list of one; or an empty list."""
-    for place in places:
-        try:
-            return [(place, _read_text(folder, place))]
-        except FileNotFoundError:
-            continue
-    return []
-
-
-def _only(name: str, found: list[tuple[str, str]], lesson: Lesson) -> Submission:
-    """Return the one file that was worked on."""
-    modules = [_module(place, text, lesson) for place, text in found]
-    worked_on = [module for module in modules if module.worked_on]
-    if not modules:
-        return Submission(name, "not_found", f"No exercises.py for {lesson.name} was found.")
-    if not worked_on:
-        place = modules[0].place
-        what = "notebook" if place.endswith(".ipynb") else "stub"
-        return Submission(name, "not_found", f"{place} is the {what} as it was handed out.", place, modules[0].text)
-    if len(worked_on) > 1:
-        raise _Refused(f"Both {worked_on[0].place} and {worked_on[1].place} were worked on; hand in one of them.")
-    return Submission(name, "found", "", worked_on[0].place, worked_on[0].text)
-
-
-@dataclass(frozen=True)
-class _Module:
-    """A file's code, and whether its student has worked on it."""
-
-    place: str
-    text: str
-    worked_on: bool
-
-
-def _module(place: str, text: str, lesson: Lesson) -> _Module:
-    """Return a file's code.
-
-    Raises:
-        _Refused: it is to be a notebook, and is none.
-    """
-    stub = lesson.stub.read_text(encoding="utf-8") if lesson.stub.is_file() else None
-    if not place.endswith(".ipynb"):
-        return _Module(place, text, text != stub)
-    names = _names(lesson, stub or "")
-    handed_out = _handed_out(lesson)
-    cells = _code_cells(text)
-    return _Module(place, _joined(cells, handed_out, names), _worked_on(cells, handed_out, names))
-
-
 def of_notebook(text: str, lesson: Lesson, name: str) -> Submission:
     """Return the submission that a notebook is, as if it lay where nbgrader's students hand it in."""
+    place = f"{lesson.name}/{lesson.name}.ipynb"
     try:
-        return _only(name, [(f"{lesson.name}/{lesson.name}.ipynb", text)], lesson)
-    except _Refused as reason:
+        return _chosen(name, [_candidate(_Place(place, 0, places(lesson).index(place)), text, lesson)], lesson)
+    except Refused as reason:
         return Submission(name, "refused", str(reason))
 
 
-def _read_text(folder: Path, place: str) -> str:
-    """Read a regular file of bounded size, following no link on the way.
+# Where it lies: where the lesson says; elsewhere, by a name like that; anywhere, under any name.
+_SAID, _NAMED, _ANY = 0, 1, 2
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a file lies in a submission, and how likely its name makes it that it is the one (the lowest first)."""
+
+    path: str
+    rank: int
+    order: int = 0
+
+    @property
+    def is_notebook(self) -> bool:
+        found = MODULE.search(self.path)
+        return found is not None and found["kind"].lower() == "ipynb"
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    """A file that may be the one to grade: its code, what was done in it, and what is to be said about it.
+
+    Attributes:
+        place: where it lies.
+        text: its code, as it is graded.
+        work: which exercises are written.
+        touched: whether it is anything but what was handed out.
+        exact: whether it is what was handed out to the letter.
+        note: a sentence for its student.
+        fault: why it cannot be read; the rest is empty then.
+    """
+
+    place: _Place
+    text: str = ""
+    work: Work = field(default_factory=Work)
+    touched: bool = False
+    exact: bool = False
+    note: str = ""
+    fault: str = ""
+
+
+def _lone(entry: Path, lesson: Lesson) -> list[_Candidate]:
+    """Return the candidates among the files that are a submission without a folder of its own."""
+    files = of_one_student(entry)
+    if len(files) > 1:
+        return _candidates(Files(entry.parent, files), lesson, entry)
+    ((given, name),) = files.items()
+    if ZIP.search(name):
+        with zipped(entry.parent, name) as opened:
+            return _candidates(opened, lesson, entry)
+    if ARCHIVE.search(name):
+        raise Refused(f"{given} is an archive of a kind that is not opened. {_hand_in(lesson)}")
+    tree = Files(entry.parent, files)
+    if MODULE.search(name):
+        return [_read_candidate(tree, _Place(given, _SAID), lesson)]
+    if TEXT.search(name) or "." not in name:
+        candidate = _read_candidate(tree, _Place(given, _ANY), lesson)
+        if candidate.work.written:
+            return [candidate]
+    raise Refused(f"{given} is no Python module, no notebook and no zip. {_hand_in(lesson)}")
+
+
+def _hand_in(lesson: Lesson) -> str:
+    return f"Hand in exercises.py or {lesson.name}.ipynb itself, or a .zip of it."
+
+
+def _candidates(tree: Tree, lesson: Lesson, entry: Path) -> list[_Candidate]:
+    """Return the files of a submission that may be the lesson's module or notebook.
+
+    Zips in it are opened only where nothing outside of them was worked on.
+
+    Raises:
+        Refused: there is nothing but what is not to be read.
+    """
+    listed = [place for place in tree.places() if _may_be(place, lesson)]
+    found = _of_files(tree, listed, lesson)
+    if any(candidate.work.written for candidate in found):
+        return found
+    packed = [place for place in listed if ZIP.search(place)][:MOST_ZIPS]
+    faults = []
+    for place in packed:
+        try:
+            found += _packed(tree, place, lesson, entry)
+        except Refused as reason:
+            faults.append(str(reason))
+    if faults and not any(candidate.touched for candidate in found):
+        raise Refused(" ".join(faults))
+    others = [place for place in listed if ARCHIVE.search(place)]
+    if others and not found:
+        raise Refused(f"{others[0]} is an archive of a kind that is not opened. {_hand_in(lesson)}")
+    return found
+
+
+def _packed(tree: Tree, place: str, lesson: Lesson, entry: Path) -> list[_Candidate]:
+    """Return the candidates in a zip that lies in a folder, or in another zip."""
+    if isinstance(tree, Zip):
+        found = _inside(tree.inner(place), lesson)
+    else:
+        names = of_one_student(entry) if isinstance(tree, Files) else {}
+        with zipped(entry.parent if names else entry, names.get(place, place)) as opened:
+            found = _inside(opened, lesson)
+    return [
+        replace(one, place=_Place(f"{place}/{one.place.path}", max(one.place.rank, _NAMED), one.place.order))
+        for one in found
+    ]
+
+
+def _inside(opened: Zip, lesson: Lesson) -> list[_Candidate]:
+    return _of_files(opened, [place for place in opened.places() if _may_be(place, lesson)], lesson)
+
+
+def _may_be(place: str, lesson: Lesson) -> bool:
+    """Return whether a path may be of this lesson, and no part of the course."""
+    *folders, name = place.split("/")
+    if any(mentions_another(part, lesson) for part in (*folders, name)) or COURSE & set(folders):
+        return False
+    return not NO_MODULE.match(name)
+
+
+def _of_files(tree: Tree, listed: Sequence[str], lesson: Lesson) -> list[_Candidate]:
+    """Return the candidates among the files that lie open: at each kind's first place that was worked on, and elsewhere."""
+    said = places(lesson)
+    found = []
+    for order, path in enumerate(said):
+        try:
+            found.append(_read_candidate(tree, _Place(path, _SAID, order), lesson))
+        except FileNotFoundError:
+            continue
+    others = [_Place(path, _rank(path, lesson)) for path in listed if path not in said]
+    # A text is a module only where its name says so, too.
+    ranked = [
+        place for place in others if MODULE.search(place.path) or (place.rank == _NAMED and TEXT.search(place.path))
+    ]
+    ranked.sort(key=lambda place: place.rank)
+    left, foreign = MOST_LOOKED_AT_BYTES, []
+    for place in ranked[:MOST_CANDIDATES]:
+        candidate = _read_candidate(tree, place, lesson)
+        left -= len(candidate.text)
+        if _of_another_lesson(candidate.text, lesson):
+            foreign.append(candidate)
+        elif candidate.work.written or (MODULE.search(place.path) and (candidate.touched or candidate.fault)):
+            found.append(candidate)
+        if left < 0:
+            break
+    return found or foreign
+
+
+def _rank(path: str, lesson: Lesson) -> int:
+    name = path.rpartition("/")[2]
+    like = "exercise" in name.lower() or MENTIONED.search(name) or path.endswith(tuple(f"/{p}" for p in places(lesson)))
+    return _NAMED if like else _ANY
+
+
+def _of_another_lesson(text: str, lesson: Lesson) -> bool:
+    found = re.search(r"Lesson (\d+)\.(\d+):", text[:400])
+    return found is not None and f"lesson_{found[1]}_{found[2]}" != lesson.name
+
+
+def _read_candidate(tree: Tree, place: _Place, lesson: Lesson) -> _Candidate:
+    """Return a file as a candidate, one with a fault where it cannot be read.
 
     Raises:
         FileNotFoundError: there is none.
-        _Refused: it is something else, too large, or not UTF-8 text.
     """
-    limit = NOTEBOOK_BYTES if place.endswith(".ipynb") else MODULE_BYTES
-    descriptor = _open(folder, place)
     try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise _Refused(f"{place} is not a regular file.")
-        with open(descriptor, "rb", closefd=False) as file:
-            data = file.read(limit + 1)
-    finally:
-        os.close(descriptor)
+        return _candidate(place, _read_text(tree, place), lesson)
+    except Refused as reason:
+        return _Candidate(place, fault=str(reason))
+
+
+def _candidate(place: _Place, text: str, lesson: Lesson) -> _Candidate:
+    """Return a file's code as a candidate.
+
+    Raises:
+        Refused: it is to be a notebook, and is none.
+    """
+    stub = lesson.stub.read_text(encoding="utf-8") if lesson.stub.is_file() else ""
+    exercises = [exercise.name for exercise in lesson.exercises]
+    if not place.is_notebook:
+        done = work([text], exercises, (stub,)) if text != stub else Work()
+        return _Candidate(place, text, done, done.changed or bool(done.missing), text == stub)
+    names = _names(lesson, stub)
+    handed_out = _handed_out(lesson)
+    cells = _code_cells(text)
+    done = work([cell.source for cell in cells], exercises, (stub, *(cell.source for cell in handed_out)))
+    # Running it, saving it and trying things in it is no work on the exercises.
+    touched = bool(done.written or done.missing)
+    exact = {cell.source for cell in cells} == {cell.source for cell in handed_out}
+    note = _not_code(text, [name for name in exercises if name not in done.written], handed_out)
+    return _Candidate(place, _joined(cells, handed_out, names), done, touched or bool(note), exact, note)
+
+
+def _not_code(text: str, exercises: Sequence[str], handed_out: Sequence[_CodeCell]) -> str:
+    """Return a sentence on exercises that stand in cells which do not run; "" where there are none."""
+    if not exercises:
+        return ""
+    begun_with = {cell.identity: cell.source for cell in handed_out if cell.kind == "solution"}
+    asleep: dict[str, list[str]] = {}
+    for cell in json.loads(text)["cells"]:
+        kind = cell["cell_type"]
+        source = _words(cell) if kind in ("markdown", "raw") else ""
+        began = begun_with.get(_identity(cell), "")
+        stand = binds(source, exercises) if source and (began or "```" not in source) else set()
+        asleep.setdefault("Markdown" if kind == "markdown" else "raw", []).extend(sorted(stand))
+    told = []
+    for kind, those in asleep.items():
+        shown = " and ".join(f"`{name}`" for name in dict.fromkeys(those))
+        if len(those) == 1:
+            told.append(f"{shown} stands in a {kind} cell, which does not run: make it a code cell again.")
+        elif those:
+            told.append(f"{shown} stand in {kind} cells, which do not run: make them code cells again.")
+    return " ".join(told)
+
+
+def _words(cell: dict[str, Any]) -> str:
+    """Return the source of a cell of any kind, "" where it has none that Jupyter would have written."""
+    try:
+        return _source(cell.get("source", ""))
+    except (TypeError, AttributeError):
+        return ""
+
+
+def _chosen(name: str, found: Sequence[_Candidate], lesson: Lesson) -> Submission:
+    """Return the one file that counts: where a module and a notebook were worked on, the one with more exercises written.
+
+    Raises:
+        Refused: nobody can tell which it is, or it cannot be read.
+    """
+    written = _unimported([one for one in found if one.work.written and not _shadowed(one, found)])
+    if not written:
+        return _unwritten(name, found, lesson)
+    kinds = [[one for one in written if one.place.is_notebook is kind] for kind in (False, True)]
+    picked = [_first(candidates) for candidates in kinds if candidates]
+    one = max((one for one in picked if one is not None), key=lambda one: len(one.work.written), default=None)
+    if one is None or (None in picked and one.place.rank != _SAID):
+        raise Refused(_several(written, lesson))
+    others = [other for other in found if other is not one and other.text != one.text and not other.exact]
+    return Submission(name, "found", "", one.place.path, one.text, _note(one, others, lesson))
+
+
+def _shadowed(one: _Candidate, found: Sequence[_Candidate]) -> bool:
+    """Return whether an earlier of the places where a lesson's module belongs holds one that is no stub any more."""
+    return one.place.rank == _SAID and any(
+        other.place.order < one.place.order and (other.work.written or other.work.missing)
+        for other in found
+        if other.place.rank == _SAID and other.place.is_notebook is one.place.is_notebook
+    )
+
+
+def _unimported(candidates: list[_Candidate]) -> list[_Candidate]:
+    """Return the candidates less the modules that another of them imports."""
+    kept = []
+    for one in candidates:
+        stem = MODULE.sub("", one.place.path.rpartition("/")[2])
+        imports = re.compile(rf"^\s*(?:from\s+\.?{re.escape(stem)}\s|import\s.*\b{re.escape(stem)}\b)", re.MULTILINE)
+        if one.place.rank == _SAID or not any(imports.search(other.text) for other in candidates if other is not one):
+            kept.append(one)
+    return kept or candidates
+
+
+def _first(candidates: Sequence[_Candidate]) -> _Candidate | None:
+    """Return the candidate of the likeliest name; None where several have that and differ."""
+    rank = min(one.place.rank for one in candidates)
+    best = sorted((one for one in candidates if one.place.rank == rank), key=lambda one: one.place.order)
+    return best[0] if rank == _SAID or len({one.text for one in best}) == 1 else None
+
+
+def _unwritten(name: str, found: Sequence[_Candidate], lesson: Lesson) -> Submission:
+    """Return the submission in which no exercise is written: one that was changed runs all the same."""
+    if not found:
+        return Submission(name, "not_found", f"No exercises.py for {lesson.name} was found.")
+    likely = [one for one in found if one.place.rank < _ANY]
+    changed = [one for one in likely or found if one.touched]
+    if len(changed) > 1 and not likely:
+        shown = ", ".join(one.place.path for one in changed[:MOST_NAMED])
+        reason = f"No exercises.py for {lesson.name} was found, and none of its exercises in {shown}."
+        return Submission(name, "not_found", reason)
+    if changed:
+        rank = min(one.place.rank for one in changed)
+        best = [one for one in changed if one.place.rank == rank]
+        modules = [one for one in best if not one.place.is_notebook]
+        several = len(modules) != len(best) and modules if rank == _SAID else len({one.text for one in best}) > 1
+        if several:
+            raise Refused(_several(best, lesson))
+        return Submission(name, "found", "", best[0].place.path, best[0].text, best[0].note)
+    faults = [one.fault for one in found if one.fault]
+    if faults:
+        raise Refused(faults[0])
+    one = found[0]
+    what = "notebook" if one.place.is_notebook else "stub"
+    but = "" if one.exact or one.place.is_notebook else "; only comments or the layout are new"
+    return Submission(
+        name, "not_found", f"{one.place.path} is the {what} as it was handed out{but}.", one.place.path, one.text
+    )
+
+
+def _several(candidates: Sequence[_Candidate], lesson: Lesson) -> str:
+    shown = [one.place.path for one in candidates]
+    listed = ", ".join(shown[:MOST_NAMED]) + (f" and {len(shown) - MOST_NAMED} more" if len(shown) > MOST_NAMED else "")
+    done = "Each has exercises written in it" if candidates[0].work.written else "Each was changed, and none is written"
+    return (
+        f"Which file is to be graded? {listed}. {done}. Hand in one of them alone, as exercises.py or {lesson.name}.ipynb; "
+        "several students' work goes into a folder for each."
+    )
+
+
+def _note(one: _Candidate, others: Sequence[_Candidate], lesson: Lesson) -> str:
+    """Return what is to be said about the file that counts, and about those beside it that do not."""
+    said = [one.note] if one.note else []
+    mine, total = len(one.work.written), len(lesson.exercises)
+    for other in others:
+        shown, theirs = other.place.path, len(other.work.written)
+        if other.fault:
+            said.append(f"{one.place.path} was graded; beside it, {other.fault}")
+        elif other.place.is_notebook is not one.place.is_notebook and theirs == mine:
+            said.append(
+                f"{one.place.path} was graded, and not {shown}: each has {mine} of {total} exercises written, and then the "
+                "module counts."
+            )
+        elif other.touched or other.work.written or other.place.rank == _SAID:
+            said.append(
+                f"{one.place.path} was graded, and not {shown}: {mine} of {total} exercises are written in the one, "
+                f"{theirs} in the other."
+            )
+    if one.place.rank != _SAID and not said:
+        wanted = f"{lesson.name}.ipynb" if one.place.is_notebook else "exercises.py"
+        named = one.place.path.rpartition("/")[2] == wanted
+        said.append(
+            f"{one.place.path} was graded; {f'hand in {wanted} itself' if named else f'call it {wanted}'} next time."
+        )
+    return " ".join(said[:MOST_NAMED])
+
+
+def _read_text(tree: Tree, place: _Place) -> str:
+    """Read a regular file of bounded size as text, following no link on the way.
+
+    Raises:
+        FileNotFoundError: there is none.
+        Refused: it is something else, too large, or not UTF-8 text.
+    """
+    path, limit = place.path, NOTEBOOK_BYTES if place.is_notebook else MODULE_BYTES
+    data = tree.read(path, limit)
     if len(data) > limit:
-        hint = "; clear the outputs of all cells and save it again" if place.endswith(".ipynb") else ""
-        raise _Refused(f"{place} is larger than {limit >> 20} MiB{hint}.")
+        hint = "; clear the outputs of all cells and save it again" if place.is_notebook else ""
+        raise Refused(f"{path} is larger than {limit >> 20} MiB{hint}.")
     if b"\0" in data:
-        raise _Refused(f"{place} holds null bytes; it is not Python text.")
+        raise Refused(f"{path} holds null bytes; it is not Python text.")
     try:
         # A byte-order mark is what some editors put first; Python itself reads past it.
         return data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError as error:
-        raise _Refused(f"{place} is not UTF-8 text (byte {error.start}); save it as UTF-8.") from error
-
-
-def _open(folder: Path, place: str) -> int:
-    """Open a file below a folder, no part of its path being a link, without waiting for a writer on a fifo."""
-    *parents, name = place.split("/")
-    current = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        for part in parents:
-            inner = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=current)
-            os.close(current)
-            current = inner
-        return os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=current)
-    except OSError as error:
-        if isinstance(error, FileNotFoundError):
-            raise
-        above = [folder.joinpath(*parents[: depth + 1]) for depth in range(len(parents))]
-        if isinstance(error, NotADirectoryError) and not any(part.is_symlink() for part in above):
-            raise FileNotFoundError(place) from error
-        raise _Refused(f"{place} could not be opened as a plain file: {error.strerror}.") from error
-    finally:
-        os.close(current)
+        raise Refused(f"{path} is not UTF-8 text (byte {error.start}); save it as UTF-8.") from error
 
 
 @dataclass(frozen=True)
@@ -238,15 +466,15 @@ def _code_cells(text: str) -> list[_CodeCell]:
     """Return a notebook's code cells.
 
     Raises:
-        _Refused: it is no notebook, or too much for one.
+        Refused: it is no notebook, or too much for one.
     """
     if text.count("[") + text.count("{") > NOTEBOOK_LISTS or text.count(",") > NOTEBOOK_ITEMS:
-        raise _Refused("The notebook's outputs are too large; clear the outputs of all cells and save it again.")
+        raise Refused("The notebook's outputs are too large; clear the outputs of all cells and save it again.")
     try:
         cells = [cell for cell in json.loads(text)["cells"] if cell["cell_type"] == "code"]
         return [_CodeCell(_identity(cell), _source(cell["source"]), _kind(cell)) for cell in cells]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise _Refused(
+        raise Refused(
             "The notebook is not valid JSON in Jupyter's format; open it in JupyterLab and save it again."
         ) from error
 
@@ -289,24 +517,11 @@ def _names(lesson: Lesson, stub: str) -> list[str]:
     return tops or [exercise.name for exercise in lesson.exercises]
 
 
-def _worked_on(cells: Sequence[_CodeCell], handed_out: Sequence[_CodeCell], names: Sequence[str]) -> bool:
-    """Return whether a notebook has a solution in it: a changed cell for one, or a new cell that makes an exercise's name.
-
-    Running it, saving it and trying things in it is no work on the exercises.
-    """
-    sources = {cell.source for cell in cells}
-    solutions = {cell.source for cell in handed_out if cell.kind == "solution"}
-    own = sources - {cell.source for cell in handed_out}
-    one = "|".join(map(re.escape, names))
-    makes = re.compile(rf"^(?:(?:def|class)\s+(?:{one})\b|(?:{one})\s*(?::[^=\n]*)?=(?!=))", re.MULTILINE)
-    return not solutions or bool(solutions - sources) or any(makes.search(source) for source in own)
-
-
 def _joined(cells: Sequence[_CodeCell], handed_out: Sequence[_CodeCell], names: Sequence[str]) -> str:
     """Return a notebook's code in the form that `autograder/worker/notebook.py` loads: without the checks that were handed out.
 
     Raises:
-        _Refused: it is too much.
+        Refused: it is too much.
     """
     checks = [cell for cell in handed_out if cell.kind == "check"]
     left_out = {cell.source for cell in checks} | {cell.identity for cell in checks}
@@ -320,5 +535,5 @@ def _joined(cells: Sequence[_CodeCell], handed_out: Sequence[_CodeCell], names: 
         parts += [f"{PAGE if cell.source in page else CELL} {name}", cell.source, ""]
     text = "\n".join(parts)
     if len(text) > MODULE_BYTES:
-        raise _Refused(f"The notebook's code is larger than {MODULE_BYTES >> 20} MiB.")
+        raise Refused(f"The notebook's code is larger than {MODULE_BYTES >> 20} MiB.")
     return text

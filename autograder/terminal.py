@@ -17,7 +17,7 @@ from autograder.audit import CHECKS, Audit
 from autograder.gradebooks import Delivered
 from autograder.lesson import Lesson
 from autograder.release import Released
-from autograder.safe_text import printable
+from autograder.safe_text import printable, told_apart
 
 # How many written files are named.
 MOST_PATHS = 10
@@ -44,9 +44,10 @@ def scores(lesson: Lesson, summary: batch.Summary, out: Path) -> None:
     table.add_column("score", justify="right")
     table.add_column("status")
     table.add_column("lost on", overflow="fold")
+    shown = told_apart(row["submission"] for row in summary.rows)
     for row in summary.rows:
         score = "" if row["score"] is None else f"{row['score']:g} / {row['max_score']:g}"
-        table.add_row(escape(printable(row["submission"], 200)), score, row["status"], escape(_lost(row)))
+        table.add_row(escape(shown[row["submission"]]), score, row["status"], escape(ending(row)))
     console.print(table)
     console.print(escape(changes(summary)), soft_wrap=True)
     for warning in summary.warnings:
@@ -135,8 +136,11 @@ def changes(summary: batch.Summary) -> str:
 _BECAUSE = {"new": "new", "asked for by --regrade": "by --regrade"}
 
 
-def _lost(row: dict[str, Any]) -> str:
-    if not row["exercises"]:
-        return printable(row["reason"], 200)
-    lost = [exercise for exercise in row["exercises"] if exercise["points"] < exercise["max_points"]]
-    return ", ".join(f"{e['name']} {e['points']:g}/{e['max_points']:g}" for e in lost)
+def ending(row: dict[str, Any]) -> str:
+    """Return what a row of the table ends with: the exercises that lost points or why there are none, and the note."""
+    if row["exercises"]:
+        lost = [exercise for exercise in row["exercises"] if exercise["points"] < exercise["max_points"]]
+        said = ", ".join(f"{e['name']} {e['points']:g}/{e['max_points']:g}" for e in lost)
+    else:
+        said = printable(row["reason"], 400)
+    return "; ".join(part for part in (said, printable(row.get("note", ""), 400)) if part)
