@@ -104,31 +104,39 @@ def test_a_test_that_k_does_not_find_and_an_exercise_without_a_test_are_faults(c
     )
 
 
+# Collects once, and lets pytest's own filter choose for each exercise.
+CHOOSE = """
+import json
+import sys
+
+import pytest
+from _pytest.mark import deselect_by_keyword
+
+
+class Chosen:
+    def pytest_collection_finish(self, session):
+        self.found = []
+        for lesson, exercise in json.load(sys.stdin):
+            items = [item for item in session.items if item.path.parent.name == lesson]
+            session.config.option.keyword = exercise
+            deselect_by_keyword(items, session.config)
+            self.found.append([item.originalname for item in items])
+
+
+chosen = Chosen()
+pytest.main(["assignments", "--collect-only", "-qq", "-p", "no:cacheprovider", "-p", "no:terminal"], [chosen])
+print(json.dumps(chosen.found))
+"""
+
+
 def test_k_and_an_exercises_name_find_its_tests() -> None:
-    program = """
-        import sys
-        import pytest
-
-        class Names:
-            def pytest_collection_finish(self, session):
-                self.found = [item.originalname for item in session.items]
-
-        for line in sys.stdin:
-            lesson, exercise = line.split()
-            names = Names()
-            sys.stdout = open("/dev/null", "w")
-            pytest.main([f"assignments/{lesson}", "--collect-only", "-q", "-p", "no:cacheprovider", "-k", exercise], [names])
-            sys.stdout = sys.__stdout__
-            print(lesson, exercise, *dict.fromkeys(names.found))
-    """
-    asked = {(lesson.name, exercise): tests for lesson in map(load, LESSONS) for exercise, tests in of(lesson).items()}
-    given = "".join(f"{lesson} {exercise}\n" for lesson, exercise in asked)
-    command = [sys.executable, "-c", textwrap.dedent(program)]
+    asked = [(lesson.name, *pair) for lesson in map(load, LESSONS) for pair in of(lesson).items()]
+    given = json.dumps([(lesson, exercise) for lesson, exercise, _ in asked])
+    command = [sys.executable, "-c", CHOOSE]
     done = subprocess.run(command, cwd=ROOT, input=given, capture_output=True, text=True, timeout=600, check=True)
-    found = {tuple(line.split()[:2]): line.split()[2:] for line in done.stdout.splitlines()}
-    assert found.keys() == asked.keys()
-    for key, tests in asked.items():
-        assert set(tests) <= set(found[key]), key
+    for (lesson, exercise, tests), found in zip(asked, json.loads(done.stdout.splitlines()[-1]), strict=True):
+        assert tests, (lesson, exercise)
+        assert set(tests) <= set(found), (lesson, exercise)
 
 
 def load(name: str) -> lessons.Lesson:
