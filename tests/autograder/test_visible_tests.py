@@ -124,7 +124,7 @@ class Chosen:
 
 
 chosen = Chosen()
-pytest.main(["assignments", "--collect-only", "-qq", "-p", "no:cacheprovider", "-p", "no:terminal"], [chosen])
+pytest.main(["assignments", "--collect-only", "-q", "-p", "no:cacheprovider"], [chosen])
 print(json.dumps(chosen.found))
 """
 
