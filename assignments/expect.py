@@ -15,6 +15,8 @@ import torch
 # float32 keeps about seven digits; a worked example on a page is checked to five of them.
 RELATIVE = 1e-4
 ABSOLUTE = 1e-5
+# In what a stub raises.
+NOT_WRITTEN = " is not written yet: read "
 
 
 def describe(value: Any) -> str:
@@ -24,6 +26,11 @@ def describe(value: Any) -> str:
         return f"{kind}: {value.detach().cpu().tolist()}" if value.numel() <= 24 else kind
     text = repr(value)
     return text if len(text) <= 300 else f"{text[:300]}…"
+
+
+def as_float(value: Any) -> float:
+    """Return a number as a float; a tensor of one element may have a graph, which is not asked for here."""
+    return float(value.detach() if isinstance(value, torch.Tensor) else value)
 
 
 def expect(call: str, result: Any, expected: Any, next_step: str) -> None:
@@ -49,15 +56,44 @@ def expect_that(condition: bool, call: str, result: Any, wanted: str, next_step:
 
 def expect_raises(error: type[Exception], call: str, function: Callable[[], Any], next_step: str) -> None:
     """Fail with a helpful message unless `function()` raises `error`; an exercise that is not written yet raises through."""
+    got = _outcome(error, function)
+    # Out here no exception is being handled, so none is told of besides the failure.
+    if got:
+        _fail(call, got, f"expected   a {error.__name__}", next_step)
+
+
+def _outcome(error: type[Exception], function: Callable[[], Any]) -> str:
+    """Call a function; return "" if it raised `error`, and otherwise what it did."""
     try:
         result = function()
     except NotImplementedError:
         raise
     except error:
-        return
+        return ""
     except Exception as other:  # noqa: BLE001  whatever it is, the student is told
-        _fail(call, f"raised     {type(other).__name__}: {other}", f"expected   a {error.__name__}", next_step)
-    _fail(call, f"returned   {describe(result)}", f"expected   a {error.__name__}", next_step)
+        return f"raised     {type(other).__name__}: {other}"
+    return f"returned   {describe(result)}"
+
+
+def words_alone() -> None:
+    """In a notebook, let a check that fails, or an exercise that is not written, say its words without a traceback."""
+    try:
+        from IPython import get_ipython  # there in a notebook, and nowhere else needed
+    except ImportError:
+        return
+    shell = get_ipython()
+    if shell is not None:
+        shell.set_custom_exc((pytest.fail.Exception, NotImplementedError), _show)
+
+
+def _show(shell: Any, kind: type[BaseException], error: BaseException, trace: Any, tb_offset: Any = None) -> list[str]:
+    """Show an exception in a cell: of ours the words, of any other everything."""
+    if isinstance(error, NotImplementedError) and NOT_WRITTEN not in str(error):
+        shell.showtraceback((kind, error, trace), tb_offset=tb_offset)
+        return []
+    words = [str(error)]
+    shell._showtraceback(kind, error, words)
+    return words
 
 
 def _fail(call: str, got: str, wanted: str, next_step: str) -> NoReturn:

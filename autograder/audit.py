@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
-from autograder import diagnose, docstrings, portability, score, suite
+from autograder import diagnose, docstrings, manifests, portability, score, suite, visible
 from autograder.batch import cores
 from autograder.compare import compare
 from autograder.diagnose import Known, callers, stand_in_job
@@ -52,6 +52,7 @@ CHECKS = (
     "alternatives",
     "mutants",
     "portability",
+    "visible tests",
     "derived files",
     "docstrings",
     "budget",
@@ -319,6 +320,7 @@ def audit(
     """
     started, cpu = time.monotonic(), bench.cpu
     text = lesson.reference.read_text(encoding="utf-8")
+    manifests.check_off_limits(lesson.manifest, lesson.exercises, importing=True)
     loaded = suite.load(lesson)
     promises = docstrings.read(text, [exercise.name for exercise in lesson.exercises])
     calls = callers(text, [*dict.fromkeys(promise.owner for promise in promises.values())])
@@ -333,6 +335,7 @@ def audit(
         "misconceptions": _misconceptions,
         "alternatives": _alternatives,
         "portability": _portability,
+        "visible tests": _visible,
         "derived files": _derived,
         "docstrings": _docstrings,
     }
@@ -646,6 +649,14 @@ def _portability(subject: _Subject) -> Measure:
         f"{followed} of {len(subject.scenarios)} scenarios followed ({100 * followed / len(subject.scenarios):.0f} %)"
     )
     return Measure("portability", shown, tuple(faults), tuple(notes))
+
+
+def _visible(subject: _Subject) -> Measure:
+    """Every visible test is named for its exercise, so that `pytest -k EXERCISE` finds it, and every exercise has one."""
+    try:
+        return Measure("visible tests", "named for their exercises", visible.faults(subject.lesson))
+    except UserError as error:
+        return Measure("visible tests", "cannot be read", (str(error),))
 
 
 def _derived(subject: _Subject) -> Measure:

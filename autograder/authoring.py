@@ -39,7 +39,8 @@ class OwnTodo(ClearSolutions):  # type: ignore[misc]  # nbgrader has no type hin
 
     def preprocess(self, nb: Any, resources: Any) -> Any:
         """Clear a whole notebook."""
-        self._lesson = lessons.load(Path(self.root), resources["nbgrader"]["assignment"])
+        # A region outside of every exercise is told of below, by its own sentence.
+        self._lesson = lessons.load(Path(self.root), resources["nbgrader"]["assignment"], against_files=False)
         return super().preprocess(nb, resources)
 
     def _replace_solution_region(self, cell: Any, language: str) -> bool:  # noqa: ARG002  nbgrader's signature

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import platform
 import sys
 from collections.abc import Sequence
+from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from autograder import exports, late
+from autograder import arguments, exports, late
 from autograder import lesson as lessons
 from autograder.errors import Halted, UserError
 
@@ -16,9 +19,9 @@ if TYPE_CHECKING:
     from autograder import gradebooks
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(given: Sequence[str] | None = None) -> int:
     """Run the command line; return 0 when it did its work, 1 when the grader failed somewhere, 2 on bad usage."""
-    options = _parser().parse_args(arguments)
+    options = _parser().parse_args(given)
     try:
         return int(options.run(options))
     except UserError as error:
@@ -39,12 +42,13 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="autograder", description="Grade the lessons of Learn the Training Loop with PyTorch."
     )
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the versions of the grader and Python")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
     grade = commands.add_parser(
         "grade", help="grade a folder of submissions", description="Grade a folder of submissions."
     )
-    grade.add_argument("lesson", metavar="LESSON", help="such as lesson_2_5")
+    grade.add_argument("lesson", metavar="LESSON", help="such as lesson_2_5 or 2.5")
     grade.add_argument(
         "submissions", metavar="SUBMISSIONS", type=Path, help="a folder with one folder (or file) a student"
     )
@@ -60,7 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     grade.add_argument("--regrade", action="store_true", help="grade again what is finished and unchanged")
     grade.add_argument(
         "--device",
-        type=_devices,
+        type=arguments.devices,
         default=("cpu",),
         metavar="LIST",
         help="cpu, cuda, or a list: cpu,cuda; cpu,fake_cuda shows mistakes with devices on any machine",
@@ -165,6 +169,22 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+class _Version(argparse.Action):
+    """Print the versions, and leave."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        print(f"autograder {_version()}, Python {platform.python_version()}")
+        parser.exit()
+
+
+def _version() -> str:
+    """Return the version of whatever is installed with this command: the course, or a student's repository."""
+    for name in ("autograder", "learn-the-training-loop"):
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            return metadata.version(name)
+    return "of unknown version (it is not installed)"
+
+
 def _add_grade_books(grade: argparse.ArgumentParser) -> None:
     books = grade.add_argument_group("grade books", "What other systems get; written to `exports/` in the out folder.")
     books.add_argument(
@@ -209,19 +229,6 @@ def _add_grade_books(grade: argparse.ArgumentParser) -> None:
     )
 
 
-def _devices(text: str) -> tuple[str, ...]:
-    devices = tuple(part.strip() for part in text.split(",") if part.strip())
-    for device in devices:
-        # The last is named in worker/fake_device.py, which would cost the import of torch.
-        if device.partition(":")[0] not in ("cpu", "cuda", "mps", "xpu", "fake_cuda"):
-            raise argparse.ArgumentTypeError(
-                f"{device!r} is no device; use cpu, cuda, mps, xpu or fake_cuda, or a list such as cpu,cuda"
-            )
-    if not devices or len(set(devices)) != len(devices):
-        raise argparse.ArgumentTypeError("give each device once, such as cpu,cuda")
-    return devices
-
-
 def _count(text: str) -> int:
     if not text.isdigit() or int(text) < 1:
         raise argparse.ArgumentTypeError("give a whole number from 1")
@@ -233,9 +240,11 @@ def _lesson(name: str) -> lessons.Lesson:
 
 
 def _grade(options: argparse.Namespace) -> int:
+    lesson = _lesson(options.lesson)  # before what costs seconds to import: a name that is wrong is told at once
+    if not options.submissions.exists():
+        raise UserError(f"There is no folder {options.submissions}. Give the folder that holds the submissions.")
     from autograder import batch, gradebooks, terminal
 
-    lesson = _lesson(options.lesson)
     out = options.out or batch.default_out(options.submissions, lesson)
     wishes = _wishes(options)
     wishes.check(out)
@@ -272,12 +281,12 @@ def _wishes(options: argparse.Namespace) -> gradebooks.Wishes:
 
 
 def _audit(options: argparse.Namespace) -> int:
+    chosen = _each(options.lessons)
     import json
 
     from autograder import audit, suite, terminal
     from autograder.files import write_whole
 
-    chosen = _each(options.lessons)
     imports = sorted({name for lesson in chosen for name in suite.imports(lesson)})
     found = []
     with terminal.working() as tell, audit.Bench(chosen[0].root, options.workers or 0, imports) as bench:
@@ -290,10 +299,11 @@ def _audit(options: argparse.Namespace) -> int:
 
 
 def _stubs(options: argparse.Namespace) -> int:
+    chosen = _each(options.lessons)
     from autograder import authoring
 
     stale = 0
-    for lesson in _each(options.lessons):
+    for lesson in chosen:
         text = authoring.stub(lesson)
         if lesson.stub.is_file() and lesson.stub.read_text(encoding="utf-8") == text:
             continue
@@ -307,16 +317,15 @@ def _stubs(options: argparse.Namespace) -> int:
 
 
 def _release(options: argparse.Namespace) -> int:
-    from autograder import bundles, terminal
-    from autograder import release as releases
-
     root = lessons.find_root(Path.cwd())
-    chosen = [*options.lesson, *options.lessons]
+    chosen = list(dict.fromkeys(lessons.find_all(root, [*options.lesson, *options.lessons])))
     if options.late_penalty and not options.gradescope:
         raise UserError("--late-penalty goes with --gradescope; elsewhere, give it to `autograder grade`.")
     if options.gradescope or options.classroom50:
         if len(chosen) != 1:
             raise UserError(f"Give one lesson, as in: autograder release {options.out} lesson_2_5 and the same option.")
+        from autograder import bundles
+
         lesson = lessons.load(root, chosen[0])
         made = (
             bundles.gradescope(lesson, options.out, options.late_penalty)
@@ -325,14 +334,17 @@ def _release(options: argparse.Namespace) -> int:
         )
         print(f"wrote {made}")
         return 0
+    from autograder import release as releases
+    from autograder import terminal
+
     terminal.released(releases.release(root, options.out, chosen), options.out)
     return 0
 
 
 def _notebooks(options: argparse.Namespace) -> int:
+    chosen = _each(options.lessons)
     from autograder import notebooks
 
-    chosen = _each(options.lessons)
     if options.course is not None:
         if options.check:
             raise UserError("--check is about the notebooks of assignments/; leave it out with --course.")
@@ -355,9 +367,10 @@ def _notebooks(options: argparse.Namespace) -> int:
 
 
 def _figures(options: argparse.Namespace) -> int:
+    chosen = _each(options.lessons)
     from autograder import authoring
 
-    for lesson in _each(options.lessons):
+    for lesson in chosen:
         for path in authoring.make_figures(lesson):
             print(f"wrote {path}")
     return 0
@@ -365,13 +378,14 @@ def _figures(options: argparse.Namespace) -> int:
 
 def _each(names: Sequence[str]) -> list[lessons.Lesson]:
     root = lessons.find_root(Path.cwd())
-    return [lessons.load(root, name) for name in names or lessons.names(root)]
+    return [lessons.load(root, name) for name in dict.fromkeys(lessons.find_all(root, names)) or lessons.names(root)]
 
 
 def _doctor(_: argparse.Namespace) -> int:
+    root = lessons.find_root(Path.cwd())
     from autograder import doctor
 
-    for line in doctor.examine(lessons.find_root(Path.cwd())):
+    for line in doctor.examine(root):
         print(line)
     return 0
 

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from autograder.errors import Halted
 from autograder.sandbox import Guarantee, Job, Run, Sandbox, SandboxError, Source
 from autograder.worker import landlock
 
@@ -20,15 +21,18 @@ PROBE = "import pytest\n\n\n@pytest.mark.exercise('probe')\ndef test_device(less
 
 
 def examine(root: Path) -> Iterator[str]:
-    """Yield the findings, a line each."""
+    """Yield the findings, a line each.
+
+    Raises:
+        Halted: the sandbox does not start, so nothing can be graded here.
+    """
     try:
         with Sandbox(root, plots=False, devices=DEVICES) as sandbox:
             assert sandbox.guarantee is not None, "a started sandbox has a guarantee"
             guarantee = sandbox.guarantee
             devices = _devices(sandbox)
     except SandboxError as error:
-        yield f"the sandbox does not start: {error}"
-        return
+        raise Halted(f"the sandbox does not start: {error}") from error
     yield f"guarantee level  {guarantee.level}: {MEANS[guarantee.level]}"
     yield f"devices          {', '.join(devices)}"
     yield f"versions         python {guarantee.python}, torch {guarantee.torch}"

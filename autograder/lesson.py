@@ -4,43 +4,21 @@ from __future__ import annotations
 
 import difflib
 import re
-import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from autograder.errors import UserError
+from autograder import manifests
+from autograder.manifests import TOTAL_POINTS as TOTAL_POINTS
+from autograder.manifests import Exercise as Exercise
+from autograder.manifests import LessonError as LessonError
 
-NAME = re.compile(r"lesson_\d+_\d+")
-TOTAL_POINTS = 100
+# A lesson's number as readers write it.
+NUMBER = re.compile(r"0*(\d+)[._]0*(\d+)")
+# Where a lesson has a folder of its name.
+FOLDERS = ("assignments", "solutions", "tests")
 # The comments between which a reference has what a student is to write.
 BEGIN, END = "BEGIN SOLUTION", "END SOLUTION"
-
-
-class LessonError(UserError):
-    """A lesson that is not there or whose manifest is wrong; the sentence says which and what to do."""
-
-
-@dataclass(frozen=True)
-class Exercise:
-    """One entry of a manifest.
-
-    Attributes:
-        name: the function or class of `exercises.py`.
-        points: what it is worth.
-        section: the heading of the lesson's page where its idea is taught.
-        off_limits: dotted names that its code must not use, and the reason to tell a student.
-        bonus: whether its points are a bonus (they count towards the 100 all the same).
-        forgeable: why its points, or some of them, rest on something that is computed beside student code; "" if none do.
-    """
-
-    name: str
-    points: float
-    section: str
-    off_limits: tuple[str, ...] = ()
-    off_limits_reason: str = ""
-    bonus: bool = False
-    forgeable: str = ""
 
 
 @dataclass(frozen=True)
@@ -135,73 +113,76 @@ def names(root: Path) -> list[str]:
     return sorted(found, key=lambda name: [int(part) for part in name.split("_")[1:]])
 
 
-def load(root: Path, name: str) -> Lesson:
+def find(root: Path, given: str) -> str:
+    """Return the name of the lesson that somebody typed: `lesson_2_5`, `2.5`, `2_5`, or a path into one of its folders.
+
+    Raises:
+        LessonError: there is no such lesson; the sentence says which is near.
+    """
+    return find_all(root, [given])[0]
+
+
+def find_all(root: Path, given: Sequence[str]) -> list[str]:
+    """Return the names of lessons that somebody typed, as `find` does; what is wrong with any of them is said at once.
+
+    Raises:
+        LessonError: there is no such lesson; the sentence says which is near.
+    """
+    known = names(root)
+    found = [_named(root, one, known) for one in given]
+    unknown = list(dict.fromkeys(one for one, name in zip(given, found, strict=True) if not name))
+    if unknown:
+        told = [f"There is no lesson {one!r} in {root / 'assignments'}. {_near(one, known)}" for one in unknown]
+        raise LessonError(" ".join(told))
+    return found
+
+
+def _named(root: Path, given: str, known: Sequence[str]) -> str:
+    """Return the lesson that is meant; "" if there is none."""
+    words = given.strip().rstrip("/\\")
+    if words in known:
+        return words
+    number = NUMBER.fullmatch(words)
+    if number and f"lesson_{number[1]}_{number[2]}" in known:
+        return f"lesson_{number[1]}_{number[2]}"
+    # Completion gives a path, from the present folder or from the course's, to a lesson's folder or to a file in it.
+    for start in (Path.cwd(), root):
+        try:
+            parts = (start / given.strip()).resolve().relative_to(root.resolve()).parts
+        except (ValueError, OSError, RuntimeError):
+            continue
+        if len(parts) > 1 and parts[0] in FOLDERS and parts[1] in known and (root / Path(*parts)).exists():
+            return parts[1]
+    return ""
+
+
+def _near(given: str, known: Sequence[str]) -> str:
+    """Return which lesson may have been meant: the one with these digits, those of that module, or one that looks alike."""
+    numbers = re.findall(r"\d+", given)
+    same = [name for name in known if re.findall(r"\d", name) == list("".join(numbers))]
+    module = [name for name in known if numbers and name.split("_")[1] == numbers[0]]
+    alike = same or module or difflib.get_close_matches(given, known, n=1, cutoff=0.8)
+    if not alike:
+        return f"There are: {', '.join(known) or 'none'}."
+    return f"Did you mean {alike[0]}?" if len(alike) == 1 else f"Did you mean one of {', '.join(alike)}?"
+
+
+def load(root: Path, name: str, *, against_files: bool = True) -> Lesson:
     """Read a lesson's manifest.
+
+    Args:
+        root: the course's folder.
+        name: the lesson, in a form that `find` takes.
+        against_files: whether every exercise must be in the reference and every section on the page; where there is no
+            reference (a student's repository), neither is looked for.
 
     Raises:
         LessonError: there is no such lesson, or the manifest is wrong.
     """
+    name = find(root, name)
     path = root / "assignments" / name / "lesson.toml"
-    if not NAME.fullmatch(name) or not path.is_file():
-        known = names(root)
-        close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-        hint = f"Did you mean {close[0]}?" if close else f"There are: {', '.join(known) or 'none'}."
-        raise LessonError(f"There is no lesson {name!r} in {root / 'assignments'}. {hint}")
-    try:
-        manifest = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise LessonError(f"{path} is not a TOML file: {error}") from error
-    follow_through = manifest.get("follow_through", True)
-    if not isinstance(follow_through, bool):
-        raise LessonError(f"{path}: `follow_through` is true or false.")
-    return Lesson(root, name, _text(manifest, "title", path), _exercises(manifest, path), follow_through)
-
-
-def _exercises(manifest: dict[str, Any], path: Path) -> tuple[Exercise, ...]:
-    unknown = set(manifest) - {"title", "follow_through", "exercise"}
-    if unknown:
-        raise LessonError(
-            f"{path}: unknown key {sorted(unknown)[0]!r}; a manifest has `title`, `follow_through` and `[[exercise]]` tables."
-        )
-    exercises = tuple(_exercise(table, path) for table in manifest.get("exercise", []))
-    listed = [exercise.name for exercise in exercises]
-    twice = sorted({name for name in listed if listed.count(name) > 1})
-    if twice:
-        raise LessonError(f"{path}: exercise {twice[0]!r} is listed twice.")
-    total = sum(exercise.points for exercise in exercises)
-    if total != TOTAL_POINTS:
-        raise LessonError(f"{path}: the exercises' points add up to {total:g}; they must add up to {TOTAL_POINTS}.")
-    return exercises
-
-
-def _exercise(table: dict[str, Any], path: Path) -> Exercise:
-    known = set(Exercise.__dataclass_fields__)
-    unknown = set(table) - known
-    if unknown:
-        raise LessonError(
-            f"{path}: unknown key {sorted(unknown)[0]!r} in an exercise; known are {', '.join(sorted(known))}."
-        )
-    name = _text(table, "name", path)
-    points = table.get("points")
-    if isinstance(points, bool) or not isinstance(points, (int, float)) or points <= 0:
-        raise LessonError(f"{path}: exercise {name!r} needs `points`, a number above 0.")
-    off_limits = tuple(table.get("off_limits", ()))
-    reason = str(table.get("off_limits_reason", ""))
-    if off_limits and not reason:
-        raise LessonError(f"{path}: exercise {name!r} has `off_limits` but no `off_limits_reason` to tell a student.")
-    return Exercise(
-        name=name,
-        points=float(points),
-        section=_text(table, "section", path),
-        off_limits=off_limits,
-        off_limits_reason=reason,
-        bonus=bool(table.get("bonus", False)),
-        forgeable=str(table.get("forgeable", "")),
-    )
-
-
-def _text(table: dict[str, Any], key: str, path: Path) -> str:
-    value = table.get(key)
-    if not isinstance(value, str) or not value.strip():
-        raise LessonError(f"{path}: `{key}` is missing or empty.")
-    return value
+    title, follow_through, exercises = manifests.read(path)
+    lesson = Lesson(root, name, title, exercises, follow_through)
+    if against_files and lesson.reference.is_file():
+        manifests.check_names(path, exercises, lesson.reference, lesson.page)
+    return lesson

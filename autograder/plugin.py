@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from autograder.arguments import devices
+
 if TYPE_CHECKING:
     from autograder.lesson import Lesson
     from autograder.sandbox import Source
@@ -29,7 +31,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--submission", metavar="PATH", help="a student's folder or module to judge (default: the reference solution)"
     )
     group.addoption(
-        "--device", default="cpu", metavar="LIST", help="where scenarios run: cpu, cuda, or a list: cpu,fake_cuda"
+        "--device",
+        type=devices,
+        default=("cpu",),
+        metavar="LIST",
+        help="where scenarios run: cpu, cuda, or a list: cpu,fake_cuda",
     )
     group.addoption(
         "--grading-seed", type=int, default=0, metavar="N", help="the seed of the scenarios' inputs (default: 0)"
@@ -60,7 +66,6 @@ class ScenarioFile(pytest.File):
         from autograder import suite
         from autograder.errors import UserError
 
-        devices = [device.strip() for device in self.config.getoption("--device").split(",")]
         try:
             lesson = lessons.load(self.path.parents[2], self.path.parent.name)
             loaded = suite.load(lesson)
@@ -68,7 +73,7 @@ class ScenarioFile(pytest.File):
             raise self.CollectError(str(error)) from error
         for placed in loaded.scenarios:
             if placed.file == self.path.name:
-                for device in devices:
+                for device in self.config.getoption("--device"):
                     name = placed.scenario.name
                     label = f"{name[:-1]}-{device}]" if name.endswith("]") else f"{name}[{device}]"
                     yield ScenarioItem.from_parent(self, name=label, lesson=lesson, placed=placed, device=device)
@@ -156,10 +161,11 @@ class Gradings:
         from autograder.batch import Grading
 
         option = self._config.getoption
-        devices = [device.strip() for device in option("--device").split(",")]
         path = option("--submission")
         source = _source(Path(path), item.lesson) if path else None
-        with Grading(item.lesson, devices, option("--grading-seed"), unsafe=option("--allow-unsafe")) as grading:
+        with Grading(
+            item.lesson, option("--device"), option("--grading-seed"), unsafe=option("--allow-unsafe")
+        ) as grading:
             result = grading.run(source) if source else grading.run_reference()
             scores = grading.scores(result)
         found = {}

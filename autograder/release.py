@@ -133,7 +133,7 @@ def lesson_files(root: Path, chosen: Sequence[Lesson]) -> dict[str, bytes]:
     files = dict(_of_lessons(chosen))
     files |= dict(_of_folder(root / "datasets", OF_THE_DATA, "datasets"))
     files |= dict(_of_folder(PACKAGE, OF_THE_PACKAGE, "autograder"))
-    for place in (root / "assignments" / "expect.py", root / "LICENSE"):
+    for place in (root / "assignments" / "conftest.py", root / "assignments" / "expect.py", root / "LICENSE"):
         if place.is_file():
             files[place.relative_to(root).as_posix()] = place.read_bytes()
     return files

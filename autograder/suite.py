@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from autograder import manifests
 from autograder.errors import UserError
 from autograder.lesson import Lesson
 from autograder.worker.loading import load as load_module
@@ -92,7 +93,9 @@ def load(lesson: Lesson) -> Suite:
 
     Raises:
         SuiteError: a file breaks a rule, or an exercise has no scenario.
+        LessonError: the manifest puts a name off limits that there is not: the trap for it could not be set.
     """
+    manifests.check_off_limits(lesson.manifest, lesson.exercises)
     files = {path.name: read_file(path) for path in sorted(lesson.tests.glob("test_*.py"))}
     checks_path = lesson.tests / "checks.py"
     checks_text = checks_path.read_text(encoding="utf-8") if checks_path.is_file() else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,7 +26,10 @@ MOST_PATHS = 10
 
 @contextmanager
 def progress() -> Iterator[Callable[[batch.Progress], None]]:
-    """Yield a function that moves a progress bar."""
+    """Yield a function that moves a progress bar; where nobody watches a terminal, it writes a line a submission instead."""
+    if not _watched():
+        yield _line
+        return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("warming up", total=None)
@@ -34,6 +38,18 @@ def progress() -> Iterator[Callable[[batch.Progress], None]]:
             bar.update(task, description="grading", total=step.total, completed=step.done)
 
         yield tell
+
+
+def _watched() -> bool:
+    """Return whether progress goes to a terminal on which a line can be written over."""
+    return sys.stderr.isatty() and not Console(stderr=True).is_dumb_terminal
+
+
+def _line(step: batch.Progress) -> None:
+    """Write how far a batch is: into a log, or through a pipe to whoever waits there. What was kept took no time."""
+    if not step.kept:
+        name, status = printable(step.report["submission"].replace("\n", " "), 200), step.report["status"]
+        print(f"{step.done} of {step.total}: {name} ({status})", file=sys.stderr, flush=True)
 
 
 def scores(lesson: Lesson, summary: batch.Summary, out: Path) -> None:
@@ -93,6 +109,9 @@ def released(did: Released, out: Path) -> None:
 @contextmanager
 def working() -> Iterator[Callable[[str], None]]:
     """Yield a function that says what is being done now."""
+    if not _watched():
+        yield lambda words: print(printable(words), file=sys.stderr, flush=True)
+        return
     with Console(stderr=True).status("warming up") as status:
         yield status.update
 

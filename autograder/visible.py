@@ -32,6 +32,7 @@ try:
     from assignments.expect import {names}
 except ModuleNotFoundError:
     from expect import {names}
+words_alone()
 """
 
 
@@ -87,6 +88,30 @@ def by_exercise(lesson: Lesson) -> dict[str, tuple[VisibleTest, ...]]:
     return found
 
 
+def faults(lesson: Lesson) -> tuple[str, ...]:
+    """Return a sentence for each visible test that `pytest -k EXERCISE` does not find, and each exercise that has none.
+
+    A lesson without a `test_exercises.py` has no visible tests and no fault.
+
+    Raises:
+        VisibleTestsError: a test uses no exercise.
+    """
+    path = lesson.assignment / "test_exercises.py"
+    if not path.is_file():
+        return ()
+    found = _Tests(lesson, path, path.read_text(encoding="utf-8")).by_exercise()
+    return tuple(
+        [
+            f"{path}:{test.line}: {test.name} is about `{name}` and its name does not say so: call it test_{name}_…, "
+            f"so that `pytest -k {name}` finds it."
+            for name, tests in found.items()
+            for test in tests
+            if name not in test.name
+        ]
+        + [f"{path} has no test of the exercise `{name}`; add one." for name, tests in found.items() if not tests]
+    )
+
+
 class _Tests:
     """A file of visible tests, taken apart."""
 
@@ -136,7 +161,7 @@ class _Tests:
                 first, last = self._extent(node)
                 lines[first:last] = [""] * (last - first)
         rest = re.sub(r"\n{3,}", "\n\n\n", "\n".join(lines)).strip()
-        return FIND_EXPECT.format(names=", ".join(names)) + "\n" + rest if names else rest
+        return FIND_EXPECT.format(names=", ".join([*names, "words_alone"])) + "\n" + rest if names else rest
 
     def _test(self, test: ast.FunctionDef) -> str:
         """Return a test's source and the lines that call it."""

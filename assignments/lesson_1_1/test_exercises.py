@@ -2,7 +2,7 @@
 
 import torch
 
-from assignments.expect import expect, expect_that
+from assignments.expect import as_float, expect, expect_that
 from assignments.lesson_1_1.exercises import gradients, loss, predict, training_loop, update
 
 
@@ -89,7 +89,7 @@ def run(steps):
     triple = isinstance(result, (tuple, list)) and len(result) == 3
     expect_that(triple, call, result, "three things: w, b and the history", "End with `return w, b, history`.")
     w, b, history = result
-    return f"w, b, history = {call}", w, b, [float(value) for value in history]
+    return f"w, b, history = {call}", w, b, [as_float(value) for value in history]
 
 
 def test_training_loop_walks_downhill():

@@ -2,7 +2,7 @@
 
 import torch
 
-from assignments.expect import expect, expect_raises, expect_that
+from assignments.expect import as_float, expect, expect_raises, expect_that
 from assignments.lesson_1_2.exercises import fit, mse, mse_gradients, normal_equation, predict, standardize
 
 HOUSES = [[100.0, 3.0], [70.0, 4.0]]
@@ -22,23 +22,23 @@ def towers():
 
 def floats(history):
     """The losses as Python floats, whether they were floats or 0-D tensors."""
-    return [float(value) for value in history]
+    return [as_float(value) for value in history]
 
 
-def test_two_houses_cost_230_and_180():
+def test_predict_says_230_and_180_for_the_two_houses():
     X, w, _ = houses()
     result = predict(X, w, torch.tensor(0.0))
     step = "Go along each row of X and along w, multiply and add up. Which product has the shape (N,)?"
     expect("predict(X, w, b=0)", result, torch.tensor([230.0, 180.0]), step)
 
 
-def test_bias_is_added_to_both_houses():
+def test_predict_adds_the_bias_to_both_houses():
     X, w, _ = houses()
     result = predict(X, w, torch.tensor(5.0))
     expect("predict(X, w, b=5)", result, torch.tensor([235.0, 185.0]), "Is the bias added to every prediction?")
 
 
-def test_one_house_is_still_a_vector():
+def test_predict_gives_a_vector_for_one_house():
     X, w, _ = houses()
     result = predict(X[:1], w, torch.tensor(0.0))
     expect("predict(X[:1], w, b=0)", result, torch.tensor([230.0]), "X[:1] is (1, 2), so the result is (1,).")
@@ -80,7 +80,7 @@ def test_mse_names_both_shapes_when_it_refuses():
     expect_that(named, "the message of mse's ValueError", message, "both shapes, (2,) and (2, 1)", step)
 
 
-def test_gradients_of_the_two_houses():
+def test_mse_gradients_of_the_two_houses():
     X, w, y = houses()
     dw, db = mse_gradients(X, y, w, torch.tensor(0.0))
     step = "The errors are -2 and 4. Multiply each by the features of its own house, down the columns: X.T, not X."
@@ -88,7 +88,7 @@ def test_gradients_of_the_two_houses():
     expect("db of mse_gradients(X, y, w, b)", db, torch.tensor(2.0), "db is 2/N times the sum of the errors, 0-D.")
 
 
-def test_gradients_of_the_four_towers_at_zero():
+def test_mse_gradients_of_the_four_towers_at_zero():
     X, y = towers()
     dw, db = mse_gradients(X, y, torch.zeros(2), torch.tensor(0.0))
     step = "The errors are -3, -2, -4 and -5. Both gradients have the factor 2/N, here 2/4."

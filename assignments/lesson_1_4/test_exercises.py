@@ -9,7 +9,7 @@ import pytest
 import torch
 from matplotlib.figure import Figure
 
-from assignments.expect import expect, expect_that
+from assignments.expect import as_float, expect, expect_that
 from assignments.lesson_1_4.exercises import (
     create_data,
     descent_frames,
@@ -45,7 +45,7 @@ def _xy(fig):
     return {(round(float(x), 4), round(float(y), 4)) for x, y in points}
 
 
-def test_inputs_are_evenly_spaced_from_minus_3_to_3():
+def test_create_data_spaces_the_inputs_evenly_from_minus_3_to_3():
     x, _ = create_data(5, torch.Generator().manual_seed(0))
     expect(
         "x of create_data(5, generator)",
@@ -55,22 +55,22 @@ def test_inputs_are_evenly_spaced_from_minus_3_to_3():
     )
 
 
-def test_targets_scatter_around_the_line_with_deviation_one_half():
+def test_create_data_scatters_the_targets_with_deviation_one_half():
     x, y = create_data(2000, torch.Generator().manual_seed(0))
     call = "y of create_data(2000, generator)"
     expect_that(y.shape == (2000,), call, y, "a tensor of shape (2000,)", "Every sample has a target.")
     noise = y - (2 * x + 1)
     for what, value, wanted in (("mean", noise.mean(), 0.0), ("standard deviation", noise.std(), 0.5)):
         expect_that(
-            abs(float(value) - wanted) < 0.07,
+            abs(as_float(value) - wanted) < 0.07,
             f"the {what} of y - (2x + 1)",
-            float(value),
+            as_float(value),
             f"about {wanted}",
             "The targets are 2x + 1 + 0.5 * noise, with standard normal noise.",
         )
 
 
-def test_generator_decides_about_the_noise():
+def test_create_data_draws_the_noise_from_the_generator():
     _, first = create_data(5, torch.Generator().manual_seed(7))
     _, again = create_data(5, torch.Generator().manual_seed(7))
     _, other = create_data(5, torch.Generator().manual_seed(8))
@@ -84,13 +84,13 @@ def test_generator_decides_about_the_noise():
     )
 
 
-def test_grid_has_weights_along_the_rows_and_biases_along_the_columns():
+def test_loss_grid_has_weights_along_the_rows_and_biases_along_the_columns():
     found_W, found_B, _ = loss_grid(X, Y, torch.tensor([0.0, 1.0]), torch.tensor([0.0, 1.0, 2.0]))
     expect("W of loss_grid(x, y, [0, 1], [0, 1, 2])", found_W, W, 'Look at `indexing="ij"`.')
     expect("B of loss_grid(x, y, [0, 1], [0, 1, 2])", found_B, B, 'Look at `indexing="ij"`.')
 
 
-def test_grid_has_the_loss_of_every_pair():
+def test_loss_grid_has_the_loss_of_every_pair():
     _, _, found = loss_grid(X, Y, torch.tensor([0.0, 1.0]), torch.tensor([0.0, 1.0, 2.0]))
     expect(
         "L of loss_grid(x, y, [0, 1], [0, 1, 2])",
@@ -100,7 +100,7 @@ def test_grid_has_the_loss_of_every_pair():
     )
 
 
-def test_grid_of_the_six_candidates_on_the_page():
+def test_loss_grid_of_the_six_candidates_on_the_page():
     x, y = torch.tensor([1.0, 2.0]), torch.tensor([3.0, 5.0])
     _, _, found = loss_grid(x, y, torch.tensor([1.0, 2.0, 3.0]), torch.tensor([0.0, 1.0]))
     expect(
@@ -112,7 +112,7 @@ def test_grid_of_the_six_candidates_on_the_page():
 
 
 @pytest.mark.parametrize("b", [1.0, torch.tensor(1.0)], ids=["float", "tensor"])
-def test_slice_varies_the_weight_and_holds_the_bias(b):
+def test_loss_curve_varies_the_weight_and_holds_the_bias(b):
     expect(
         f"loss_curve(x, y, [0, 1, 2], b={b})",
         loss_curve(X, Y, torch.tensor([0.0, 1.0, 2.0]), b),
@@ -121,20 +121,20 @@ def test_slice_varies_the_weight_and_holds_the_bias(b):
     )
 
 
-def test_lowest_point_is_the_first_of_ties():
+def test_grid_minimum_is_the_first_of_ties():
     weights = torch.tensor([[10.0, 10.0, 10.0], [20.0, 20.0, 20.0]])
     biases = torch.tensor([[1.0, 2.0, 3.0], [1.0, 2.0, 3.0]])
     losses = torch.tensor([[4.0, 1.0, 3.0], [1.0, 2.0, 5.0]])
     w, b, loss = grid_minimum(weights, biases, losses)
     expect(
         "grid_minimum(W, B, [[4, 1, 3], [1, 2, 5]])",
-        (float(w), float(b), float(loss)),
+        (as_float(w), as_float(b), as_float(loss)),
         (10.0, 2.0, 1.0),
         "w comes first, then b, then the loss; and `argmin` counts through the flattened grid, row after row.",
     )
 
 
-def test_path_of_two_steps():
+def test_gradient_descent_steps_of_two_steps():
     expect(
         "gradient_descent_steps(x, y, 0.0, 0.0, lr=0.1, steps=2)",
         gradient_descent_steps(X, Y, 0.0, 0.0, 0.1, 2),
@@ -143,7 +143,7 @@ def test_path_of_two_steps():
     )
 
 
-def test_path_of_no_steps_is_the_start():
+def test_gradient_descent_steps_of_no_steps_is_the_start():
     expect(
         "gradient_descent_steps(x, y, 1.5, -0.5, lr=0.1, steps=0)",
         gradient_descent_steps(X, Y, 1.5, -0.5, 0.1, 0),
@@ -152,7 +152,7 @@ def test_path_of_no_steps_is_the_start():
     )
 
 
-def test_surface_is_drawn_in_three_dimensions_with_labels():
+def test_plot_loss_surface_draws_in_three_dimensions_with_labels():
     fig = plot_loss_surface(W, B, L)
     call = "plot_loss_surface(W, B, L)"
     expect_that(isinstance(fig, Figure), call, fig, "a matplotlib Figure", "Return the figure, and do not show it.")
@@ -168,7 +168,7 @@ def test_surface_is_drawn_in_three_dimensions_with_labels():
     )
 
 
-def test_walk_is_drawn_on_a_labelled_contour():
+def test_plot_descent_path_draws_the_walk_on_a_labelled_contour():
     fig = plot_descent_path(W, B, L, PATH)
     call = "plot_descent_path(W, B, L, path)"
     expect_that(isinstance(fig, Figure), call, fig, "a matplotlib Figure", "Return the figure, and do not show it.")
@@ -191,7 +191,7 @@ def test_walk_is_drawn_on_a_labelled_contour():
     )
 
 
-def test_frames_grow_with_the_path():
+def test_descent_frames_grow_with_the_path():
     frames = descent_frames(W, B, L, PATH)
     call = "descent_frames(W, B, L, path)"
     expect_that(

@@ -11,7 +11,7 @@ import pytest
 import torch
 from matplotlib.figure import Figure
 
-from assignments.expect import expect, expect_that
+from assignments.expect import as_float, expect, expect_that
 from assignments.lesson_1_5.exercises import (
     analytical_gradient,
     autograd_gradient,
@@ -103,7 +103,7 @@ def test_central_difference_keeps_the_shape_of_theta():
     )
 
 
-def test_gradient_by_the_chain_rule():
+def test_analytical_gradient_by_the_chain_rule():
     x, y = torch.tensor([2.0, 3.0]), torch.tensor([1.0, 0.0])
     w, b = torch.tensor(math.log(3) / 2), torch.tensor(-math.log(3))  # 0.5493 and -1.0986
     dw, db = analytical_gradient(x, y, w, b)
@@ -112,7 +112,7 @@ def test_gradient_by_the_chain_rule():
     expect("db of analytical_gradient([2, 3], [1, 0], 0.5493, -1.0986)", db, torch.tensor(-0.625), step)
 
 
-def test_autograd_gives_one_gradient_a_param():
+def test_autograd_gradient_gives_one_gradient_a_param():
     p, q = torch.tensor([1.0, 2.0]), torch.tensor(3.0)
     expect(
         "autograd_gradient(lambda p, q: (p * q**2).sum(), [1, 2], 3)",
@@ -122,7 +122,7 @@ def test_autograd_gives_one_gradient_a_param():
     )
 
 
-def test_autograd_leaves_no_trace():
+def test_autograd_gradient_leaves_no_trace():
     p = torch.tensor([1.0, 2.0], requires_grad=True)
     q = torch.tensor(3.0)
     p.grad = torch.tensor([100.0, 100.0])
@@ -151,7 +151,7 @@ def test_autograd_leaves_no_trace():
 def test_relative_error_of_the_examples(a, b, expected):
     expect(
         f"relative_error({a}, {b})",
-        float(relative_error(torch.tensor(a), torch.tensor(b))),
+        as_float(relative_error(torch.tensor(a), torch.tensor(b))),
         expected,
         'The norm of the difference, by the sum of both norms; see "When are two gradients equal?".',
     )
@@ -175,11 +175,11 @@ def test_gradient_check_tells_right_from_wrong():
 def test_error_order_of_the_cube():
     forward, central = error_order(cube, double(1.0), double(3.0), EPS_VALUES)
     step = 'Logarithms of both, then the least-squares slope; see "The slope of the errors".'
-    expect("forward slope of error_order(cube, 1, 3, [0.1, 0.01])", float(forward), 1.012785, step)
-    expect("central slope of error_order(cube, 1, 3, [0.1, 0.01])", float(central), 2.0, step)
+    expect("forward slope of error_order(cube, 1, 3, [0.1, 0.01])", as_float(forward), 1.012785, step)
+    expect("central slope of error_order(cube, 1, 3, [0.1, 0.01])", as_float(central), 2.0, step)
 
 
-def test_errors_are_drawn_on_logarithmic_axes():
+def test_plot_error_order_draws_on_logarithmic_axes():
     fig = plot_error_order(EPS_VALUES, FORWARD_ERRORS, CENTRAL_ERRORS)
     call = "plot_error_order([0.1, 0.01], [0.31, 0.0301], [0.01, 0.0001])"
     expect_that(isinstance(fig, Figure), call, fig, "a matplotlib Figure", "Return the figure, and do not show it.")
@@ -194,7 +194,7 @@ def test_errors_are_drawn_on_logarithmic_axes():
     expect(f"the points (eps, error) that {call} left out", missing, [], "Draw eps along x and the errors along y.")
 
 
-def test_plot_says_what_it_shows():
+def test_plot_error_order_says_what_it_shows():
     fig = plot_error_order(EPS_VALUES, FORWARD_ERRORS, CENTRAL_ERRORS)
     drawn = isinstance(fig, Figure) and len(fig.axes) > 0
     expect_that(drawn, "plot_error_order(...)", fig, "a matplotlib Figure with axes", "Return the figure.")

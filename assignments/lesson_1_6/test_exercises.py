@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from assignments.expect import expect, expect_that
+from assignments.expect import as_float, expect, expect_that
 from assignments.lesson_1_6.exercises import LinearRegression, quiz
 
 X = torch.tensor([[1.0], [0.0], [2.0]])
@@ -41,7 +41,7 @@ def test_fit_with_all_rows_in_one_batch(epochs, w, b):
 def test_fit_with_a_smaller_last_batch_ends_at_a_place_of_the_table(seed):
     model = LinearRegression(lr=0.1, epochs=1, batch_size=2, seed=seed)
     model.fit(X, Y)
-    found = (float(model.w), float(model.b))
+    found = (as_float(model.w), as_float(model.b))
     expect_that(
         any(found == pytest.approx((w, b), abs=1e-4) for w, b, _ in PLACES),
         f"(w, b) after LinearRegression(lr=0.1, epochs=1, batch_size=2, seed={seed}).fit(X, y)",
@@ -60,7 +60,7 @@ def test_fit_returns_the_model_and_starts_afresh():
     model.fit(X, Y)
     expect(
         "model.b after a second model.fit(X, y)",
-        float(model.b),
+        as_float(model.b),
         0.8,
         "Every fit begins at zeros, whatever the model has learned before.",
     )
@@ -76,7 +76,7 @@ def test_history_has_the_loss_of_each_epoch_before_its_step():
     model.fit(X, Y)
     expect(
         "model.history after LinearRegression(lr=0.1, epochs=2).fit(X, y)",
-        [float(loss) for loss in model.history],
+        [as_float(loss) for loss in model.history],
         [18.66667, 7.14074],
         "Predict and take the squared errors first, then update.",
     )
@@ -86,7 +86,7 @@ def test_history_has_the_loss_of_each_epoch_before_its_step():
 def test_history_counts_every_sample_the_same(seed):
     model = LinearRegression(lr=0.1, epochs=1, batch_size=2, seed=seed)
     model.fit(X, Y)
-    history = [float(loss) for loss in model.history]
+    history = [as_float(loss) for loss in model.history]
     expect_that(
         any(history == pytest.approx([loss], abs=1e-3) for _, _, loss in PLACES),
         f"model.history after LinearRegression(lr=0.1, epochs=1, batch_size=2, seed={seed}).fit(X, y)",
@@ -100,7 +100,7 @@ def test_history_counts_every_sample_the_same(seed):
 def test_score_compares_the_model_with_the_mean(w, b, wanted):
     expect(
         f"model.score(X, y) with w = ({w}) and b = {b}",
-        float(with_parameters(w, b).score(X, Y)),
+        as_float(with_parameters(w, b).score(X, Y)),
         wanted,
         'It is 1 minus one sum of squares divided by another; see "How good is it?".',
     )

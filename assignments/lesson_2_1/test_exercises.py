@@ -8,7 +8,7 @@ import torch
 from matplotlib.figure import Figure
 from torch import nn
 
-from assignments.expect import expect, expect_that
+from assignments.expect import as_float, expect, expect_that
 from assignments.lesson_2_1.exercises import (
     MLP,
     LinearModel,
@@ -60,7 +60,7 @@ def one_neuron():
     return model
 
 
-def test_moons_of_six_samples():
+def test_generate_moons_makes_six_samples():
     """Without noise the six samples are those of the page, each with its class."""
     X, y = generate_moons(6, 0.0, seed=0)
     call = "generate_moons(6, 0.0, seed=0)"
@@ -85,7 +85,7 @@ def test_moons_of_six_samples():
     )
 
 
-def test_seed_of_the_moons_decides():
+def test_generate_moons_obeys_its_seed():
     """The same seed gives the same noise, another seed another one."""
     (X, _), (again, _), (other, _) = (generate_moons(20, 0.1, seed=s) for s in (3, 3, 4))
     expect("X of generate_moons(20, 0.1, seed=3), called twice", again, X, "Hand `seed` to `make_moons`.")
@@ -123,7 +123,7 @@ def test_tanh_rises_from_minus_one_to_one():
     expect("tanh([-1000.0, 1000.0])", tanh(FAR.clone()), torch.tensor([-1.0, 1.0]), step)
 
 
-def test_two_linear_layers_are_one():
+def test_collapse_linear_makes_one_layer_of_two():
     """The page's two layers collapse into the weights (-1, 3) and the bias -1."""
     W, b = collapse_linear(W1, B1, W2, B2)
     call = "collapse_linear(W1, b1, W2, b2)"
@@ -131,7 +131,7 @@ def test_two_linear_layers_are_one():
     expect(f"b of {call}", b, torch.tensor([-1.0]), "The first biases go through the second layer, too.")
 
 
-def test_linear_model_gives_probabilities():
+def test_LinearModel_gives_probabilities():
     """With the weights (1, -1) and the bias 1 the two rows get 0.5 and 0.9526."""
     model = LinearModel(2)
     fill(model, "LinearModel(2)", torch.tensor([[1.0, -1.0]]), torch.tensor([1.0]))
@@ -139,7 +139,7 @@ def test_linear_model_gives_probabilities():
     expect("LinearModel(2)(X)", model(ROWS).detach(), torch.tensor([[0.5], [0.952574]]), step)
 
 
-def test_network_by_hand():
+def test_MLP_by_hand():
     """The tiny network of the page gives 0.5 and 0.2689."""
     model = MLP(2, 2, 1, torch.relu)
     fill(model, "MLP(2, 2, 1, torch.relu)", W1, B1, W2, B2)
@@ -147,7 +147,7 @@ def test_network_by_hand():
     expect("MLP(2, 2, 1, torch.relu)(X)", model(ROWS).detach(), torch.tensor([[0.5], [0.268941]]), step)
 
 
-def test_network_calls_its_activation_once():
+def test_MLP_calls_its_activation_once():
     """Seven rows pass the activation together, once, as (7, 16)."""
     seen = []
 
@@ -163,7 +163,7 @@ def test_network_calls_its_activation_once():
     expect("the shapes that the activation of MLP(2, 16, 1, activation) gets", seen, [(7, 16)], step)
 
 
-def test_parameters_are_counted_one_by_one():
+def test_count_parameters_counts_one_by_one():
     """2 features, 16 hidden neurons and 1 output make 65; with the first layer frozen 17 are left."""
     layers = nn.Sequential(nn.Linear(2, 16), nn.Tanh(), nn.Linear(16, 1))
     expect("count_parameters(model)", count_parameters(layers), 65, "Count the numbers in each tensor, biases too.")
@@ -172,7 +172,7 @@ def test_parameters_are_counted_one_by_one():
     expect("count_parameters(model) with the first layer frozen", count_parameters(layers), 17, step)
 
 
-def test_training_of_two_rows():
+def test_train_classifier_on_two_rows():
     """The page's two epochs give the losses 0.6931 and 0.4446."""
     X, y = torch.tensor([[1.0, 0.0], [0.0, 2.0]]), torch.tensor([[1.0], [0.0]])
     step = "Each loss is the mean cross-entropy before its step. The model gives probabilities: one sigmoid is enough."
@@ -185,7 +185,7 @@ def test_training_of_two_rows():
     expect("the bias after one epoch", model[0].bias.detach(), torch.tensor([0.0]), step)
 
 
-def test_training_on_the_moons():
+def test_train_classifier_on_the_moons():
     """The loss of a network with 16 tanh units falls to 0.1 or less in 1,000 epochs."""
     torch.manual_seed(0)
     angle = torch.linspace(0, torch.pi, 50).unsqueeze(1)
@@ -207,10 +207,10 @@ def test_accuracy_is_a_fraction():
     """Three of the page's four rows are right."""
     probs, y = torch.tensor([[0.9], [0.3], [0.6], [0.5]]), torch.tensor([[1.0], [0.0], [0.0], [0.0]])
     step = "Above 0.5 is class 1, exactly 0.5 is class 0. Compare row by row: what shape has your comparison?"
-    expect("accuracy(probs, y)", float(accuracy(probs, y)), 0.75, step)
+    expect("accuracy(probs, y)", as_float(accuracy(probs, y)), 0.75, step)
 
 
-def test_grid_of_nine_points():
+def test_decision_grid_of_nine_points():
     """The page's grid, with feature 0 along the rows or along the columns."""
     model = one_neuron()
     model[0].weight.data = torch.tensor([[1.0, -1.0]])
@@ -228,7 +228,7 @@ def test_grid_of_nine_points():
 
 
 @pytest.mark.parametrize("training", [True, False])
-def test_grid_leaves_the_mode_as_it_was(training):
+def test_decision_grid_leaves_the_mode_as_it_was(training):
     """Train mode stays train mode, eval mode stays eval mode, and dropout rests while the model works."""
     model = nn.Sequential(nn.Linear(2, 1), nn.Dropout(0.5), nn.Sigmoid()).train(training)
     _, _, P = decision_grid(model, torch.tensor([[0.0, 1.0], [2.0, 3.0]]), 4)
@@ -238,7 +238,7 @@ def test_grid_leaves_the_mode_as_it_was(training):
     expect(f"model.training after decision_grid (it was {training})", model.training, training, step)
 
 
-def test_boundary_is_drawn_with_all_samples():
+def test_plot_decision_boundary_draws_all_samples():
     """There is a labelled figure, and every sample of both classes is on it."""
     X = torch.tensor([[0.0, 1.0], [2.0, 3.0], [1.0, 2.0], [1.5, 0.5]])
     y = torch.tensor([[0.0], [1.0], [1.0], [0.0]])

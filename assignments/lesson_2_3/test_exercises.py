@@ -5,7 +5,7 @@ import math
 import torch
 from torch import nn
 
-from assignments.expect import expect, expect_that
+from assignments.expect import as_float, expect, expect_that
 from assignments.lesson_2_3.exercises import (
     CustomLayer,
     LayerWithActivation,
@@ -93,7 +93,7 @@ def test_train_writes_the_loss_down_before_each_step():
     X, y, params = example()
     new, history = train(X, y, params, 0.1, 1)
     step = "Take the loss before the step: it belongs to the params that made the predictions."
-    expect("train(X, y, params, 0.1, 1)[1]", [float(loss) for loss in history], [0.625], step)
+    expect("train(X, y, params, 0.1, 1)[1]", [as_float(loss) for loss in history], [0.625], step)
     step = "Work out all gradients first. Then every W becomes W - lr * dW, every b becomes b - lr * db."
     second = torch.tensor([[1.97, -1.08]]), torch.tensor([0.05])
     expect("train(X, y, params, 0.1, 1)[0][1]", tuple(new[1]), second, step)
@@ -102,7 +102,7 @@ def test_train_writes_the_loss_down_before_each_step():
     expect("train(X, y, params, 0.1, 1)[0][0]", tuple(new[0]), first, step)
     _, history = train(X, y, params, 0.1, 2)
     step = "Each step needs a forward and a backward pass of its own, with the newest weights."
-    expect("train(X, y, params, 0.1, 2)[1]", [float(loss) for loss in history], [0.625, 0.0745596], step)
+    expect("train(X, y, params, 0.1, 2)[1]", [as_float(loss) for loss in history], [0.625, 0.0745596], step)
 
 
 def test_train_leaves_the_start_alone():
@@ -123,10 +123,10 @@ def test_train_learns_a_sine():
     ]
     _, history = train(X, torch.sin(X), params, 0.1, 2000)
     call, step = "train(X, sin(X), params, 0.1, 2000)[1][-1]", "Are all layers updated in every step, downhill?"
-    expect_that(float(history[-1]) <= 0.05, call, float(history[-1]), "at most 0.05", step)
+    expect_that(as_float(history[-1]) <= 0.05, call, as_float(history[-1]), "at most 0.05", step)
 
 
-def test_layer_with_activation_goes_through_the_linear_part_first():
+def test_LayerWithActivation_goes_through_the_linear_part_first():
     """With weight 2, bias 1 and tanh the sample 1 gives tanh(3)."""
     layer = LayerWithActivation(1, 1, torch.tanh)
     shapes = sorted(tuple(parameter.shape) for parameter in layer.parameters())
@@ -139,14 +139,14 @@ def test_layer_with_activation_goes_through_the_linear_part_first():
     expect("layer(torch.tensor([[1.0]]))", layer(torch.tensor([[1.0]])), torch.tensor([[0.9950548]]), step)
 
 
-def test_custom_layer_has_its_parameters():
+def test_CustomLayer_has_its_parameters():
     """From 100 to 50 there are 5,150."""
     count = sum(parameter.numel() for parameter in CustomLayer(100, 50, 0.5).parameters())
     step = "The linear layer has 5,050. The normalization comes after it, so it has 50 columns and 100 parameters."
     expect("the number of parameters of CustomLayer(100, 50, 0.5)", count, 5150, step)
 
 
-def test_custom_layer_is_deterministic_in_evaluation_mode():
+def test_CustomLayer_is_deterministic_in_evaluation_mode():
     """Two calls agree in eval mode, and differ in train mode."""
     layer = CustomLayer(100, 50, 0.5)
     x = torch.randn(8, 100, generator=torch.Generator().manual_seed(0))

@@ -10,7 +10,7 @@ import matplotlib.pyplot as plt
 import torch
 from matplotlib.figure import Figure
 
-from assignments.expect import expect, expect_raises, expect_that
+from assignments.expect import as_float, expect, expect_raises, expect_that
 from assignments.lesson_2_4.exercises import (
     compare_activations,
     dead_fraction,
@@ -135,14 +135,14 @@ def test_dead_fraction_asks_whole_columns():
     """Units 1 and 3 of the page's four are dead."""
     activations = torch.tensor([[0.0, 2.0, 0.0, 0.0], [0.0, 0.0, 0.0, 1.0], [0.0, 3.0, 0.0, 0.0]])
     step = "A unit is a column. It is dead if every sample of it is 0. How many of the four are?"
-    expect("dead_fraction(activations)", float(dead_fraction(activations)), 0.5, step)
+    expect("dead_fraction(activations)", as_float(dead_fraction(activations)), 0.5, step)
 
 
 def test_saturation_counts_both_sides():
     """Four of the page's eight outputs are further out than 0.75."""
     activations = torch.tensor([[0.875, -0.9, 0.1, -0.4], [0.75, 0.95, -0.2, -0.99]])
     step = "Compare absolute values with the limit; what equals the limit is not above it."
-    expect("saturation(activations, 0.75)", float(saturation(activations, 0.75)), 0.5, step)
+    expect("saturation(activations, 0.75)", as_float(saturation(activations, 0.75)), 0.5, step)
 
 
 def test_gradient_by_depth_gives_a_norm_for_each_layer():

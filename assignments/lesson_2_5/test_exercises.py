@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
-from assignments.expect import expect, expect_raises, expect_that
+from assignments.expect import as_float, expect, expect_raises, expect_that
 from assignments.lesson_2_5.exercises import (
     StandardizedToyDataset,
     ToyDataset,
@@ -44,7 +44,7 @@ def one_epoch(loader):
     return [int(value) for x, _ in loader for value in x.flatten()]
 
 
-def test_toy_features_are_evenly_spaced():
+def test_ToyDataset_spaces_its_features_evenly():
     dataset = ToyDataset(5, 0)
     expect("len(ToyDataset(5, 0))", len(dataset), 5, "Return the number of samples from `__len__`.")
     for i, x in enumerate([-2.0, -1.0, 0.0, 1.0, 2.0]):
@@ -56,13 +56,13 @@ def test_toy_features_are_evenly_spaced():
         )
 
 
-def test_toy_targets_lie_near_the_line_and_stay_the_same():
+def test_ToyDataset_has_targets_near_the_line_that_stay_the_same():
     dataset = ToyDataset(200, 0)
     noise = torch.stack([dataset[i][1] - (3 * dataset[i][0] + 1) for i in range(200)])
     expect_that(
-        noise.shape == (200, 1) and 0.35 < float(noise.std()) < 0.65,
+        noise.shape == (200, 1) and 0.35 < as_float(noise.std()) < 0.65,
         "y - (3x + 1) over the samples of ToyDataset(200, 0)",
-        f"shape {tuple(noise.shape)}, standard deviation {float(noise.std()):.3f}",
+        f"shape {tuple(noise.shape)}, standard deviation {as_float(noise.std()):.3f}",
         "shape (200, 1), a standard deviation near 0.5",
         "The targets are 3x + 1 + 0.5 * z, each z a standard normal number.",
     )
@@ -74,7 +74,7 @@ def test_toy_targets_lie_near_the_line_and_stay_the_same():
     )
 
 
-def test_toy_index_past_the_end_is_an_error():
+def test_ToyDataset_refuses_an_index_past_the_end():
     dataset = ToyDataset(5, 0)
     expect("ToyDataset(5, 0)[-1][0]", dataset[-1][0], torch.tensor([2.0]), "-1 is the last sample, as in a list.")
     expect_raises(
@@ -85,7 +85,7 @@ def test_toy_index_past_the_end_is_an_error():
     )
 
 
-def test_loader_keeps_the_short_last_batch():
+def test_make_loader_keeps_the_short_last_batch():
     loader = make_loader(numbered(10), 4, shuffle=False, seed=0)
     expect(
         "the batch sizes of make_loader(ten samples, 4, shuffle=False, seed=0)",
@@ -101,7 +101,7 @@ def test_loader_keeps_the_short_last_batch():
     )
 
 
-def test_loader_shuffles_anew_every_epoch_by_its_seed():
+def test_make_loader_shuffles_anew_every_epoch_by_its_seed():
     call = "make_loader(thirty samples, 4, shuffle=True, seed=7)"
     loader = make_loader(numbered(30), 4, shuffle=True, seed=7)
     first, second = one_epoch(loader), one_epoch(loader)
@@ -160,7 +160,7 @@ def test_train_weighs_the_short_last_batch_by_its_samples():
     )
 
 
-def test_batch_sizes_start_from_the_same_model():
+def test_compare_batch_sizes_starts_from_the_same_model():
     dataset = TensorDataset(torch.zeros(4, 1), torch.full((4, 1), 4.0))
     still = compare_batch_sizes(dataset, [4, 2], 2, 0.0, 0)
     call = "compare_batch_sizes(four samples, [4, 2], epochs=2, lr={}, seed=0)"
@@ -182,7 +182,7 @@ def test_batch_sizes_start_from_the_same_model():
     )
 
 
-def test_standardized_features_and_their_way_back():
+def test_StandardizedToyDataset_has_standardized_features_and_a_way_back():
     dataset = StandardizedToyDataset(5, 0)
     features = torch.stack([dataset[i][0] for i in range(5)])
     expect(
@@ -191,7 +191,7 @@ def test_standardized_features_and_their_way_back():
         torch.tensor([[-1.264911], [-0.632456], [0.0], [0.632456], [1.264911]]),
         "Subtract the mean, divide by the unbiased deviation 1.5811, both over all five samples.",
     )
-    expect("float(dataset.x_std)", float(dataset.x_std), 1.5811388, "The deviation before standardizing: torch.std.")
+    expect("float(dataset.x_std)", as_float(dataset.x_std), 1.5811388, "The deviation before standardizing: torch.std.")
     expect(
         "dataset.inverse(torch.tensor([1.264911]))",
         dataset.inverse(torch.tensor([1.264911])),
@@ -200,7 +200,7 @@ def test_standardized_features_and_their_way_back():
     )
 
 
-def test_standardized_targets_are_left_alone():
+def test_StandardizedToyDataset_leaves_the_targets_alone():
     toy, standardized = ToyDataset(6, 3), StandardizedToyDataset(6, 3)
     expect(
         "StandardizedToyDataset(6, 3)[4][1]",
@@ -225,7 +225,7 @@ def write_digits(root):
     return raw
 
 
-def test_digits_are_normalized_once_and_keep_their_labels(tmp_path):
+def test_digits_loader_normalizes_once_and_keeps_the_labels(tmp_path):
     write_digits(tmp_path)
     images, labels = next(iter(digits_loader(tmp_path, train=False, batch_size=4)))
     call = "the first batch of digits_loader(root, train=False, batch_size=4)"
@@ -234,7 +234,7 @@ def test_digits_are_normalized_once_and_keep_their_labels(tmp_path):
     expect(f"{call}: a pixel of byte 51", images[0, 0, 0, 0], torch.tensor(-0.6), "ToTensor, then Normalize, once.")
 
 
-def test_digits_for_training_come_from_the_training_split(tmp_path):
+def test_digits_loader_serves_the_training_split(tmp_path):
     write_digits(tmp_path)
     batches = list(digits_loader(tmp_path, train=True, batch_size=3))
     call = "digits_loader(root, train=True, batch_size=3)"
@@ -247,7 +247,7 @@ def test_digits_for_training_come_from_the_training_split(tmp_path):
     expect(f"a pixel of byte 255 in {call}", batches[0][0][0, 0, 0, 0], torch.tensor(1.0), "255 becomes 1.")
 
 
-def test_missing_digits_are_an_error(tmp_path):
+def test_digits_loader_refuses_missing_files(tmp_path):
     (write_digits(tmp_path) / "train-labels-idx1-ubyte").unlink()
 
     def read():

@@ -47,7 +47,7 @@ def fill_the_page_network(network):
     return network
 
 
-def test_both_tables_are_standardized_by_the_training_rows():
+def test_standardize_with_takes_both_tables_by_the_training_rows():
     X_train = torch.tensor([[1.0, 7.0], [3.0, 7.0], [5.0, 7.0]])
     X_test = torch.tensor([[9.0, 8.0], [3.0, 7.0]])
     expect(
@@ -58,7 +58,7 @@ def test_both_tables_are_standardized_by_the_training_rows():
     )
 
 
-def test_a_single_training_row_stays_finite():
+def test_standardize_with_a_single_training_row_stays_finite():
     expect(
         "standardize_with(torch.tensor([[4.0, 2.0]]), torch.tensor([[5.0, 0.0]]))",
         tuple(standardize_with(torch.tensor([[4.0, 2.0]]), torch.tensor([[5.0, 0.0]]))),
@@ -68,7 +68,7 @@ def test_a_single_training_row_stays_finite():
 
 
 @pytest.mark.parametrize("activation", [True, False])
-def test_the_network_has_129_parameters(activation):
+def test_make_network_makes_129_parameters(activation):
     network = make_network(2, 32, activation, 0)
     expect(
         f"the number of parameters of make_network(2, 32, {activation}, 0)",
@@ -78,7 +78,7 @@ def test_the_network_has_129_parameters(activation):
     )
 
 
-def test_without_its_activation_the_network_is_two_linear_layers():
+def test_make_network_without_activation_is_two_linear_layers():
     network = fill_the_page_network(make_network(2, 2, False, 0))
     expect(
         "make_network(2, 2, False, 0) with the page's numbers, for the row (1, 2)",
@@ -88,7 +88,7 @@ def test_without_its_activation_the_network_is_two_linear_layers():
     )
 
 
-def test_the_activation_does_not_change_the_start():
+def test_make_network_starts_alike_with_and_without_activation():
     starts = [torch.cat([p.detach().flatten() for p in make_network(2, 5, a, 3).parameters()]) for a in (True, False)]
     expect_that(
         torch.equal(starts[0], starts[1]),
@@ -149,7 +149,7 @@ def test_compare_models_holds_out_a_quarter_of_the_rows():
     )
 
 
-def test_the_network_beats_the_line_on_the_moons():
+def test_compare_models_sees_the_network_beat_the_line_on_the_moons():
     X, y = moons(400)
     result = compare_models(X, y, 0)
     expect('compare_models(X, y, 0)["linear"]["parameters"]', result["linear"]["parameters"], 3, "Count the numbers.")
@@ -164,7 +164,7 @@ def test_the_network_beats_the_line_on_the_moons():
         )
 
 
-def test_both_models_have_the_same_number_of_epochs():
+def test_compare_models_gives_both_models_the_same_number_of_epochs():
     X, y = moons(40)
     result = compare_models(X, y, 1)
     lengths = [len(result[name]["history"]) for name in ("linear", "network")]
@@ -177,7 +177,7 @@ def test_both_models_have_the_same_number_of_epochs():
     )
 
 
-def test_the_variants_start_alike():
+def test_ablation_starts_its_variants_alike():
     X, y = moons(40)
     result = ablation(X, y, 0)
     names = ("full", "no_activation", "no_batching", "no_regularization")
@@ -191,7 +191,7 @@ def test_the_variants_start_alike():
     )
 
 
-def test_without_batches_there_are_fewer_updates():
+def test_ablation_without_batches_makes_fewer_updates():
     X, y = moons(400)
     result = ablation(X, y, 0)
     full, few = result["full"]["updates"], result["no_batching"]["updates"]

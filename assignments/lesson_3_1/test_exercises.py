@@ -7,7 +7,7 @@ import pytest
 import torch
 from matplotlib.figure import Figure
 
-from assignments.expect import expect, expect_raises, expect_that
+from assignments.expect import as_float, expect, expect_raises, expect_that
 from assignments.lesson_3_1.exercises import (
     SGD,
     Adam,
@@ -42,7 +42,7 @@ def walk(optimizer, p, gradients):
     return torch.tensor(places)
 
 
-def test_sgd_rolls_on_with_momentum():
+def test_SGD_rolls_on_with_momentum():
     """From 2 with the gradients 1, 2 and -1."""
     p = parameter(2.0)
     places = walk(SGD([p], lr=0.1, momentum=0.5), p, [[1.0], [2.0], [-1.0]])
@@ -50,7 +50,7 @@ def test_sgd_rolls_on_with_momentum():
     expect("SGD([p], lr=0.1, momentum=0.5), three steps", places, torch.tensor([[1.9], [1.65], [1.625]]), step)
 
 
-def test_sgd_looks_ahead_with_nesterov():
+def test_SGD_looks_ahead_with_nesterov():
     """The same gradients, with nesterov."""
     p = parameter(2.0)
     places = walk(SGD([p], lr=0.1, momentum=0.5, nesterov=True), p, [[1.0], [2.0], [-1.0]])
@@ -59,7 +59,7 @@ def test_sgd_looks_ahead_with_nesterov():
     expect(call, places, torch.tensor([[1.85], [1.525], [1.6125]]), step)
 
 
-def test_sgd_goes_on_from_a_saved_state():
+def test_SGD_goes_on_from_a_saved_state():
     """Two steps, a saved state, and a third step by another optimizer."""
     p = parameter(2.0)
     optimizer = SGD([p], lr=0.1, momentum=0.5)
@@ -71,7 +71,7 @@ def test_sgd_goes_on_from_a_saved_state():
     expect("the third step, by an optimizer that has loaded the state", places, torch.tensor([[1.625]]), step)
 
 
-def test_sgd_leaves_out_what_has_no_gradient_and_returns_the_loss():
+def test_SGD_leaves_out_what_has_no_gradient_and_returns_the_loss():
     """One of two groups has no gradient; the closure's loss comes back."""
     p, q = parameter(2.0), parameter(5.0)
     optimizer = SGD([{"params": [p]}, {"params": [q], "lr": 0.5}], lr=0.1, weight_decay=0.5)
@@ -83,14 +83,14 @@ def test_sgd_leaves_out_what_has_no_gradient_and_returns_the_loss():
         return loss
 
     loss = optimizer.step(closure)
-    expect_that(loss is not None and float(loss) == 6.0, "step(closure)", loss, "the loss, 6", "Return it.")
+    expect_that(loss is not None and as_float(loss) == 6.0, "step(closure)", loss, "the loss, 6", "Return it.")
     step = "The decay joins the gradient: 3 + 0.5 * 2 = 4, times the rate of this group."
     expect("the parameter with a gradient", p.tolist(), [1.6], step)
     step = "Where .grad is None, nothing happens, not even decay."
     expect("the parameter without a gradient", q.tolist(), [5.0], step)
 
 
-def test_rmsprop_makes_steps_of_equal_length():
+def test_RMSProp_makes_steps_of_equal_length():
     """Gradients of two sizes."""
     p = parameter(3.0, 3.0)
     places = walk(RMSProp([p], lr=0.1, alpha=0.75, eps=0.0), p, [[2.0, 2000.0], [1.0, 1000.0]])
@@ -109,7 +109,7 @@ def test_bias_correction_fills_up_what_is_missing():
     expect_raises(ValueError, call, lambda: bias_correction(moment, 0.9, 0), "Steps count from 1.")
 
 
-def test_adam_corrects_both_moments():
+def test_Adam_corrects_both_moments():
     """From 3 with the gradients 2 and 1."""
     p = parameter(3.0)
     places = walk(Adam([p], lr=0.1, betas=(0.5, 0.75), eps=0.0), p, [[2.0], [1.0]])
@@ -117,7 +117,7 @@ def test_adam_corrects_both_moments():
     expect("Adam([p], lr=0.1, betas=(0.5, 0.75), eps=0.0), two steps", places, torch.tensor([[2.9], [2.811808]]), step)
 
 
-def test_adam_divides_its_decay_away():
+def test_Adam_divides_its_decay_away():
     """The decay joins the gradient, so the first step is as long as the rate, decay or not."""
     p = parameter(10.0, 10.0)
     places = walk(Adam([p], lr=0.1, weight_decay=0.1), p, [[100.0, 0.1]])
@@ -125,7 +125,7 @@ def test_adam_divides_its_decay_away():
     expect("Adam([p], lr=0.1, weight_decay=0.1), one step", places, torch.tensor([[9.9, 9.9]]), step)
 
 
-def test_adamw_decays_around_the_division():
+def test_AdamW_decays_around_the_division():
     """The same numbers as in the test before, for AdamW."""
     p = parameter(10.0, 10.0)
     places = walk(AdamW([p], lr=0.1, weight_decay=0.1), p, [[100.0, 0.1]])

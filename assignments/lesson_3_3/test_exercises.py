@@ -8,7 +8,7 @@ import torch
 from matplotlib.figure import Figure
 from torch import nn
 
-from assignments.expect import expect, expect_raises, expect_that
+from assignments.expect import as_float, expect, expect_raises, expect_that
 from assignments.lesson_3_3.exercises import (
     activation_stats,
     fans,
@@ -67,8 +67,8 @@ def test_gain_knows_five_activations():
     """The page's table."""
     table = {"linear": 1.0, "sigmoid": 1.0, "tanh": 5 / 3, "relu": math.sqrt(2), "leaky_relu": math.sqrt(2 / 1.0001)}
     for name, expected in table.items():
-        expect(f'gain("{name}")', float(gain(name)), expected, "Compare with the table of gains.")
-    expect('gain("leaky_relu", 1.0)', float(gain("leaky_relu", 1.0)), 1.0, "Square the slope, and take the root.")
+        expect(f'gain("{name}")', as_float(gain(name)), expected, "Compare with the table of gains.")
+    expect('gain("leaky_relu", 1.0)', as_float(gain("leaky_relu", 1.0)), 1.0, "Square the slope, and take the root.")
     expect_raises(ValueError, 'gain("swish")', lambda: gain("swish"), "Raise a ValueError for other names.")
 
 

@@ -43,9 +43,12 @@ def the_row():
 
 def there_and_back(forward, backward, arguments, dy):
     """Call a forward function and hand its cache to the backward one; if the forward one is not written, say what else is not."""
+    cache, unwritten = None, None
     try:
         cache = forward(*arguments)[-1]
-    except NotImplementedError as unwritten:
+    except NotImplementedError as error:
+        unwritten = error
+    if unwritten is not None:
         try:
             backward(dy, None)
         except NotImplementedError:
@@ -141,7 +144,7 @@ def linear_layers(block):
     return layers
 
 
-def test_residual_block_adds_a_correction():
+def test_ResidualBlock_adds_a_correction():
     """With the page's weights (1, -2) becomes (4, -1)."""
     block = ResidualBlock(2)
     first, second = linear_layers(block)
@@ -155,7 +158,7 @@ def test_residual_block_adds_a_correction():
     expect("block(x)", result.detach(), torch.tensor([[4.0, -1.0]]), step)
 
 
-def test_residual_block_can_do_nothing():
+def test_ResidualBlock_can_do_nothing():
     """With W2 and b2 at 0 the block hands on x untouched."""
     block = ResidualBlock(2)
     with torch.no_grad():

@@ -2,8 +2,9 @@
 
 import multiprocessing
 import os
+import re
 import socket
-import time
+from concurrent.futures import FIRST_EXCEPTION, BrokenExecutor, ProcessPoolExecutor, wait
 
 import pytest
 import torch
@@ -21,6 +22,10 @@ from assignments.lesson_3_5.exercises import (
     scaling_efficiency,
     shard,
 )
+
+# How long two processes may take to start, and how long they may then take for a run.
+START_SECONDS = 900
+SECONDS = 120
 
 
 def page_rows():
@@ -67,28 +72,57 @@ def run_two(folder, X, y, lr, runs):
     """What two processes return, each with random numbers of its own; `runs` are numbers of steps, one run after the other."""
     context = multiprocessing.get_context("spawn")
     states = [torch.Generator().manual_seed(10 + rank).get_state() for rank in range(2)]
-    pools = [context.Pool(1, initializer=torch.random.set_rng_state, initargs=(state,)) for state in states]
-    found = []
+    others = multiprocessing.active_children()
+    pools = [ProcessPoolExecutor(1, context, torch.random.set_rng_state, (state,)) for state in states]
     try:
+        # Each first imports torch and your module, which may take long on a busy machine: nobody's fault, so no clock runs.
+        together([pool.submit(callable, ddp_worker) for pool in pools], "starting", START_SECONDS)
+        found = []
         for run, steps in enumerate(runs):
-            meeting = url(folder / f"run-{run}")
-            calls = [(rank, 2, meeting, X, y, lr, steps) for rank in range(2)]
-            results = [pool.apply_async(ddp_worker, call) for pool, call in zip(pools, calls, strict=True)]
-            until = time.monotonic() + 120
-            while not all(result.ready() for result in results) and time.monotonic() < until:
-                for result in results:
-                    if result.ready():
-                        result.get()  # raises what was raised there
-                time.sleep(0.02)
-            if not all(result.ready() for result in results):
-                told = "ddp_worker: two processes wait for each other and never end\n  next step  "
-                step = "Let all ranks make the same calls, in the same order; `del` a wrapper before the group is destroyed."
-                pytest.fail(told + step, pytrace=False)
-            found.append([result.get() for result in results])
+            calls = [(rank, 2, url(folder / f"run-{run}"), X, y, lr, steps) for rank in range(2)]
+            running = [pool.submit(ddp_worker, *call) for pool, call in zip(pools, calls, strict=True)]
+            found.append(together(running, f"ddp_worker(rank, 2, init_method, X, y, {lr}, {steps})", SECONDS))
     finally:
+        for child in multiprocessing.active_children():
+            if child not in others:
+                child.kill()
         for pool in pools:
-            pool.terminate()
+            pool.shutdown()
     return found
+
+
+def together(running, call, seconds):
+    """What two processes return; where one of them raises, ends or goes on without end, say what was seen of both."""
+    done, waiting = wait(running, timeout=seconds, return_when=FIRST_EXCEPTION)
+    trouble = next((future.exception() for future in done if future.exception() is not None), None)
+    if isinstance(trouble, NotImplementedError):
+        trouble.__cause__ = None  # the other process's traceback, as text
+        raise trouble
+    if trouble is None and not waiting:
+        return [future.result() for future in running]
+    if trouble is not None:
+        goes_on, step = "was still running", "Look at what was raised: the other rank may only wait for this one."
+    elif call == "starting":
+        goes_on = f"did not start within {seconds} seconds"
+        step = "Run the tests again when the machine has less to do; this says nothing about your code."
+    else:
+        goes_on = f"has not returned after {seconds} seconds"
+        step = "Let all ranks make the same calls, in the same order; `del` a wrapper before the group is destroyed."
+    seen = "; ".join(f"rank {rank} {seen_of(future, goes_on)}" for rank, future in enumerate(running))
+    pytest.fail(f"{call}, on two processes\n  seen       {seen}\n  next step  {step}", pytrace=False)
+
+
+def seen_of(future, goes_on):
+    """What is known of a process: that it goes on, what it raised and on which line of exercises.py, or that it returned."""
+    if not future.done():
+        return goes_on
+    error = future.exception()
+    if error is None:
+        return "has returned"
+    if isinstance(error, BrokenExecutor):
+        return "has ended without a word: its process was killed, or it left Python"
+    lines = re.findall(r'exercises\.py", line (\d+)', str(error.__cause__))
+    return f"raised {type(error).__name__}: {error}" + (f" (line {lines[-1]} of exercises.py)" if lines else "")
 
 
 def test_shard_cuts_rows_as_evenly_as_it_can():

@@ -29,7 +29,7 @@ def no_figures_are_left():
     plt.close("all")
 
 
-def test_meter_weighs_a_batch_by_its_samples():
+def test_AverageMeter_weighs_a_batch_by_its_samples():
     meter = AverageMeter()
     for value, n in [(2.0, 10), (2.0, 10), (8.0, 2)]:
         meter.update(value, n)
@@ -37,7 +37,7 @@ def test_meter_weighs_a_batch_by_its_samples():
     expect(call, meter.average, 56 / 22, "A value counts n times: 20 + 20 + 16, divided by 22 samples.")
 
 
-def test_meter_is_empty_at_first_and_after_a_reset():
+def test_AverageMeter_is_empty_at_first_and_after_a_reset():
     meter = AverageMeter()
     expect("AverageMeter().average", meter.average, 0.0, "An empty meter has the average 0.0.")
     meter.update(6.0, 3)
@@ -47,7 +47,7 @@ def test_meter_is_empty_at_first_and_after_a_reset():
     expect("the average after reset() and update(1)", meter.average, 1.0, "What came before a reset counts no more.")
 
 
-def test_meter_makes_plain_numbers_of_losses():
+def test_AverageMeter_makes_plain_numbers_of_losses():
     w = torch.tensor([1.0, 2.0], requires_grad=True)
     meter = AverageMeter()
     meter.update((w**2).sum(), 4)
@@ -79,7 +79,7 @@ def test_confusion_matrix_keeps_classes_that_do_not_occur():
     )
 
 
-def test_precision_goes_by_columns_and_recall_by_rows():
+def test_precision_recall_goes_by_columns_and_by_rows():
     matrix = torch.tensor([[2, 1, 0], [0, 2, 0], [1, 0, 0]])
     result = precision_recall(matrix)
     call = "precision_recall(the matrix of the page)"
@@ -101,7 +101,7 @@ def eight_rows():
     return model, (X, y)
 
 
-def test_one_batch_is_learned_by_heart():
+def test_overfit_one_batch_learns_it_by_heart():
     model, batch = eight_rows()
     history = overfit_one_batch(model, batch, 200, 0.1)
     call = "overfit_one_batch(nn.Linear(2, 2), 8 rows in two groups, 200, 0.1)"
@@ -116,7 +116,7 @@ def test_one_batch_is_learned_by_heart():
     )
 
 
-def test_one_batch_is_learned_in_training_mode():
+def test_overfit_one_batch_learns_in_training_mode():
     model, batch = eight_rows()
     model.eval()
     modes = []
@@ -141,7 +141,7 @@ HISTORIES = [
 
 
 @pytest.mark.parametrize("case", HISTORIES)
-def test_diagnosis_of_a_history(case):
+def test_diagnose_reads_a_history(case):
     train, validation, word = case
     expect(
         f"diagnose(train {train}, validation {validation})",
@@ -151,7 +151,7 @@ def test_diagnosis_of_a_history(case):
     )
 
 
-def test_a_short_history_is_refused():
+def test_diagnose_refuses_a_short_history():
     history = {"train": [2.0, 1.0, 0.5], "validation": [2.0, 1.0, 0.5]}
     expect_raises(ValueError, "diagnose(3 epochs)", lambda: diagnose(history), "4 epochs are the least.")
 
@@ -172,7 +172,7 @@ def chain():
     return model
 
 
-def test_first_leaf_that_is_not_finite_is_named():
+def test_find_nan_names_the_first_leaf_that_is_not_finite():
     model, batch = chain(), (torch.tensor([[2.0]]), torch.tensor([0]))
     call = "find_nan(the chain of the page, X = 2)"
     expect(call, find_nan(model, batch), "1", "Infinity counts, also when a later leaf hides it.")
@@ -180,7 +180,7 @@ def test_first_leaf_that_is_not_finite_is_named():
     expect(f"hooks on the model after {call}", hooks, 0, "Remove your hooks in a `finally` block.")
 
 
-def test_a_sound_model_has_no_leaf_to_name():
+def test_find_nan_names_nothing_in_a_sound_model():
     batch = (torch.tensor([[0.1]]), torch.tensor([0]))
     expect_that(
         find_nan(chain(), batch) is None,
@@ -198,7 +198,7 @@ def read(folder):
     return {tag: [(event.step, event.value) for event in events.Scalars(tag)] for tag in events.Tags()["scalars"]}
 
 
-def test_a_log_is_on_disk_after_close(tmp_path):
+def test_Logger_has_its_log_on_disk_after_close(tmp_path):
     log = Logger(tmp_path / "run")
     log.scalar("loss/train", 0.5, 3)
     log.scalar("loss/train", 0.25, 4)
@@ -212,7 +212,7 @@ def test_a_log_is_on_disk_after_close(tmp_path):
     )
 
 
-def test_with_closes_the_log_also_after_an_exception(tmp_path):
+def test_Logger_closes_its_log_also_after_an_exception(tmp_path):
     def crash():
         with Logger(tmp_path / "run") as log:
             log.scalar("loss", 0.5, 0)
@@ -238,7 +238,7 @@ def heights(ax):
     return [[round(float(y), 4) for y in line.get_ydata()] for line in ax.lines]
 
 
-def test_dashboard_has_two_panels():
+def test_plot_dashboard_has_two_panels():
     figure = dashboard()
     call = "plot_dashboard(a history of 5 epochs)"
     expect_that(isinstance(figure, Figure), call, figure, "a matplotlib Figure", "Return the figure; do not show it.")
@@ -262,7 +262,7 @@ def test_dashboard_has_two_panels():
     )
 
 
-def test_dashboard_marks_the_best_epoch_in_both_panels():
+def test_plot_dashboard_marks_the_best_epoch_in_both_panels():
     figure = dashboard()
     for name, curve in (("losses", [2.1, 1.2, 0.9, 1.0, 1.1]), ("accuracy", [0.1, 0.6, 0.7, 0.75, 0.72])):
         panels = [ax for ax in figure.axes if curve in heights(ax)]

@@ -39,7 +39,7 @@ def page_scores():
     return torch.tensor([[math.log(2), 0.0, 0.0]] * 2), torch.tensor([0, 1])
 
 
-def test_early_stopping_stops_at_the_second_bad_epoch_in_a_row():
+def test_EarlyStopping_stops_at_the_second_bad_epoch_in_a_row():
     """Patience 2 and min_delta 0.5: False five times, then True."""
     stopper, model = EarlyStopping(2, 0.5), nn.Linear(1, 1)
     said = [stopper.step(loss, model) for loss in page_losses()]
@@ -47,7 +47,7 @@ def test_early_stopping_stops_at_the_second_bad_epoch_in_a_row():
     expect(f"step for the losses {page_losses()}", said, [False, False, False, False, False, True], step)
 
 
-def test_early_stopping_counts_nan_as_bad():
+def test_EarlyStopping_counts_nan_as_bad():
     """NaN, then a loss, then NaN twice."""
     stopper, model = EarlyStopping(2), nn.Linear(1, 1)
     said = [stopper.step(loss, model) for loss in (math.nan, 1.0, math.nan, math.nan)]
@@ -55,7 +55,7 @@ def test_early_stopping_counts_nan_as_bad():
     expect("step for the losses nan, 1, nan, nan with a patience of 2", said, [False, False, False, True], step)
 
 
-def test_early_stopping_restores_the_best_state():
+def test_EarlyStopping_restores_the_best_state():
     """The state of epoch 3 comes back, buffers included, though the model was trained on."""
     stopper, model = EarlyStopping(2, 0.5), nn.BatchNorm1d(2)
     for epoch, loss in enumerate(page_losses()):
@@ -67,7 +67,7 @@ def test_early_stopping_restores_the_best_state():
     expect("the running mean after restore(model)", model.running_mean, torch.tensor([3.0, 3.0]), step)
 
 
-def test_early_stopping_has_nothing_to_restore_at_first():
+def test_EarlyStopping_has_nothing_to_restore_at_first():
     """Before any step, the model stays as it is."""
     model = filled(nn.Linear(1, 1), 5.0)
     EarlyStopping(3).restore(model)

@@ -139,7 +139,7 @@ def test_char_batch_refuses_a_text_without_a_whole_window():
 
 
 @pytest.mark.parametrize("length", [1, 2, 3])
-def test_char_model_gives_logits_for_each_place(length):
+def test_CharModel_gives_logits_for_each_place(length):
     """Windows of any length up to the context."""
     model = CharModel(5, 4, 3)
     logits = model(torch.zeros(2, length, dtype=torch.int64))
@@ -147,7 +147,7 @@ def test_char_model_gives_logits_for_each_place(length):
     expect(f"shape of CharModel(5, 4, 3)(ids of shape (2, {length}))", tuple(logits.shape), (2, length, 5), step)
 
 
-def test_char_model_does_not_see_the_future():
+def test_CharModel_does_not_see_the_future():
     """A change of the last id leaves all places before it as they were."""
     x = torch.tensor([[1, 0, 2, 0], [3, 4, 1, 2]])
     changed = x.clone()
@@ -159,7 +159,7 @@ def test_char_model_does_not_see_the_future():
     expect_that(most < 1e-4, call, most, "no change", step)
 
 
-def test_char_model_looks_back():
+def test_CharModel_looks_back():
     """A change of the first id changes what the last place says."""
     x = torch.tensor([[1, 0, 2, 0], [3, 4, 1, 2]])
     changed = x.clone()
@@ -171,7 +171,7 @@ def test_char_model_looks_back():
     expect_that(most > 1e-6, call, most, "some change", step)
 
 
-def test_char_model_learns_a_text_that_repeats_itself():
+def test_CharModel_learns_a_text_that_repeats_itself():
     """60 steps of Adam on abcabc... end under 0.5."""
     torch.manual_seed(0)
     data, model = page_text(), CharModel(3, 16, 8)
@@ -199,7 +199,7 @@ def test_train_with_checkpoints_learns(tmp_path):
 
 
 @pytest.mark.parametrize("stop_at", [2, 6, 7])
-def test_a_killed_run_goes_on_bit_for_bit(tmp_path, stop_at):
+def test_train_with_checkpoints_goes_on_bit_for_bit_after_a_kill(tmp_path, stop_at):
     """10 steps, every 3; killed before the first checkpoint, when one is due, and between two."""
     data, path = page_text(), tmp_path / "killed.pt"
     whole = train_with_checkpoints(data, CONFIG, 10, tmp_path / "whole.pt", 3)
@@ -217,7 +217,7 @@ def test_a_killed_run_goes_on_bit_for_bit(tmp_path, stop_at):
     expect("steps whose losses differ from those of a run without a kill", others, [], step)
 
 
-def test_a_kill_writes_no_checkpoint(tmp_path):
+def test_train_with_checkpoints_writes_no_checkpoint_when_it_is_killed(tmp_path):
     """Killed when the first one is due, nothing is there; afterwards a whole run leaves one."""
     path = tmp_path / "run.pt"
     train_with_checkpoints(page_text(), CONFIG, 10, path, 3, stop_at=3)

@@ -156,7 +156,7 @@ def test_fine_tune_leaves_the_global_random_state_alone():
     expect("whether the global random state is as before", same, True, step)
 
 
-def test_autoencoder_squeezes_and_rebuilds():
+def test_Autoencoder_squeezes_and_rebuilds():
     """8 numbers to 2 and back; the model is the one after the other."""
     model, x = Autoencoder(8, 2), torch.linspace(-3, 3, 40).reshape(5, 8)
     codes = model.encode(x)
@@ -166,7 +166,7 @@ def test_autoencoder_squeezes_and_rebuilds():
     expect("model(x)", model(x).detach(), rebuilt.detach(), "Nothing of x goes round the code.")
 
 
-def test_autoencoder_beats_the_mean():
+def test_Autoencoder_beats_the_mean():
     """After 400 steps on rows that two hidden numbers describe, the error is under half of the lazy model's."""
     gen = torch.Generator().manual_seed(1)
     x = torch.randn(64, 2, generator=gen) @ torch.randn(2, 8, generator=gen) + 2
@@ -209,7 +209,7 @@ def test_masked_reconstruction_loss_of_nothing_is_zero():
     expect("masked_reconstruction_loss with no True", result, torch.tensor(0.0), "The mean of no elements is NaN.")
 
 
-def test_evaluate_weighs_the_samples_and_leaves_no_trace():
+def test_Trainer_evaluates_by_samples_and_leaves_no_trace():
     """(2 · 2.5 + 4) / 3 = 3 at w = 1; each part keeps its mode, and no gradient appears."""
     model, trainer = page_run()
     train, _ = page_batches()
@@ -223,7 +223,7 @@ def test_evaluate_weighs_the_samples_and_leaves_no_trace():
     expect("each part's mode after evaluate", modes, [False, True, True], "Note the mode of each part beforehand.")
 
 
-def test_fit_of_the_page_with_a_scheduler():
+def test_Trainer_fits_as_on_the_page_with_a_scheduler():
     """Two epochs; the rate is halved after each."""
     model, trainer = page_run(gamma=0.5)
     history = trainer.fit(*page_batches(), 2)
@@ -233,7 +233,7 @@ def test_fit_of_the_page_with_a_scheduler():
     expect("w afterwards", model.weight.item(), 1.965, "The scheduler takes one step after each epoch.")
 
 
-def test_fit_of_the_page_with_clipping():
+def test_Trainer_fits_as_on_the_page_with_clipping():
     """Both slopes are cut to -2."""
     model, trainer = page_run(max_norm=2.0)
     history = trainer.fit(*page_batches(), 1)
@@ -246,7 +246,7 @@ def test_fit_of_the_page_with_clipping():
 @pytest.mark.parametrize(
     ("patience", "epochs", "length", "w"), [(2, 9, 5, 0.488), (9, 5, 5, 0.488), (None, 5, 5, 0.67232)]
 )
-def test_fit_of_the_page_stops_and_goes_back(patience, epochs, length, w):
+def test_Trainer_stops_and_goes_back_as_on_the_page(patience, epochs, length, w):
     """With a patience of 2 it stops after 5 epochs; with any, the best epoch's weight comes back."""
     model, trainer = page_run(start=0.0, patience=patience)
     history = trainer.fit([(column(1.0), column(1.0))], [(column(1.0), column(0.5))], epochs)
@@ -256,7 +256,7 @@ def test_fit_of_the_page_stops_and_goes_back(patience, epochs, length, w):
     expect(call + "w", model.weight.item(), w, "With patience go back to a deep copy of the best state, else stay.")
 
 
-def test_a_loaded_run_goes_on_as_if_nothing_had_happened(tmp_path):
+def test_Trainer_goes_on_from_a_loaded_run_as_if_nothing_had_happened(tmp_path):
     """One epoch, saved, loaded elsewhere, a second one: 1.965 as without a break."""
     train, validation = page_batches()
     _, first = page_run(gamma=0.5)

@@ -147,9 +147,19 @@ def point_nowhere(course: Path) -> None:
     change(course, MISCONCEPTIONS, 'doubles.", section="Doubling"', 'doubles.", section="Trebling"')
 
 
+def name_a_visible_test_for_nothing(course: Path) -> None:
+    lines = ["from assignments.lesson_9_1.exercises import double", "", "", "def test_it():", "    double(1)", ""]
+    (course / "assignments" / "lesson_9_1" / "test_exercises.py").write_text("\n".join(lines), encoding="utf-8")
+
+
 FAULTS: dict[str, tuple[Callable[[Path], None], str, str]] = {
     "a solution is broken": (break_solution, "reference", "the reference itself raised"),
     "a stub is stale": (leave_stub_stale, "derived files", "is stale: run `autograder stubs lesson_9_1`"),
+    "a visible test says no exercise": (
+        name_a_visible_test_for_nothing,
+        "visible tests",
+        "so that `pytest -k double` finds it",
+    ),
     "a misconception is right": (make_misconception_right, "misconceptions", "squared of double loses no point"),
     "the stub solves something": (solve_in_the_stub, "stub", "passes on the untouched stub"),
     "a scenario is random": (make_scenario_random, "reference", "does not pass its own scenario"),

@@ -121,7 +121,8 @@ def visible(lesson: Lesson, folder: Path, module: Path) -> subprocess.CompletedP
     """Run the visible tests on a module, as a student does, in a folder that has the assignments alone."""
     target = folder / "assignments" / lesson.name
     shutil.copytree(lesson.assignment, target, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / "assignments" / "expect.py", folder / "assignments")
+    for name in ("expect.py", "conftest.py"):
+        shutil.copy(ROOT / "assignments" / name, folder / "assignments")
     shutil.copytree(ROOT / "datasets", folder / "datasets", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(module, target / "exercises.py")
     settings = '[tool.pytest.ini_options]\npythonpath = ["."]\naddopts = ["--import-mode=importlib", "--tb=short"]\n'
@@ -134,14 +135,18 @@ def test_every_visible_test_fails_on_the_stub_and_says_what_to_write(lesson: Les
     done = visible(lesson, tmp_path, lesson.stub)
     assert done.returncode == 1
     assert re.search(r"^\d+ failed in", done.stdout, flags=re.MULTILINE), done.stdout[-2000:]
+    lines = done.stdout.splitlines()
     for exercise in lesson.exercises:
-        told = f'{exercise.name} is not written yet: read "{exercise.section}" in assignments/{lesson.name}/README.md'
-        assert told in done.stdout
+        read = f'read "{exercise.section}" in assignments/{lesson.name}/README.md'
+        assert f"`{exercise.name}`: not written yet, {read}" in lines
+    assert f"next: `{lesson.exercises[0].name}`" in lines
+    assert len(lines) < len(lesson.exercises) + 12
 
 
-def test_every_visible_test_passes_on_the_reference(lesson: Lesson, tmp_path: Path) -> None:
+def test_every_visible_test_passes_on_the_reference_without_a_warning(lesson: Lesson, tmp_path: Path) -> None:
     done = visible(lesson, tmp_path, lesson.reference)
     assert done.returncode == 0, done.stdout[-3000:]
+    assert "warning" not in done.stdout, done.stdout[-3000:]
 
 
 def test_the_stub_gets_nothing(lesson: Lesson, grading: Grading, zygote: Sandbox) -> None:
