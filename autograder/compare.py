@@ -12,8 +12,9 @@ from typing import Any
 
 import torch
 
-from autograder.frames import Opaque, TensorValue
+from autograder.frames import EXCEPTIONS, Opaque, TensorValue, as_expected
 from autograder.tolerance import tolerance
+from autograder.worker.observations import Form, Kept, Raised
 
 KNOWN_TYPES = {
     "generator",
@@ -45,6 +46,7 @@ class Mismatch:
         where: how the values differ: `3 of 7 values differ, the first at [2, 0]`; "" where types, shapes or dtypes do.
         largest: the largest absolute error of a value; for the instructor only. None where it is not a matter of values.
         moved: whether it is the device that differs.
+        says: the whole sentence, where what differs is no value that came back; "" otherwise.
     """
 
     path: str
@@ -53,9 +55,12 @@ class Mismatch:
     where: str = ""
     largest: float | None = None
     moved: bool = False
+    says: str = ""
 
     def sentence(self) -> str:
         """Return the mismatch in a student's words."""
+        if self.says:
+            return self.says
         if self.wanted:
             return f"{self.came}; wanted: {self.wanted}"
         return f"{self.came}, as it should; {self.where}"
@@ -77,6 +82,13 @@ def compare(
         return _compare_tensors(value, wanted, device, bounds, path)
     if type(value) is not type(wanted):
         return Mismatch(path, words(value), words(wanted))
+    if isinstance(wanted, Raised):
+        return _compare_raised(value, wanted, path)
+    if isinstance(wanted, Kept):
+        changed = compare(value.value, wanted.value, device, bounds) is not None
+        return Mismatch(path, "", says=f"It changed {wanted.what}.") if changed else None
+    if isinstance(wanted, Form):
+        return _compare_forms(value.value, wanted.value, path)
     if isinstance(wanted, (list, tuple)):
         if len(value) != len(wanted):
             return Mismatch(path, words(value), words(wanted))
@@ -94,16 +106,60 @@ def compare(
         return Mismatch(path, words(value), where="its value differs", largest=abs(value - wanted))
     if value == wanted:
         return None
+    if isinstance(wanted, bool):
+        return Mismatch(path, str(value), str(wanted))
     if isinstance(wanted, Opaque):
         return Mismatch(path, words(value), words(wanted))
     return Mismatch(path, words(value), where="its value differs")
 
 
+def _compare_raised(value: Raised, wanted: Raised, path: str) -> Mismatch | None:
+    """Return how what was raised differs. What is `wanted` may be a misconception's, and so itself not as it should be."""
+    name = " or a ".join(wanted.expected)
+    article = "an" if name[:1] in "AEIOU" else "a"
+    came = _built_in(value)
+    fine = as_expected(value, wanted)
+    if fine != as_expected(wanted) or (not fine and came != _built_in(wanted)):
+        other = f"{'an' if came[:1] in 'AEIOU' else 'a'} {came}" if came else "nothing"
+        return Mismatch(path, "", says=f"It should raise {article} {name}; it raised {other}.")
+    if [text in value.message for text in wanted.mentions] != [text in wanted.message for text in wanted.mentions]:
+        says = f"It raised {article} {name}, as it should, but its message leaves out something that the docstring asks for."
+        return Mismatch(path, "", says=says)
+    return None
+
+
+def _built_in(raised: Raised) -> str:
+    """Return the nearest built-in exception's name, "" where nothing was raised: any other name was a student's to choose."""
+    return next((kind for kind in raised.kinds if kind in EXCEPTIONS), "")
+
+
+def _compare_forms(value: Any, wanted: Any, path: str) -> Mismatch | None:
+    """Return where types, shapes or dtypes first differ."""
+    if words(value) != words(wanted):
+        return Mismatch(path, words(value), words(wanted))
+    if isinstance(wanted, TensorValue) and value.device != wanted.device:
+        return Mismatch(path, f"{words(value)} on {value.device}", f"the same on {wanted.device}", moved=True)
+    pairs: list[tuple[str, Any, Any]] = []
+    if isinstance(wanted, (list, tuple)):
+        pairs = [(f"[{n}]", *both) for n, both in enumerate(zip(value, wanted, strict=True))]
+    elif isinstance(wanted, dict):
+        if value.keys() != wanted.keys():
+            return Mismatch(path, words(value), "the same number of keys, but other ones")
+        pairs = [(f"[{key!r}]", value[key], part) for key, part in wanted.items()]
+    for place, part, other in pairs:
+        found = _compare_forms(part, other, f"{path}{place}")
+        if found is not None:
+            return found
+    return None
+
+
 def _compare_dicts(
     value: dict[Any, Any], wanted: dict[Any, Any], device: str, bounds: tuple[float, float] | None, path: str
 ) -> Mismatch | None:
-    if len(value) != len(wanted) or any(key not in value for key in wanted):
-        return Mismatch(path, f"a dict with {len(value)} keys", f"a dict with {len(wanted)} keys, the right ones")
+    if len(value) != len(wanted):
+        return Mismatch(path, f"a dict with {len(value)} keys", f"a dict with {len(wanted)} keys")
+    if any(key not in value for key in wanted):
+        return Mismatch(path, f"a dict with {len(value)} keys", "the same number of keys, but other ones")
     for key, other in wanted.items():
         found = compare(value[key], other, device, bounds, f"{path}[{key!r}]")
         if found is not None:
@@ -155,4 +211,6 @@ def words(value: Any) -> str:
         return f"a {type(value).__name__} of {len(value)}"
     if isinstance(value, dict):
         return f"a dict of {len(value)}"
+    if isinstance(value, (Raised, Kept, Form)):
+        return "something else than a scenario gives"
     return {"int": "an int", "str": "a str", "float": "a float", "bool": "a bool"}[type(value).__name__]

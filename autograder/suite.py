@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from autograder import scenario_rules
 from autograder.errors import UserError
 from autograder.lesson import Lesson
 from autograder.worker.loading import load as load_module
@@ -181,6 +182,8 @@ def broken_rules(tree: ast.Module) -> Iterator[tuple[int, str]]:
     for statement in tree.body:
         if isinstance(statement, ast.FunctionDef) and statement.name.startswith("test_"):
             yield from _scenario_rules(statement)
+    yield from scenario_rules.verdicts_returned(tree)
+    yield from scenario_rules.unlabelled(tree)
 
 
 def imports(lesson: Lesson) -> list[str]:

@@ -87,6 +87,6 @@ def test_perfect_line_is_flat_and_arguments_stay(lesson, device, rng):
         torch.tensor(2.25, dtype=torch.float64, device=device),
     )
     y = w * x + b
-    at_best, untouched = probes.unchanged(lambda: list(lesson.gradients(x, y, w, b)), x, y, w, b)
+    at_best, untouched = probes.unchanged(lambda: list(lesson.gradients(x, y, w, b)), x=x, y=y, w=w, b=b)
     off = list(lesson.gradients(x, y, w + 0.5, b - 1.25))
     return {"at best": at_best, "off": off, "untouched": untouched}

@@ -36,6 +36,6 @@ def test_right_predictions_cost_nothing(lesson, device, rng):
     y, y_hat = targets_and_predictions(rng, device, torch.float64, 6)
     cancel = torch.tensor([2.0, -2.0, 1.0, -1.0, 0.25, -0.25], dtype=torch.float64, device=device)
     losses, untouched = probes.unchanged(
-        lambda: [lesson.loss(y, y.clone()), lesson.loss(y, y + cancel), lesson.loss(y, y_hat)], y, y_hat
+        lambda: [lesson.loss(y, y.clone()), lesson.loss(y, y + cancel), lesson.loss(y, y_hat)], y=y, y_hat=y_hat
     )
     return {"losses": losses, "untouched": untouched}

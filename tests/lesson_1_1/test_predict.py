@@ -40,7 +40,7 @@ def test_weight_or_bias_of_zero(lesson, device, rng):
 def test_arguments_are_left_alone(lesson, device, rng):
     """No argument is changed, and the predictions are a new tensor, also for w = 1 and b = 0."""
     x, w, b = line(rng, device, torch.float32, 4)
-    y_hat, untouched = probes.unchanged(lambda: lesson.predict(x, w, b), x, w, b)
+    y_hat, untouched = probes.unchanged(lambda: lesson.predict(x, w, b), x=x, w=w, b=b)
     same = lesson.predict(x, torch.ones_like(w), torch.zeros_like(b))
     kept = x.clone()
     same += 1

@@ -79,5 +79,5 @@ def test_formulas_keep_seven_digits(lesson, device, rng):
 def test_caller_keeps_the_start(lesson, device, rng):
     """No argument is changed: a second run from the same start gives the same again."""
     x, y, w, b = problem(rng, device, torch.float32, 5)
-    first, untouched = probes.unchanged(lambda: run(lesson, x, y, w, b, 0.1, 3), x, y, w, b)
+    first, untouched = probes.unchanged(lambda: run(lesson, x, y, w, b, 0.1, 3), x=x, y=y, w=w, b=b)
     return {"first": first, "again": run(lesson, x, y, w, b, 0.1, 3), "untouched": untouched}

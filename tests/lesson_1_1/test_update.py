@@ -41,7 +41,7 @@ def test_any_shape(lesson, device, rng):
 def test_parameter_and_gradient_stay_as_they_were(lesson, device, rng, shape):
     """The result is a new tensor: `param` and `grad` keep their values."""
     param, grad = normal(rng, device, torch.float64, *shape), away_from_zero(rng, device, torch.float64, *shape)
-    result, untouched = probes.unchanged(lambda: lesson.update(param, grad, 0.1), param, grad)
+    result, untouched = probes.unchanged(lambda: lesson.update(param, grad, 0.1), param=param, grad=grad)
     return {"result": result, "untouched": untouched}
 
 

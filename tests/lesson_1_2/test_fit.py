@@ -80,5 +80,5 @@ def test_features_are_used_as_they_are(lesson, device, rng):
 def test_second_run_starts_from_zeros_again(lesson, device, rng):
     """No argument is changed, and a second run gives the same again."""
     X, y = problem(rng, device, torch.float32, 5, 2)
-    first, untouched = probes.unchanged(lambda: run(lesson, X, y, 0.1, 3), X, y)
+    first, untouched = probes.unchanged(lambda: run(lesson, X, y, 0.1, 3), X=X, y=y)
     return {"first": first, "again": run(lesson, X, y, 0.1, 3), "untouched": untouched}

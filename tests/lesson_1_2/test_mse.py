@@ -81,5 +81,5 @@ def test_message_names_both_shapes(lesson, device, rng):
 def test_perfect_predictions_cost_nothing(lesson, device, rng):
     """Where the predictions equal the targets the loss is 0, and no argument is changed."""
     y, y_hat = targets_and_predictions(rng, device, torch.float64, 6)
-    (some, none), untouched = probes.unchanged(lambda: (lesson.mse(y, y_hat), lesson.mse(y, y)), y, y_hat)
+    (some, none), untouched = probes.unchanged(lambda: (lesson.mse(y, y_hat), lesson.mse(y, y)), y=y, y_hat=y_hat)
     return {"some": some, "none": none, "untouched": untouched}

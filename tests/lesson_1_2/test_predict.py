@@ -54,5 +54,5 @@ def test_arguments_are_left_alone(lesson, device, rng):
         y_hat.zero_()
         return [kept, lesson.predict(X, w, b)]
 
-    predictions, untouched = probes.unchanged(predict_and_scribble, X, w, b)
+    predictions, untouched = probes.unchanged(predict_and_scribble, X=X, w=w, b=b)
     return {"predictions": predictions, "untouched": untouched}

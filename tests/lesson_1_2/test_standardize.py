@@ -76,5 +76,5 @@ def test_columns_of_any_scale(lesson, device, rng):
 def test_arguments_are_left_alone(lesson, device, rng):
     """`X` keeps its values."""
     X = table(rng, device, torch.float64, 5, 2)
-    answer, untouched = probes.unchanged(lambda: standardized(lesson, X), X)
+    answer, untouched = probes.unchanged(lambda: standardized(lesson, X), X=X)
     return {"answer": answer, "untouched": untouched}

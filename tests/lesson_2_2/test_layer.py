@@ -52,5 +52,5 @@ def test_one_neuron_or_one_feature_keeps_the_shape(lesson, device, rng, neurons,
 def test_arguments_are_left_alone(lesson, device, rng):
     """No argument is changed."""
     x, W, b = sample_and_weights(rng, device, torch.float64, 3, 4)
-    output, untouched = probes.unchanged(lambda: lesson.layer(x, W, b, torch.sigmoid), x, W, b)
+    output, untouched = probes.unchanged(lambda: lesson.layer(x, W, b, torch.sigmoid), x=x, W=W, b=b)
     return {"output": output, "untouched": untouched}

@@ -56,6 +56,6 @@ def test_as_many_calls_as_neurons_make_a_layer(lesson, device, rng):
     x, W = normal(rng, device, torch.float64, 3), normal(rng, device, torch.float64, 4, 3)
     b = normal(rng, device, torch.float64, 4) + 1
     outputs, untouched = probes.unchanged(
-        lambda: [lesson.neuron(x, W[h], b[h], torch.sigmoid) for h in range(4)], x, W, b
+        lambda: [lesson.neuron(x, W[h], b[h], torch.sigmoid) for h in range(4)], x=x, W=W, b=b
     )
     return {"outputs": outputs, "untouched": untouched}

@@ -129,5 +129,5 @@ def test_weights_are_left_as_they_were(lesson, device, rng, requires_grad):
     X, W_aug, y = problem(rng, device, torch.float64, 3, 2, 2)
     dW = gradient(X, W_aug, y)
     W_aug.requires_grad_(requires_grad)
-    answer, untouched = probes.unchanged(lambda: lesson.numerical_check(X, W_aug, y, dW), X, W_aug, y, dW)
+    answer, untouched = probes.unchanged(lambda: lesson.numerical_check(X, W_aug, y, dW), X=X, W_aug=W_aug, y=y, dW=dW)
     return {"answer": answer, "untouched": untouched}
