@@ -86,7 +86,7 @@ def compare(
         return _compare_raised(value, wanted, path)
     if isinstance(wanted, Kept):
         changed = compare(value.value, wanted.value, device, bounds) is not None
-        return Mismatch(path, "", says=f"It changed {wanted.what}.") if changed else None
+        return Mismatch("", "", says=f"It changed {wanted.what}.") if changed else None
     if isinstance(wanted, Form):
         return _compare_forms(value.value, wanted.value, path)
     if isinstance(wanted, (list, tuple)):

@@ -60,8 +60,10 @@ def test_what_was_raised_instead_is_told() -> None:
     other, nothing = (
         compare(probes.raised(ValueError, call), wanted, "cpu") for call in (failing(KeyError()), lambda: None)
     )
-    assert other is not None and other.sentence() == "It should raise a ValueError; it raised a KeyError."
-    assert nothing is not None and nothing.sentence() == "It should raise a ValueError; it raised nothing."
+    assert other is not None
+    assert other.sentence() == "It should raise a ValueError; it raised a KeyError."
+    assert nothing is not None
+    assert nothing.sentence() == "It should raise a ValueError; it raised nothing."
 
 
 def test_two_wrong_answers_are_alike_where_they_raise_alike() -> None:
