@@ -249,6 +249,11 @@ class _Reader:
             return self._flow(node.value)
         if isinstance(node, ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp):
             return self._comprehension(node)
+        if isinstance(node, ast.Dict):
+            flow = _NOTHING
+            for key, value in zip(node.keys, node.values, strict=True):
+                flow |= self._entry(key, value)
+            return flow
         if isinstance(node, ast.NamedExpr):
             flow = self._flow(node.value)
             self._bind(node.target, flow)
@@ -271,7 +276,14 @@ class _Reader:
             self._bind(generator.target, self._flow(generator.iter))
             for condition in generator.ifs:
                 self._flow(condition)
-        return self._all([node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt])
+        if isinstance(node, ast.DictComp):
+            return self._entry(node.key, node.value)
+        return self._flow(node.elt)
+
+    def _entry(self, key: ast.expr | None, value: ast.expr) -> _Flow:
+        """Return what an entry of a dict holds; a key that is a name or a text is a label."""
+        is_label = key is None or isinstance(key, ast.Name | ast.Constant | ast.JoinedStr)
+        return self._flow(value) if is_label else self._flow(key) | self._flow(value)
 
     def _verdict(self, node: ast.expr, what: str, operands: list[ast.expr]) -> _Flow:
         flow = self._all(operands)

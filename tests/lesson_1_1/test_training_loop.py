@@ -40,7 +40,8 @@ def test_each_step_starts_where_the_last_one_ended(lesson, device, rng, dtype, l
 @pytest.mark.weight(2)
 def test_one_step(lesson, device, rng):
     """One step has one loss, that of the start, and moves w and b by the derivatives of the start."""
-    return [run(lesson, *problem(rng, device, torch.float32, samples), 0.1, 1) for samples in (3, 1)]
+    sizes = {"3 samples": 3, "1 sample": 1}
+    return {name: run(lesson, *problem(rng, device, torch.float32, size), 0.1, 1) for name, size in sizes.items()}
 
 
 @pytest.mark.exercise("training_loop")

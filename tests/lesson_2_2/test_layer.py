@@ -37,7 +37,8 @@ def test_square_weights_are_not_transposed(lesson, device, rng, dtype):
 def test_biases_are_inside_the_activation(lesson, device, rng):
     """The biases are added before the activation, whichever activation it is."""
     x, W, b = sample_and_weights(rng, device, torch.float32, 5, 3)
-    return [lesson.layer(x / 2, W / 2, b / 2, activation) for activation in (torch.tanh, torch.relu, torch.sigmoid)]
+    activations = {"torch.tanh": torch.tanh, "torch.relu": torch.relu, "torch.sigmoid": torch.sigmoid}
+    return {f"with {name}": lesson.layer(x / 2, W / 2, b / 2, activation) for name, activation in activations.items()}
 
 
 @pytest.mark.exercise("layer")
