@@ -85,8 +85,8 @@ def compare(
     if isinstance(wanted, Raised):
         return _compare_raised(value, wanted, path)
     if isinstance(wanted, Kept):
-        changed = compare(value.value, wanted.value, device, bounds) is not None
-        return Mismatch("", "", says=f"It changed {wanted.what}.") if changed else None
+        changed = compare(value.value, wanted.value, device, bounds)
+        return None if changed is None else Mismatch("", "", moved=changed.moved, says=f"It changed {wanted.what}.")
     if isinstance(wanted, Form):
         return _compare_forms(value.value, wanted.value, path)
     if isinstance(wanted, (list, tuple)):
