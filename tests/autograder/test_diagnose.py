@@ -376,7 +376,8 @@ A, B = torch.tensor([[1.0, 2.0, 4.0], [7.0, -3.0, 5.0]]), torch.tensor([3.0, -8.
 
 
 def test_a_constant_factor_is_described() -> None:
-    assert said((2.5 * A, A), (2.5 * B, B)) == "2.5 times what was wanted"
+    assert said((3 * A, A), (3 * B, B)) == "3 times what was wanted"
+    assert said((2.5 * A, A), (2.5 * B, B)) == "what was wanted times one and the same factor"
     assert said((A / 2, A)) == "half what was wanted"
 
 
