@@ -21,7 +21,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
 
-from autograder import cells, overrides, portability, signatures, submission, suite
+from autograder import cells, checking, overrides, portability, signatures, submission, suite
 from autograder.diagnose import Diagnoser
 from autograder.errors import Halted, UserError
 from autograder.feedback import with_feedback
@@ -132,6 +132,7 @@ class Grading:
 
     def __enter__(self) -> Self:
         try:
+            checking.start(self.suite.checks)
             for sandbox in (self._for_reference, *self.spare):
                 sandbox.launch()
             self.guarantee = self._for_reference.start()
@@ -161,12 +162,14 @@ class Grading:
             self.break_off()
 
     def close(self) -> None:
-        """End every sandbox."""
+        """End every sandbox, and the process of the checks."""
+        checking.close(self.suite.checks)
         for sandbox in (self._for_reference, *self.spare):
             sandbox.close()
 
     def break_off(self) -> None:
         """End every sandbox at once, whatever it is doing and whichever thread waits for it."""
+        checking.close(self.suite.checks)
         for sandbox in (self._for_reference, *self.spare):
             sandbox.hang_up()
         until = time.monotonic() + HURRY

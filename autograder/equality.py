@@ -13,6 +13,14 @@ import torch
 from autograder.compare import compare
 from autograder.frames import TensorValue
 
+# The words of `difference`, none of which a student's code can choose; numbers and labels are not among them.
+VOCABULARY = """
+at it its a an as of on in the to or and than with other another same should value values differ differs first far from start
+less more half them wanted returned number numbers length shape size sizes dimension dimensions along many one no keys dict
+list tuple int str float bool None numpy float bfloat complex int uint object type something that is too large odd compare
+else scenario gives True False cpu cuda
+"""
+
 
 def same(one: Any, other: Any) -> bool:
     """Return whether two values are equal to the last bit: types, shapes, dtypes and values; NaN equals NaN."""

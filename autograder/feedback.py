@@ -81,8 +81,8 @@ def _not_graded(row: dict[str, Any]) -> list[str]:
             "The grader itself failed on this submission. That is not your fault and costs nothing; your instructor knows."
         ]
     if row["status"] == "failed_to_import":
-        return ["Your module could not be imported, so nothing in it could be run.", "", printable(row["reason"])]
-    return [printable(row["reason"])]
+        return ["Your module could not be imported, so nothing in it could be run.", "", _one_line(row["reason"])]
+    return [_one_line(row["reason"])]
 
 
 def _title(name: str, points: float, max_points: float, *, bonus: bool) -> str:

@@ -18,6 +18,7 @@ from typing import Any
 
 from autograder.errors import UserError
 from autograder.lesson import Lesson
+from autograder.safe_text import named
 from autograder.worker.notebook import CELL, HEAD, PAGE
 
 MODULE_BYTES = 1 << 20
@@ -103,7 +104,7 @@ def read(entry: Path, lesson: Lesson, name: str = "") -> Submission:
     name = name or _short_name(entry)
     try:
         if entry.is_symlink():
-            raise _Refused(f"{entry.name} is a symbolic link; only real folders and files are graded.")
+            raise _Refused(f"{named(entry.name)} is a symbolic link; only real folders and files are graded.")
         if not entry.is_dir():
             return _only(name, [(entry.name, _read_text(entry.parent, entry.name))], lesson)
         places = _places(lesson)
@@ -113,7 +114,7 @@ def read(entry: Path, lesson: Lesson, name: str = "") -> Submission:
     except _Refused as reason:
         return Submission(name, "refused", str(reason))
     except OSError as error:
-        return Submission(name, "refused", f"{entry.name} could not be read: {error.strerror}.")
+        return Submission(name, "refused", f"{named(entry.name)} could not be read: {error.strerror}.")
 
 
 def _first(folder: Path, places: list[str]) -> list[tuple[str, str]]:
@@ -135,9 +136,13 @@ def _only(name: str, found: list[tuple[str, str]], lesson: Lesson) -> Submission
     if not worked_on:
         place = modules[0].place
         what = "notebook" if place.endswith(".ipynb") else "stub"
-        return Submission(name, "not_found", f"{place} is the {what} as it was handed out.", place, modules[0].text)
+        return Submission(
+            name, "not_found", f"{named(place)} is the {what} as it was handed out.", place, modules[0].text
+        )
     if len(worked_on) > 1:
-        raise _Refused(f"Both {worked_on[0].place} and {worked_on[1].place} were worked on; hand in one of them.")
+        raise _Refused(
+            f"Both {named(worked_on[0].place)} and {named(worked_on[1].place)} were worked on; hand in one of them."
+        )
     return Submission(name, "found", "", worked_on[0].place, worked_on[0].text)
 
 
@@ -184,21 +189,21 @@ def _read_text(folder: Path, place: str) -> str:
     descriptor = _open(folder, place)
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise _Refused(f"{place} is not a regular file.")
+            raise _Refused(f"{named(place)} is not a regular file.")
         with open(descriptor, "rb", closefd=False) as file:
             data = file.read(limit + 1)
     finally:
         os.close(descriptor)
     if len(data) > limit:
         hint = "; clear the outputs of all cells and save it again" if place.endswith(".ipynb") else ""
-        raise _Refused(f"{place} is larger than {limit >> 20} MiB{hint}.")
+        raise _Refused(f"{named(place)} is larger than {limit >> 20} MiB{hint}.")
     if b"\0" in data:
-        raise _Refused(f"{place} holds null bytes; it is not Python text.")
+        raise _Refused(f"{named(place)} holds null bytes; it is not Python text.")
     try:
         # A byte-order mark is what some editors put first; Python itself reads past it.
         return data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError as error:
-        raise _Refused(f"{place} is not UTF-8 text (byte {error.start}); save it as UTF-8.") from error
+        raise _Refused(f"{named(place)} is not UTF-8 text (byte {error.start}); save it as UTF-8.") from error
 
 
 def _open(folder: Path, place: str) -> int:
@@ -217,7 +222,7 @@ def _open(folder: Path, place: str) -> int:
         above = [folder.joinpath(*parents[: depth + 1]) for depth in range(len(parents))]
         if isinstance(error, NotADirectoryError) and not any(part.is_symlink() for part in above):
             raise FileNotFoundError(place) from error
-        raise _Refused(f"{place} could not be opened as a plain file: {error.strerror}.") from error
+        raise _Refused(f"{named(place)} could not be opened as a plain file: {error.strerror}.") from error
     finally:
         os.close(current)
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from autograder import scenario_rules
+from autograder import checking, scenario_rules
 from autograder.errors import UserError
 from autograder.lesson import Lesson
 from autograder.worker.loading import load as load_module
@@ -151,11 +151,12 @@ def file_scenarios(lesson: Lesson, name: str, text: str, checks: dict[str, Check
 
 def _load_checks(lesson: Lesson, path: Path, text: str) -> dict[str, Check]:
     module = load_module(text, f"checks.{lesson.name}", str(path))
-    return {
+    found = {
         name: value
         for name, value in vars(module).items()
         if callable(value) and not name.startswith("_") and getattr(value, "__module__", "") == module.__name__
     }
+    return dict(checking.bound(found, text))
 
 
 def broken_rules(tree: ast.Module) -> Iterator[tuple[int, str]]:
