@@ -25,6 +25,7 @@ from autograder import cells, checking, overrides, portability, signatures, subm
 from autograder.diagnose import Diagnoser
 from autograder.errors import Halted, UserError
 from autograder.feedback import with_feedback
+from autograder.frames import RunError
 from autograder.grades import Grades
 from autograder.lesson import Lesson
 from autograder.report import Circumstances, Report, as_json
@@ -278,11 +279,11 @@ class Grading:
         if error is not None:
             place = f" at line {error.line}" if error.line else ""
             reason = f"{error.builtin}{place}" if error.builtin == error.type else f"a {error.builtin}{place}"
-            if error.builtin in ("died", "cpu_time", "wall_time", "flooded"):
+            if error.ended:
                 reason = {"died": "It ended the program while it was imported."}.get(
-                    error.builtin, "It ran too long, or put out too much, while it was imported."
+                    error.ended, "It ran too long, or put out too much, while it was imported."
                 )
-            return replace(blank, status="failed_to_import", reason=reason, private=f"{error.type}: {error.message}")
+            return replace(blank, status="failed_to_import", reason=reason, private=_import_words(error))
         scores = self.scores(result)
         broken = [verdict for scored in scores for verdict in scored.verdicts if verdict.verdict == GRADER_ERROR]
         return replace(
@@ -292,6 +293,12 @@ class Grading:
             private=broken[0].private if broken else "",
             exercises=scores,
         )
+
+
+def _import_words(error: RunError) -> str:
+    """Return why a module did not import, for the instructor; what the parent saw cannot be said by an exception's name."""
+    words = f"{error.type}: {error.message}"
+    return words if error.ended or not words.startswith(("died", "wall_time")) else f"exception {words}"
 
 
 def require(guarantee: Guarantee, *, unsafe: bool) -> None:

@@ -72,6 +72,8 @@ class RunError:
         source: that line's text.
         message: what it said; for the instructor only.
         cell: the cell of a notebook that the line is counted from; "" where the line is the module's. The grader fills it in.
+        ended: what ended the worker, where the parent saw that instead of an exception: "died", "cpu_time", "wall_time" or
+            "flooded". A worker's own word never stands here.
     """
 
     type: str
@@ -80,6 +82,7 @@ class RunError:
     source: str
     message: str
     cell: str = ""
+    ended: str = ""
 
 
 @dataclass(frozen=True)

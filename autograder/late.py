@@ -16,6 +16,7 @@ import os
 import re
 import subprocess
 import tempfile
+import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
@@ -27,6 +28,8 @@ from autograder.files import write_whole
 SCHEMA = "autograder/late/v1"
 RECORD = "late.json"
 SOURCES = ("roster", "nbgrader", "git")
+# Bytes of a commit with its message.
+LONGEST_COMMIT = 64 << 10
 AMOUNT = r"(\d+(?:\.\d+)?)\s*(%|points?)"
 RULE = re.compile(
     rf"{AMOUNT} an? (day|hour)(?:, at most {AMOUNT})?(?:, after (\d+) (minute|hour)s?)?", re.IGNORECASE | re.ASCII
@@ -271,17 +274,31 @@ def committed(entry: Path) -> datetime | None:
         objects = {"GIT_OBJECT_DIRECTORY": str((repository / "objects").resolve()), "GIT_NO_LAZY_FETCH": "1"}
         try:
             subprocess.run(["git", "init", "-q", "--bare", empty], env=clean, check=True, capture_output=True)
-            done = subprocess.run(
-                ["git", "cat-file", "commit", commit],
-                env=clean | objects,
-                check=True,
-                capture_output=True,
-                timeout=10,
-            )
+            # A commit may be made to unfold to gigabytes: its size is asked first, and so much is read and no more.
+            size = _git_output(["cat-file", "-s", commit], clean | objects).strip()
+            if not size.isdigit() or len(size) > 9 or int(size) > LONGEST_COMMIT:
+                return None
+            text = _git_output(["cat-file", "commit", commit], clean | objects)
         except (OSError, subprocess.SubprocessError):
             return None
-    found = re.search(rb"^committer .*> (\d{1,11}) [+-]\d{4}$", done.stdout.partition(b"\n\n")[0], re.MULTILINE)
+    found = re.search(rb"^committer .*> (\d{1,11}) [+-]\d{4}$", text.partition(b"\n\n")[0], re.MULTILINE)
     return datetime.fromtimestamp(int(found.group(1)), UTC) if found else None
+
+
+def _git_output(arguments: list[str], environment: dict[str, str]) -> bytes:
+    """Return how the output of a git command begins; it gets little memory, and ten seconds."""
+    limited = environment | {"GIT_ALLOC_LIMIT": str(64 << 20)}
+    with subprocess.Popen(
+        ["git", *arguments], env=limited, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as process:
+        end = threading.Timer(10, process.kill)
+        end.start()
+        try:
+            assert process.stdout is not None, "it was asked for"
+            return process.stdout.read(LONGEST_COMMIT)
+        finally:
+            end.cancel()
+            process.kill()
 
 
 def _head(repository: Path) -> str | None:

@@ -490,6 +490,8 @@ class _Attempt:
                 outcome = _outcome(head, tensors)
                 self.outcomes.append(replace(outcome, cpu=max(0.0, outcome.cpu - before)))
                 before = outcome.cpu
+                if head.get("dirty") is True:
+                    return  # the rest runs in a fresh worker
         except frames.FrameError as error:
             raise _Stopped("flooded", str(error)) from error
 
@@ -499,7 +501,7 @@ class _Attempt:
         if self._loaded:
             self.outcomes.append(Outcome(reason.status, detail=detail))
         else:
-            self.import_error = frames.RunError(reason.status, reason.status, None, "", detail)
+            self.import_error = frames.RunError(reason.status, reason.status, None, "", detail, ended=reason.status)
 
 
 def _outcome(head: dict[str, Any], tensors: dict[str, Any]) -> Outcome:

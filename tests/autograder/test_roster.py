@@ -204,6 +204,21 @@ def test_git_says_when_the_checked_out_commit_was_made(tmp_path: Path) -> None:
     assert late.committed(tmp_path) == DUE
 
 
+def test_a_commit_that_unfolds_to_more_than_it_should_is_not_read(tmp_path: Path) -> None:
+    commit(tmp_path, "2026-10-01T23:59:00Z")
+    header = subprocess.run(["git", "cat-file", "commit", "HEAD"], cwd=tmp_path, check=True, capture_output=True).stdout
+    for size, wanted in ((30_000, DUE), (300 << 20, None)):
+        made = subprocess.run(
+            ["git", "hash-object", "-t", "commit", "-w", "--stdin"],
+            cwd=tmp_path,
+            check=True,
+            capture_output=True,
+            input=header + b"x" * size,
+        )
+        (tmp_path / ".git" / "HEAD").write_bytes(made.stdout)
+        assert late.committed(tmp_path) == wanted
+
+
 def test_a_submissions_own_git_settings_run_nothing(tmp_path: Path) -> None:
     commit(tmp_path, "2026-10-01T23:59:00Z")
     trap = tmp_path / "trap.sh"
