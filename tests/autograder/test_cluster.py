@@ -156,8 +156,9 @@ def test_a_cluster_with_certificates_grades_for_those_who_have_one(small_lesson:
     try:
         with pytest.raises(UserError, match="wants certificates"):
             batch.grade_all(small_lesson, folder, tmp_path / "without", options, lambda _: None)
-        tls = {"ca-file": files["ca-file"], "client": {"cert": files["cert"], "key": files["key"]}}
-        with dask.config.set({"distributed.comm.tls": tls}):  # as the variables of the README do
+        tls = {f"distributed.comm.tls.client.{part}": files[part] for part in ("cert", "key")}
+        # As the variables of the README do.
+        with dask.config.set({"distributed.comm.tls.ca-file": files["ca-file"], **tls}):
             there = batch.grade_all(small_lesson, folder, tmp_path / "there", options, lambda _: None)
     finally:
         cluster.end()
