@@ -24,8 +24,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
-import autograder
-from autograder import cgroup, frames
+from autograder import cgroup, frames, view
 from autograder.worker import jail
 from autograder.worker.encode import HEADER
 from autograder.worker.fake_device import computes_on_cpu
@@ -198,7 +197,7 @@ class Sandbox:
         self._on_gpu = any(not computes_on_cpu(device) for device in devices)
         self._configuration: dict[str, Any] = {
             "data": str(self._data),
-            "folders": _shown(),
+            "folders": view.readable(),
             "hidden": [str(root.resolve())],
             "devices": _gpu_files() if self._on_gpu else [],
             "jail": _JAILS[level] if sys.platform == "linux" else "none",
@@ -653,14 +652,6 @@ def _overlaid(overlay: Overlay | None) -> dict[str, Any] | None:
         return None
     own = {"function": overlay.function, "exercise": overlay.exercise, "inside": overlay.inside}
     return {**asdict(overlay.source), **own}
-
-
-def _shown() -> list[str]:
-    """Return the paths that the jail shows besides the system's: the interpreter, its packages, the worker."""
-    package = Path(autograder.__file__).parent
-    paths = [Path(sys.prefix), Path(sys.base_prefix), package / "__init__.py", package / "worker"]
-    places = {str(path) for path in paths} | {str(path.resolve()) for path in paths}
-    return sorted(place for place in places if not place.startswith("/usr/"))
 
 
 def _gpu_files() -> list[str]:

@@ -52,10 +52,10 @@ NOBODY = 65534
 # Where the view has the data and the scratch space. Not /tmp: the interpreter, or the whole course, may lie below that.
 DATA = "/data"
 SCRATCH = "/scratch"
-SYSTEM_FOLDERS = ("/usr", "/lib", "/lib64", "/lib32", "/bin", "/sbin")
+# What is a link to a part of /usr on systems with a merged one.
+SYSTEM_LINKS = ("/lib", "/lib64", "/lib32", "/bin", "/sbin", "/usr/lib64")
 SYSTEM_FILES = (
     "/etc/ld.so.cache",
-    "/etc/localtime",
     "/etc/alternatives",
     "/etc/fonts",
     "/etc/os-release",
@@ -161,7 +161,7 @@ def enter_outer(data: str, folders: Sequence[str], hidden: Sequence[str], device
 
     Args:
         data: the folder that the view shows at `DATA`.
-        folders: the paths, besides the system's, that the view shows, read-only, each at its own place.
+        folders: the paths that the view shows, read-only, each at its own place.
         hidden: folders of which nothing is shown but what `folders` names below them, even where they lie in a shown one.
         devices: device files below /dev to show as well.
 
@@ -215,6 +215,8 @@ def _wait_for(child: int) -> None:
 
 def _build_view(data: str, folders: Sequence[str], hidden: Sequence[str], devices: Sequence[str]) -> None:
     """Put together a root that holds what it is given and nothing else, and move into it."""
+    # Found before the root moves: a link that names its target from the root would lead elsewhere then.
+    sources = {path: os.path.realpath(path) for path in (*SYSTEM_FILES, *folders)}
     _mount("none", "/", None, MS_REC | MS_PRIVATE)
     # Twice pivoted, as bubblewrap does it: the old root stays reachable under /old while the new one is put together.
     _mount("tmpfs", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV, "mode=755,size=1m")
@@ -223,13 +225,18 @@ def _build_view(data: str, folders: Sequence[str], hidden: Sequence[str], device
     _pivot_root("/tmp", "/tmp/old")
     os.chdir("/")
     _mount("tmpfs", "/new", "tmpfs", MS_NOSUID | MS_NODEV, "mode=755,size=4m")
-    for folder in SYSTEM_FOLDERS:
-        _show_system(folder)
+    for path in SYSTEM_LINKS:
+        _show_link(path)
     for path in SYSTEM_FILES:
-        _bind(path)
+        _bind(sources[path], place=path)
     # From the outside in, so that what a hidden folder holds can be shown again and what a shown one holds be hidden.
     entries = [(path, False) for path in folders] + [(path, True) for path in hidden]
-    covered = [path for path, hide in sorted(entries, key=lambda entry: entry[0].count("/")) if _place(path, hide=hide)]
+    covered = []
+    for path, hide in sorted(entries, key=lambda entry: entry[0].count("/")):
+        if not hide:
+            _bind(sources[path], place=path)
+        elif _cover(path):
+            covered.append(path)
     Path("/new/etc/passwd").write_text(f"student:x:{NOBODY}:{NOBODY}::{SCRATCH}:/bin/false\n")
     Path("/new/etc/hosts").write_text("127.0.0.1 localhost\n::1 localhost\n")
     _make_devices(devices)
@@ -248,23 +255,19 @@ def _build_view(data: str, folders: Sequence[str], hidden: Sequence[str], device
     os.chdir(SCRATCH)
 
 
-def _place(path: str, *, hide: bool) -> bool:
-    """Show a path, or cover a folder with an empty one; return whether one was covered."""
-    if not hide:
-        _bind(path)
-        return False
+def _cover(path: str) -> bool:
+    """Cover a folder with an empty one; return whether it was there."""
     if not os.path.isdir(f"/new{path}"):
         return False
     _mount("tmpfs", f"/new{path}", "tmpfs", MS_NOSUID | MS_NODEV, "mode=755,size=1m")
     return True
 
 
-def _show_system(folder: str) -> None:
-    """Show a system folder, or make the symbolic link that it is on systems with a merged /usr."""
-    if os.path.islink(f"/old{folder}"):
-        os.symlink(os.readlink(f"/old{folder}"), f"/new{folder}")
-    elif os.path.isdir(f"/old{folder}"):
-        _bind(folder)
+def _show_link(path: str) -> None:
+    """Make the symbolic link that a system folder is, if it is one."""
+    if os.path.islink(f"/old{path}"):
+        os.makedirs(os.path.dirname(f"/new{path}"), exist_ok=True)
+        os.symlink(os.readlink(f"/old{path}"), f"/new{path}")
 
 
 def _bind(
@@ -274,9 +277,10 @@ def _bind(
     source, target = f"/old{path}", Path(f"/new{place or path}")
     if not os.path.exists(source):
         return
+    # What lies in a folder that is shown already is there, and could not be made.
     if os.path.isdir(source):
         target.mkdir(parents=True, exist_ok=True)
-    else:
+    elif not target.exists():
         target.parent.mkdir(parents=True, exist_ok=True)
         target.touch()
     _mount(source, str(target), None, MS_BIND | MS_REC)
@@ -315,12 +319,28 @@ def enter_inner(limits: Limits, tell: int) -> None:
     _die_first()
     _set_mount("/proc", MOUNT_ATTR_RDONLY, recursive=False)
     _mount_scratch("", limits.scratch)
+    _hide_mounts()
     os.chdir(SCRATCH)
     _raise_loopback()
     _drop_capabilities()
     prctl(PR_SET_NO_NEW_PRIVS, 1)
     prctl(PR_SET_DUMPABLE, 0)
     limit(limits)
+
+
+def _hide_mounts() -> None:
+    """Stay in this view, but go over to a mount namespace of which nothing can be listed.
+
+    `/proc/self/mountinfo` names the place on the machine that each mount was made from. It lists the mounts of the process's own
+    namespace, as far as they lie below the process's root; with a root in another namespace there are none.
+    """
+    view = os.open("/", os.O_PATH | os.O_DIRECTORY)
+    # Left open for good: the view lasts as long as its namespace, and that as long as somebody holds it.
+    os.open("/proc/self/ns/mnt", os.O_RDONLY)
+    _unshare(CLONE_NEWNS)
+    os.fchdir(view)
+    os.chroot(".")
+    os.close(view)
 
 
 def _raise_loopback() -> None:

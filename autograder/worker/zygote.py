@@ -213,7 +213,7 @@ def restricted(configuration: dict[str, Any], writable: list[str]) -> None:
     Raises:
         JailError: the machine has not got them.
     """
-    readable = [*jail.SYSTEM_FOLDERS, *jail.SYSTEM_FILES, *configuration["folders"], configuration["data"]]
+    readable = [*jail.SYSTEM_FILES, *configuration["folders"], configuration["data"]]
     readable += [f"/dev/{name}" for name in (*jail.DEVICE_FILES, *configuration["devices"])]
     landlock.restrict(readable, writable, network=False)
     seccomp.restrict(network=False, signals=landlock.version() >= landlock.SCOPES_FROM)
