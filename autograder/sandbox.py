@@ -273,7 +273,7 @@ class Sandbox:
         while "refused" in hello:
             self.close()
             self._refusals.append(f"no {self._configuration['jail']}: {hello['refused']}")
-            self._configuration["jail"] = "restricted" if self._configuration["jail"] == "namespaces" else "none"
+            self._configuration["jail"] = self._next_jail()
             self.launch()
             hello = self._receive()
         if "error" in hello:
@@ -286,6 +286,18 @@ class Sandbox:
             self._refusals.append("no cgroup: the memory of a process tree is bounded process by process only")
         self.guarantee = Guarantee(level, "; ".join(self._refusals), **hello)
         return self.guarantee
+
+    def _next_jail(self) -> str:
+        """Return the jail to try after the one that was refused.
+
+        Raises:
+            SandboxError: the next would be none, and this is root.
+        """
+        if self._configuration["jail"] == "namespaces":
+            return "restricted"
+        if os.geteuid() == 0:
+            raise SandboxError(f"{'; '.join(self._refusals)}. Student code is not run as root without any protection.")
+        return "none"
 
     def hang_up(self) -> None:
         """Say, from any thread, that this is the end: who waits for the zygote gets a SandboxError, and none is started again.

@@ -43,22 +43,22 @@ def main() -> None:
 
 
 def _prepare(configuration: dict[str, Any]) -> dict[str, Any]:
-    from autograder.worker import jail, zygote
+    from autograder.worker import lockdown, zygote
 
     try:
-        if configuration["jail"] == "namespaces":
-            jail.enter_outer(
-                configuration["data"], configuration["folders"], configuration["hidden"], configuration["devices"]
-            )
-        elif configuration["jail"] == "restricted":
-            zygote.try_restricted(configuration)
+        lockdown.prepare(configuration)
     except (OSError, KeyError, AttributeError) as error:
         return {"refused": str(error)}
     from autograder.worker.warmup import warm_up
 
-    warm_up(plots=configuration["plots"], imports=configuration["imports"])
+    try:
+        warm_up(plots=configuration["plots"], imports=configuration["imports"])
+    except PermissionError as error:
+        return {"refused": f"student code's user may not read a file of a package: {error}"}
     if configuration["jail"] == "restricted":
-        jail.drop_root()
+        from autograder.worker import sharing
+
+        sharing.without_names()
     zygote.freeze()
     tasks = os.listdir("/proc/self/task")
     if len(tasks) != 1:

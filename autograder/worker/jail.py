@@ -62,6 +62,10 @@ SYSTEM_FILES = (
     "/etc/ssl/openssl.cnf",
 )
 SHARED_MEMORY = "/dev/shm"
+ONE_USER = (
+    "this user namespace has no user but root, so student code cannot run as another: start the container with a range of "
+    "users (/etc/subuid and /etc/subgid), or run the grader as an ordinary user outside of it"
+)
 DEVICE_FILES = ("null", "zero", "full", "random", "urandom")
 GPU_DEVICE_FILES = ("nvidiactl", "nvidia-uvm", "nvidia-uvm-tools", "nvidia-modeset")
 
@@ -71,6 +75,9 @@ _libc.mount.argtypes = (ctypes.c_char_p, ctypes.c_char_p, ctypes.c_char_p, ctype
 
 class JailError(OSError):
     """A step of the lockdown that the machine refused; the step is in the message."""
+
+    def __str__(self) -> str:
+        return str(self.strerror)
 
 
 @dataclass(frozen=True)
@@ -131,10 +138,16 @@ def prctl(option: int, value: int = 0, step: str = "prctl") -> None:
 
 
 def _map_ids(uid: int, gid: int) -> None:
-    """Map the user to itself in the new user namespace, which any process may do for itself."""
+    """Keep the user in the new user namespace, which any process may do for itself; root is nobody there."""
     Path("/proc/self/setgroups").write_text("deny")
-    Path("/proc/self/uid_map").write_text(f"{uid} {uid} 1")
-    Path("/proc/self/gid_map").write_text(f"{gid} {gid} 1")
+    Path("/proc/self/uid_map").write_text(f"{uid or NOBODY} {uid} 1")
+    Path("/proc/self/gid_map").write_text(f"{gid or NOBODY} {gid} 1")
+
+
+def is_mapped(uid: int) -> bool:
+    """Return whether the user namespace has this user, so that a process may become it (man 7 user_namespaces)."""
+    ranges = (line.split() for line in Path("/proc/self/uid_map").read_text().splitlines())
+    return any(int(first) <= uid < int(first) + int(count) for first, _, count in ranges)
 
 
 def _drop_capabilities() -> None:
@@ -168,7 +181,8 @@ def enter_outer(data: str, folders: Sequence[str], hidden: Sequence[str], device
     Raises:
         JailError: the machine refused a step; nothing has been forked then.
     """
-    as_root = os.geteuid() == 0
+    # A root that can become nobody else (a user namespace of one user) goes the way of an ordinary user.
+    as_root = os.geteuid() == 0 and is_mapped(NOBODY)
     uid, gid = os.geteuid(), os.getegid()
     _unshare(ALL_BUT_USER if as_root else ALL_BUT_USER | CLONE_NEWUSER)
     if not as_root:
@@ -197,13 +211,19 @@ def enter_outer(data: str, folders: Sequence[str], hidden: Sequence[str], device
     os.close(tell)
 
 
-def drop_root() -> bool:
-    """Become an unprivileged user for good, if this is root; return whether it was."""
+def drop_root(user: int = NOBODY) -> bool:
+    """Become an unprivileged user for good, if this is root; return whether it was.
+
+    Raises:
+        JailError: the user namespace has no such user.
+    """
     if os.geteuid() != 0:
         return False
+    if not is_mapped(user):
+        raise JailError(errno.EINVAL, ONE_USER)
     os.setgroups([])
-    os.setresgid(NOBODY, NOBODY, NOBODY)
-    os.setresuid(NOBODY, NOBODY, NOBODY)
+    os.setresgid(user, user, user)
+    os.setresuid(user, user, user)
     return True
 
 
@@ -277,10 +297,11 @@ def _bind(
     source, target = f"/old{path}", Path(f"/new{place or path}")
     if not os.path.exists(source):
         return
-    # What lies in a folder that is shown already is there, and could not be made.
     if os.path.isdir(source):
         target.mkdir(parents=True, exist_ok=True)
-    elif not target.exists():
+    elif os.path.lexists(target):
+        return  # it lies in a folder that is shown
+    else:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.touch()
     _mount(source, str(target), None, MS_BIND | MS_REC)
@@ -361,10 +382,15 @@ def _die_first() -> None:
         Path("/proc/self/oom_score_adj").write_text("1000")
 
 
-def limit(limits: Limits) -> None:
-    """Set the resource limits of this process and all that it will start."""
+def limit(limits: Limits, others: int = 0) -> None:
+    """Set the resource limits of this process and all that it will start.
+
+    Args:
+        limits: the bounds.
+        others: tasks that the kernel counts together with this process's own, as they are the same user's.
+    """
     bounds = {
-        resource.RLIMIT_NPROC: limits.processes,
+        resource.RLIMIT_NPROC: limits.processes + others,
         resource.RLIMIT_CPU: limits.cpu,
         resource.RLIMIT_FSIZE: limits.file,
         resource.RLIMIT_NOFILE: limits.descriptors,
