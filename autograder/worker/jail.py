@@ -336,11 +336,13 @@ def enter_inner(limits: Limits, tell: int) -> None:
         os.write(tell, str(child).encode())
         os._exit(0)
     os.close(tell)
+    unlisted = os.open("/proc/self/ns/mnt", os.O_RDONLY)
+    _unshare(CLONE_NEWNS)
     _mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
     _die_first()
     _set_mount("/proc", MOUNT_ATTR_RDONLY, recursive=False)
     _mount_scratch("", limits.scratch)
-    _hide_mounts()
+    _hide_mounts(unlisted)
     os.chdir(SCRATCH)
     _raise_loopback()
     _drop_capabilities()
@@ -349,19 +351,21 @@ def enter_inner(limits: Limits, tell: int) -> None:
     limit(limits)
 
 
-def _hide_mounts() -> None:
-    """Stay in this view, but go over to a mount namespace of which nothing can be listed.
+def _hide_mounts(unlisted: int) -> None:
+    """Stay in this view, but go over to another mount namespace, so that no mount of the view is listed.
 
     `/proc/self/mountinfo` names the place on the machine that each mount was made from. It lists the mounts of the process's own
     namespace, as far as they lie below the process's root; with a root in another namespace there are none.
     """
     view = os.open("/", os.O_PATH | os.O_DIRECTORY)
-    # Left open for good: the view lasts as long as its namespace, and that as long as somebody holds it.
-    os.open("/proc/self/ns/mnt", os.O_RDONLY)
-    _unshare(CLONE_NEWNS)
+    namespace = os.open("/proc/self/ns/mnt", os.O_RDONLY)
+    _check(_libc.setns(unlisted, CLONE_NEWNS), "setns")
+    # The view lasts as long as its namespace, and that as long as something holds it: here a mount that no path leads to.
+    _mount(f"/proc/self/fd/{namespace}", "/etc/passwd", None, MS_BIND)
     os.fchdir(view)
     os.chroot(".")
-    os.close(view)
+    for descriptor in (view, namespace, unlisted):
+        os.close(descriptor)
 
 
 def _raise_loopback() -> None:

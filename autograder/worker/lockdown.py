@@ -24,6 +24,7 @@ from autograder.worker import jail, landlock, seccomp
 TRIAL = jail.Limits(memory=2 << 30, processes=64, cpu=30, file=1 << 20, scratch=1 << 20, descriptors=256)
 # Users for the time of one program, of which systemd takes its own, too.
 PASSING_USERS = range(61184, 65520)
+PACKAGE_FOLDERS = ("site-packages", "dist-packages")
 # A module of the standard library that nothing has imported before a worker is tried.
 FRESH_MODULE = "graphlib"
 
@@ -88,17 +89,55 @@ def prepare(configuration: dict[str, Any]) -> None:
     Raises:
         JailError: no worker can; the reason is in the message.
     """
-    kind = configuration["jail"]
+    kind, folders = configuration["jail"], configuration["folders"]
     if kind == "namespaces":
-        jail.enter_outer(
-            configuration["data"], configuration["folders"], configuration["hidden"], configuration["devices"]
-        )
+        jail.enter_outer(configuration["data"], folders, configuration["hidden"], configuration["devices"])
     elif kind == "restricted":
-        jail.drop_root(_passing_user() if os.geteuid() == 0 else jail.NOBODY)
+        _become_unprivileged(configuration)
     else:
         return
-    _require_readable(jail.DATA if kind == "namespaces" else configuration["data"], configuration["folders"])
+    _require_readable(folders)
+    _require_open(jail.DATA if kind == "namespaces" else configuration["data"], configuration["data"])
     _try_worker(configuration)
+
+
+def _become_unprivileged(configuration: dict[str, Any]) -> None:
+    """Become a user that has nothing, if this is root; keep open what of Python only root may reach (a Python in its home)."""
+    if os.geteuid() != 0:
+        return
+    user = _passing_user()
+    held = {path: os.open(path, os.O_PATH | os.O_CLOEXEC) for path in configuration["folders"] if os.path.exists(path)}
+    jail.drop_root(user)
+    places = {}
+    for path, descriptor in held.items():
+        if os.access(path, os.R_OK):
+            os.close(descriptor)
+        else:
+            places[path] = f"/proc/self/fd/{descriptor}"
+    configuration["folders"] = [places.get(path, path) for path in configuration["folders"]]
+    _import_from(places)
+
+
+def _import_from(places: dict[str, str]) -> None:
+    """Let Python find its standard library where this user can reach it.
+
+    Not so packages, which look for their data and libraries by the path that they are installed at.
+    """
+
+    def found(path: str) -> str:
+        if os.path.basename(path) not in PACKAGE_FOLDERS:
+            for folder in sorted(places, key=len, reverse=True):
+                if f"{path}/".startswith(f"{folder}/"):
+                    return places[folder] + path.removeprefix(folder)
+        return path
+
+    sys.path[:] = map(found, sys.path)
+    for module in list(sys.modules.values()):
+        path = getattr(module, "__path__", None)
+        if isinstance(path, list):
+            path[:] = map(found, path)
+    sys.path_importer_cache.clear()
+    importlib.invalidate_caches()
 
 
 def _passing_user() -> int:
@@ -115,35 +154,38 @@ def _passing_user() -> int:
     raise jail.JailError(0, jail.ONE_USER)
 
 
-def _require_readable(data: str, folders: list[str]) -> None:
-    """See that this process's user may read what every worker reads.
+def _require_readable(folders: list[str]) -> None:
+    """See that this process's user may read what Python imports.
 
     Raises:
         JailError: it may not; the message names the place and what to do.
     """
-    packages = [path for path in sys.path if any(path == shown or path.startswith(f"{shown}/") for shown in folders)]
-    for path in (os.path.dirname(os.__file__), *packages, os.path.dirname(__file__), data):
+    worker = list(sys.modules[__package__].__path__)
+    # What Python reaches through a descriptor is below /proc.
+    shown = (*(f"{folder}/" for folder in folders), "/proc/")
+    for path in (*(path for path in sys.path if f"{path}/".startswith(shown)), *worker):
         if not path.endswith(".zip"):  # Python looks for one of these where there need be none
-            _require_open(path)
+            _require_open(path, path)
 
 
-def _require_open(path: str) -> None:
+def _require_open(path: str, known_as: str) -> None:
+    """See that this process's user may read a folder; `known_as` is where it lies on the machine."""
     for place in (*reversed(Path(path).parents), Path(path)):
         wanted = os.X_OK if str(place) != path else os.R_OK | os.X_OK if place.is_dir() else os.R_OK
         if place.exists() and not os.access(place, wanted):
+            closed = known_as if str(place) == path else str(place)
             raise jail.JailError(
                 errno.EACCES,
-                f"student code runs as another user than root, and {place} is closed to others, so that it could not read "
-                f"{path}: {_remedy(path, place)}, or run the grader as an ordinary user",
+                f"student code runs as another user than root, and {closed} is closed to others, so that it could not read "
+                f"{known_as}: {_remedy(known_as, closed)}, or run the grader as an ordinary user",
             )
 
 
-def _remedy(path: str, closed: Path) -> str:
-    home = pwd.getpwuid(0).pw_dir
-    if path.startswith(f"{home}/"):
+def _remedy(path: str, closed: str) -> str:
+    if path.startswith("/root/") and closed == "/root":
         return (
-            f"install Python and the course outside of {home} (`UV_PYTHON_INSTALL_DIR=/opt/python uv sync` in a folder such "
-            "as /opt/course)"
+            "install Python and the course outside of /root (`UV_PYTHON_INSTALL_DIR=/opt/python uv sync` in a folder such as "
+            "/opt/course)"
         )
     return f"chmod -R go+rX {closed}"
 
