@@ -329,6 +329,9 @@ def enter_inner(limits: Limits, tell: int) -> None:
     """
     uid, gid = os.geteuid(), os.getegid()
     prctl(PR_SET_DUMPABLE, 1)  # or /proc/self/uid_map belongs to root
+    # Kernels since 6.18 number namespaces processor by processor; of the two below, the second is to have the higher number.
+    processors = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {_libc.sched_getcpu()})
     _unshare(ALL_BUT_USER | CLONE_NEWUSER)
     _map_ids(uid, gid)
     child = os.fork()
@@ -338,6 +341,7 @@ def enter_inner(limits: Limits, tell: int) -> None:
     os.close(tell)
     unlisted = os.open("/proc/self/ns/mnt", os.O_RDONLY)
     _unshare(CLONE_NEWNS)
+    os.sched_setaffinity(0, processors)
     _mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
     _die_first()
     _set_mount("/proc", MOUNT_ATTR_RDONLY, recursive=False)
@@ -360,12 +364,15 @@ def _hide_mounts(unlisted: int) -> None:
     view = os.open("/", os.O_PATH | os.O_DIRECTORY)
     namespace = os.open("/proc/self/ns/mnt", os.O_RDONLY)
     _check(_libc.setns(unlisted, CLONE_NEWNS), "setns")
-    # The view lasts as long as its namespace, and that as long as something holds it: here a mount that no path leads to.
-    _mount(f"/proc/self/fd/{namespace}", "/etc/passwd", None, MS_BIND)
+    # The view lasts as long as its namespace, and that as long as something holds it: a mount that no path leads to. A kernel
+    # that takes the namespace for the older of the two (it would allow a ring of them) refuses; then the descriptor holds it.
+    with contextlib.suppress(JailError):
+        _mount(f"/proc/self/fd/{namespace}", "/etc/passwd", None, MS_BIND)
+        os.close(namespace)
     os.fchdir(view)
     os.chroot(".")
-    for descriptor in (view, namespace, unlisted):
-        os.close(descriptor)
+    os.close(view)
+    os.close(unlisted)
 
 
 def _raise_loopback() -> None:
