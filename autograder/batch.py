@@ -21,10 +21,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
 
-from autograder import cells, collect, overrides, portability, signatures, submission, suite
+from autograder import cells, checking, collect, overrides, portability, signatures, submission, suite
 from autograder.diagnose import Diagnoser
 from autograder.errors import Halted, UserError
 from autograder.feedback import with_feedback
+from autograder.frames import RunError
 from autograder.grades import Grades, Origin
 from autograder.lesson import Lesson
 from autograder.report import Circumstances, Report, as_json
@@ -135,6 +136,7 @@ class Grading:
 
     def __enter__(self) -> Self:
         try:
+            checking.start(self.suite.checks)
             for sandbox in (self._for_reference, *self.spare):
                 sandbox.launch()
             self.guarantee = self._for_reference.start()
@@ -164,12 +166,14 @@ class Grading:
             self.break_off()
 
     def close(self) -> None:
-        """End every sandbox."""
+        """End every sandbox, and the process of the checks."""
+        checking.close(self.suite.checks)
         for sandbox in (self._for_reference, *self.spare):
             sandbox.close()
 
     def break_off(self) -> None:
         """End every sandbox at once, whatever it is doing and whichever thread waits for it."""
+        checking.close(self.suite.checks)
         for sandbox in (self._for_reference, *self.spare):
             sandbox.hang_up()
         until = time.monotonic() + HURRY
@@ -278,11 +282,11 @@ class Grading:
         if error is not None:
             place = f" at line {error.line}" if error.line else ""
             reason = f"{error.builtin}{place}" if error.builtin == error.type else f"a {error.builtin}{place}"
-            if error.builtin in ("died", "cpu_time", "wall_time", "flooded"):
+            if error.ended:
                 reason = {"died": "It ended the program while it was imported."}.get(
-                    error.builtin, "It ran too long, or put out too much, while it was imported."
+                    error.ended, "It ran too long, or put out too much, while it was imported."
                 )
-            return replace(blank, status="failed_to_import", reason=reason, private=f"{error.type}: {error.message}")
+            return replace(blank, status="failed_to_import", reason=reason, private=_import_words(error))
         scores = self.scores(result)
         broken = [verdict for scored in scores for verdict in scored.verdicts if verdict.verdict == GRADER_ERROR]
         return replace(
@@ -292,6 +296,12 @@ class Grading:
             private=broken[0].private if broken else "",
             exercises=scores,
         )
+
+
+def _import_words(error: RunError) -> str:
+    """Return why a module did not import, for the instructor; what the parent saw cannot be said by an exception's name."""
+    words = f"{error.type}: {error.message}"
+    return words if error.ended or not words.startswith(("died", "wall_time")) else f"exception {words}"
 
 
 def require(guarantee: Guarantee, *, unsafe: bool) -> None:

@@ -9,6 +9,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from autograder import disclosure
 from autograder.frames import RunError
 from autograder.sandbox import Result
 from autograder.worker import notebook
@@ -37,7 +38,8 @@ class CellFailure:
 
 
 def located(result: Result, text: str) -> Result:
-    """Return a result whose errors name a notebook's cell and the cell's line; any other module's result stays as it is."""
+    """Return a result whose errors name lines of the module's code alone; in a notebook the cell, and the cell's line."""
+    result = _within(result, text)
     if not notebook.is_notebook(text):
         return result
     cells = notebook.split(text)
@@ -46,6 +48,18 @@ def located(result: Result, text: str) -> Result:
         for outcome in result.outcomes
     ]
     return replace(result, outcomes=tuple(outcomes))
+
+
+def _within(result: Result, text: str) -> Result:
+    """Return a result without lines at which the module has no code: a worker may name any."""
+
+    def bounded(error: RunError) -> RunError:
+        return replace(error, line=disclosure.line(error.line, text))
+
+    import_error = None if result.import_error is None else bounded(result.import_error)
+    outcomes = [o if o.error is None else replace(o, error=bounded(o.error)) for o in result.outcomes]
+    raised = [replace(one, error=bounded(one.error)) for one in result.cells]
+    return replace(result, import_error=import_error, outcomes=tuple(outcomes), cells=tuple(raised))
 
 
 def failures(result: Result, text: str) -> tuple[CellFailure, ...]:

@@ -226,6 +226,12 @@ class There:
         """
         try:
             client = Client(self._address, timeout=ANSWER_SECONDS, set_as_default=False)
+        except TypeError as error:
+            # What Dask raises where it is to speak TLS and was told of no certificates.
+            raise UserError(
+                f"The scheduler at {self._address} wants certificates: set DASK_DISTRIBUTED__COMM__TLS__CA_FILE, …__CLIENT__CERT "
+                'and …__CLIENT__KEY, as the README says under "More than one machine".'
+            ) from error
         except (OSError, ValueError, ImportError) as error:
             raise UserError(
                 f"No Dask scheduler answers at {self._address}. Start one with `dask scheduler`, which prints its address."

@@ -15,6 +15,7 @@ from typing import Any
 
 import torch
 
+from autograder import disclosure
 from autograder.compare import compare
 from autograder.frames import Call, TensorValue
 from autograder.signatures import Signatures
@@ -200,20 +201,16 @@ def _scaled(leaves: Sequence[_Leaf], signatures: Signatures) -> str:
     value = known[0][0]
     if numbers < ENOUGH:
         return ""
-    return f"{_in_words(value)} what was wanted"
-
-
-def _in_words(value: float) -> str:
-    for whole in range(2, 1000):
-        if math.isclose(value, 1 / whole, rel_tol=1e-4):
-            return {2: "half", 3: "a third of", 4: "a quarter of"}.get(whole, f"1/{whole} of")
-    rounded = round(value)
-    number = rounded if rounded and math.isclose(value, rounded, rel_tol=1e-4) else float(f"{value:.4g}")
-    return f"{number:g} times"
+    # A factor may be chosen to say something, so only those that mistakes lead to are told.
+    told = disclosure.factor(value)
+    return f"{told} what was wanted" if told else "what was wanted times one and the same factor"
 
 
 def _factor(leaf: _Leaf) -> tuple[float, int] | None:
     """Return by what a part's values are off, and how many numbers show it; None where it is no one factor."""
+    tensors = [part.tensor for part in (leaf.came, leaf.wanted) if isinstance(part, TensorValue)]
+    if len({tensor.shape for tensor in tensors}) > 1:
+        return None  # before numbers are made of a tensor of any size
     a, b = _numbers(leaf.came), _numbers(leaf.wanted)
     if a is None or b is None or a.shape != b.shape or not b.numel() or not (a.isfinite().all() and b.isfinite().all()):
         return None

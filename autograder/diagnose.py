@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from autograder import score, signatures
+from autograder import hollow, score, signatures
 from autograder.compare import compare
 from autograder.describe import Pair, describe
 from autograder.errors import UserError
@@ -157,6 +157,7 @@ class Diagnoser:
         self._run = run
         self._lock = threading.Lock()
         self._kept: dict[tuple[str, str, bool], Known] = {}
+        self._hollow: dict[str, tuple[tuple[Outcome, ...], ...]] = {}
 
     def scores(self, result: Result) -> tuple[ExerciseScore, ...]:
         """Return the points of a result of the whole suite, with a diagnosis of each failure.
@@ -288,8 +289,38 @@ class Diagnoser:
                     agree(mine, self.outputs(one, name, inside=True), values=True)
                     for one in found[cause].misconceptions
                 ):
-                    yield name, cause
+                    if self._took_work(name, mine):
+                        yield name, cause
                     break
+
+    def _took_work(self, exercise: str, mine: Known) -> bool:
+        """Return whether what failed returned what nobody gets who has not written the exercise."""
+        empty = self._hollow_outcomes(exercise)
+        seen = []
+        for place, (n, verdict, came) in enumerate(
+            zip(self._places(exercise), mine.verdicts, mine.outcomes, strict=True)
+        ):
+            if verdict.verdict in (PASSED, FAILED) and came.status == "returned":
+                given = tuple(outcomes[place].value for outcomes in empty if outcomes[place].status == "returned")
+                wanted, bounds = self._reference.outcomes[n].value, verdict.placed.scenario.tolerance
+                seen.append(hollow.Seen(came.value, wanted, verdict.verdict == FAILED, given, verdict.device, bounds))
+        return hollow.took_work(seen)
+
+    def _hollow_outcomes(self, exercise: str) -> tuple[tuple[Outcome, ...], ...]:
+        """Return what each stand-in that takes no work gives in an exercise's scenarios; run at most once."""
+        with self._lock:
+            if exercise not in self._hollow:
+                text, names = hollow.stand_ins(self._reference_text, exercise)
+                jobs = [self._hollow_job(exercise, text, name) for name in names]
+                self._hollow[exercise] = tuple(self._run(job).outcomes for job in jobs)
+            return self._hollow[exercise]
+
+    def _hollow_job(self, exercise: str, text: str, name: str) -> Job:
+        package, place = f"solutions.{self._lesson.name}", f"solutions/{self._lesson.name}"
+        source = Source(f"{package}.hollow", f"{place}/hollow.py", text)
+        pairs = [self._pairs[n] for n in self._places(exercise)]
+        overlay = Overlay(source, name, exercise)
+        return _beside_reference(self._lesson, self._suite, pairs, self._seed, self._reference_text, overlay)
 
 
 def stand_in_job(
@@ -303,18 +334,27 @@ def stand_in_job(
     inside: bool,
 ) -> Job:
     """Return the job that runs scenarios on the reference with a misconception over it, or inside it."""
-    package = f"solutions.{lesson.name}"
-    place = f"solutions/{lesson.name}"
     text = lesson.misconceptions.read_text(encoding="utf-8")
+    source = Source(f"solutions.{lesson.name}.misconceptions", f"solutions/{lesson.name}/misconceptions.py", text)
+    overlay = Overlay(source, known.name, known.target, inside)
+    return _beside_reference(lesson, suite, pairs, seed, reference_text, overlay)
+
+
+def _beside_reference(
+    lesson: Lesson,
+    suite: Suite,
+    pairs: Iterable[tuple[Placed, str]],
+    seed: int,
+    reference_text: str,
+    overlay: Overlay,
+) -> Job:
     return Job(
-        module=Source(f"{package}.exercises", f"{place}/exercises.py", reference_text),
+        module=Source(f"solutions.{lesson.name}.exercises", f"solutions/{lesson.name}/exercises.py", reference_text),
         suite=suite.files,
         runs=tuple(Run(p.file, p.scenario.function, p.scenario.index, device) for p, device in pairs),
         seed=seed,
         off_limits=lesson.off_limits,
-        overlay=Overlay(
-            Source(f"{package}.misconceptions", f"{place}/misconceptions.py", text), known.name, known.target, inside
-        ),
+        overlay=overlay,
     )
 
 

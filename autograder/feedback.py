@@ -6,6 +6,7 @@ Nothing here gives a hidden value away, and no text that a student's code produc
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -88,8 +89,8 @@ def _not_graded(row: dict[str, Any]) -> list[str]:
             "The grader itself failed on this submission. That is not your fault and costs nothing; your instructor knows."
         ]
     if row["status"] == "failed_to_import":
-        return ["Your module could not be imported, so nothing in it could be run.", "", printable(row["reason"])]
-    return [printable(row["reason"])]
+        return ["Your module could not be imported, so nothing in it could be run.", "", _one_line(row["reason"])]
+    return [_one_line(row["reason"])]
 
 
 def _title(name: str, points: float, max_points: float, *, bonus: bool) -> str:
@@ -118,7 +119,8 @@ def exercise_lines(scored: ExerciseScore, signatures: Signatures, lesson: str) -
     first = _most_telling(failed)
     if first.call is not None and first.reason not in ("not_written", "missing", "not_imported"):
         lines += _asked(first.call, signatures)
-    lines.append(_line("It returned" if first.mismatch else "What happened", _told(first)))
+    returned = first.mismatch is not None and not first.mismatch.says
+    lines.append(_line("It returned" if returned else "What happened", _told(first)))
     if first.reason == "off_limits":
         lines.append(_line("Why", scored.exercise.off_limits_reason))
     if first.reason == "check":
@@ -165,8 +167,27 @@ def _most_telling(failed: Sequence[Verdict]) -> Verdict:
 
 
 def _told(verdict: Verdict) -> str:
-    place = f"at {verdict.mismatch.path}: " if verdict.mismatch is not None and verdict.mismatch.path else ""
+    place = place_in_words(verdict.mismatch.path) if verdict.mismatch is not None and verdict.mismatch.path else ""
     return f"{place}{_one_line(verdict.told)}"
+
+
+_LABEL = re.compile(r"\[(['\"])([^'\"\\]+)\1\]")
+
+
+def place_in_words(path: str) -> str:
+    """Return where in a returned value something is: the scenario's own labels as they are, anything else as one would index.
+
+    >>> place_in_words("['w after the step'][2]")
+    '`w after the step`, at [2]: '
+    """
+    labels = []
+    while (found := _LABEL.match(path)) is not None:
+        labels.append(found.group(2))
+        path = path[found.end() :]
+    if not labels:
+        return f"at {path}: "
+    shown = ", ".join(f"`{label}`" for label in labels)
+    return f"{shown}, at {path}: " if path else f"{shown}: "
 
 
 def _asked(call: frames.Call, signatures: Signatures) -> list[str]:

@@ -15,6 +15,7 @@ import torch
 
 from autograder.worker import fake_device
 from autograder.worker.encode import HEADER
+from autograder.worker.observations import Form, Kept, Raised
 
 # Of one frame; and of all frames of a submission, since all are kept until it is judged.
 MOST_TEXT, MOST_DATA = 4 << 20, 32 << 20
@@ -71,6 +72,8 @@ class RunError:
         source: that line's text.
         message: what it said; for the instructor only.
         cell: the cell of a notebook that the line is counted from; "" where the line is the module's. The grader fills it in.
+        ended: what ended the worker, where the parent saw that instead of an exception: "died", "cpu_time", "wall_time" or
+            "flooded". A worker's own word never stands here.
     """
 
     type: str
@@ -79,6 +82,7 @@ class RunError:
     source: str
     message: str
     cell: str = ""
+    ended: str = ""
 
 
 @dataclass(frozen=True)
@@ -149,11 +153,22 @@ def value(tree: Any, tensors: dict[str, torch.Tensor], depth: int = 0) -> Any:
             return _tensor(tensors[body], tree[2])
         if tag == "array":
             return TensorValue(tensors[body], "cpu", requires_grad=False, kind="ndarray", complex="")
+        if tag == "raised":
+            return _raised({key: value(part, tensors, depth + 1) for key, part in body.items()})
+        if tag == "kept":
+            return Kept(word(body), value(tree[2], tensors, depth + 1))
+        if tag == "form":
+            return Form(value(body, tensors, depth + 1))
         if tag in ("object", "cut"):
             return Opaque(word(body), cut=tag == "cut")
-    except (KeyError, IndexError, TypeError, ValueError) as error:
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
         raise FrameError(f"a malformed {tag[:20]}") from error
     raise FrameError("an unknown tag")
+
+
+def _raised(body: dict[str, Any]) -> Raised:
+    expected, kinds, mentions = (tuple(word(name) for name in body[key]) for key in ("expected", "kinds", "mentions"))
+    return Raised(expected, kinds, word(body["message"]), mentions)
 
 
 def _key(key: Any) -> Any:
@@ -248,6 +263,12 @@ def seconds(body: Any) -> float:
     return float(body) if type(body) in (int, float) and 0 <= body < 10**6 else 0.0
 
 
+def as_expected(came: Raised, wanted: Raised | None = None) -> bool:
+    """Return whether what was raised is what should be: `NotImplementedError` says that an exercise is not written."""
+    expected = (wanted or came).expected
+    return "NotImplementedError" not in came.kinds and bool(set(expected) & set(came.kinds))
+
+
 def plain(part: Any) -> Any:
     """Return a value as checks see it: tensors for tensors and arrays, text for what is no data."""
     if isinstance(part, TensorValue):
@@ -260,4 +281,8 @@ def plain(part: Any) -> Any:
         return tuple(plain(item) for item in part)
     if isinstance(part, dict):
         return {key: plain(item) for key, item in part.items()}
+    if isinstance(part, (Kept, Form)):
+        return plain(part.value)
+    if isinstance(part, Raised):
+        return {"raised": as_expected(part), "kinds": list(part.kinds), "message": part.message}
     return part

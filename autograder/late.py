@@ -18,6 +18,7 @@ import os
 import re
 import subprocess
 import tempfile
+import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -30,6 +31,8 @@ from autograder.moments import DAY, Moment, MomentError
 SCHEMA = "autograder/late/v1"
 RECORD = "late.json"
 SOURCES = ("roster", "nbgrader", "git")
+# Bytes of a commit with its message.
+LONGEST_COMMIT = 64 << 10
 AMOUNT = r"(\d+(?:\.\d+)?)\s*(%|points?)"
 RULE = re.compile(
     rf"{AMOUNT} an? (day|hour)(?:, at most {AMOUNT})?(?:, after (\d+) (minute|hour)s?)?", re.IGNORECASE | re.ASCII
@@ -37,8 +40,6 @@ RULE = re.compile(
 TIMESTAMP = re.compile(r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)(?:\.\d+)?\s*(\S.*)?", re.ASCII)
 LONGEST_TIMESTAMP = 100
 LONGEST_RECORD = 1 << 16
-# The largest commit whose time is read: a message takes a line or a page.
-LARGEST_COMMIT = 1 << 20
 # What a roster's column `due` says of a student who has no due date.
 NO_DUE_DATE = "none"
 
@@ -270,18 +271,31 @@ def committed(entry: Path) -> datetime | None:
         objects = {"GIT_OBJECT_DIRECTORY": str((repository / "objects").resolve()), "GIT_NO_LAZY_FETCH": "1"}
         try:
             subprocess.run(["git", "init", "-q", "--bare", empty], env=clean, check=True, capture_output=True)
-            # The size comes from the object's head: one that is small in its file may fill all memory once it is unpacked.
-            if int(_git(["cat-file", "-s", commit], clean | objects)) > LARGEST_COMMIT:
+            # A commit may be made to unfold to gigabytes: its size is asked first, and so much is read and no more.
+            size = _git_output(["cat-file", "-s", commit], clean | objects).strip()
+            if not size.isdigit() or len(size) > 9 or int(size) > LONGEST_COMMIT:
                 return None
-            content = _git(["cat-file", "commit", commit], clean | objects)
-        except (OSError, ValueError, subprocess.SubprocessError):
+            text = _git_output(["cat-file", "commit", commit], clean | objects)
+        except (OSError, subprocess.SubprocessError):
             return None
-    found = re.search(rb"^committer .*> (\d{1,10}) [+-]\d{4}$", content.partition(b"\n\n")[0], re.MULTILINE)
+    found = re.search(rb"^committer .*> (\d{1,11}) [+-]\d{4}$", text.partition(b"\n\n")[0], re.MULTILINE)
     return datetime.fromtimestamp(int(found.group(1)), UTC) if found else None
 
 
-def _git(words: list[str], environment: dict[str, str]) -> bytes:
-    return subprocess.run(["git", *words], env=environment, check=True, capture_output=True, timeout=10).stdout
+def _git_output(arguments: list[str], environment: dict[str, str]) -> bytes:
+    """Return how the output of a git command begins; it gets little memory, and ten seconds."""
+    limited = environment | {"GIT_ALLOC_LIMIT": str(64 << 20)}
+    with subprocess.Popen(
+        ["git", *arguments], env=limited, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as process:
+        end = threading.Timer(10, process.kill)
+        end.start()
+        try:
+            assert process.stdout is not None, "it was asked for"
+            return process.stdout.read(LONGEST_COMMIT)
+        finally:
+            end.cancel()
+            process.kill()
 
 
 def _head(repository: Path) -> str | None:

@@ -40,6 +40,7 @@ class Exercise:
         off_limits: dotted names that its code must not use, and the reason to tell a student.
         bonus: whether its points are a bonus (they count towards the 100 all the same).
         forgeable: why its points, or some of them, rest on something that is computed beside student code; "" if none do.
+        few_answers: why somebody who knows nothing can guess some of its answers (a quiz, a few fixed cases); "" for most.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Exercise:
     off_limits_reason: str = ""
     bonus: bool = False
     forgeable: str = ""
+    few_answers: str = ""
 
 
 @dataclass(frozen=True)
@@ -144,6 +146,7 @@ def _exercise(table: _Table) -> Exercise:
         off_limits_reason=reason,
         bonus=table.flag("bonus", False),
         forgeable=table.words("forgeable"),
+        few_answers=table.words("few_answers"),
     )
 
 

@@ -16,6 +16,7 @@ from autograder.lesson import Lesson
 from autograder.sandbox import Outcome
 from autograder.suite import Placed
 from autograder.worker.fake_device import MISTAKES, NAME
+from autograder.worker.observations import Form, Kept
 
 _MIXED, _NUMPY = MISTAKES
 _ADVICE = "Make new tensors on the device of the arguments, such as torch.ones(3, device=x.device), and move nothing."
@@ -76,6 +77,8 @@ def _brought_back(value: object) -> object:
         return type(value)(_brought_back(part) for part in value)
     if isinstance(value, dict):
         return {key: _brought_back(part) for key, part in value.items()}
+    if isinstance(value, (Kept, Form)):
+        return replace(value, value=_brought_back(value.value))
     return value
 
 

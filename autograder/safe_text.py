@@ -71,6 +71,11 @@ def code_span(text: str) -> str:
     return f"{fence} {clean} {fence}" if longest else f"`{clean}`"
 
 
+def named(name: str) -> str:
+    """Return a file's name for a sentence: as it is where it is plain, as a code span where it might be more than a name."""
+    return name if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._/-]*", name) else code_span(name)
+
+
 def file_name(name: str) -> str:
     """Return a file name for a submission's reports: the name itself where it is plain, percent-encoded where it is not.
 

@@ -24,8 +24,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
-import autograder
-from autograder import cgroup, frames
+from autograder import cgroup, frames, view
 from autograder.worker import jail
 from autograder.worker.encode import HEADER
 from autograder.worker.fake_device import computes_on_cpu
@@ -198,7 +197,7 @@ class Sandbox:
         self._on_gpu = any(not computes_on_cpu(device) for device in devices)
         self._configuration: dict[str, Any] = {
             "data": str(self._data),
-            "folders": _shown(),
+            "folders": view.readable(),
             "hidden": [str(root.resolve())],
             "devices": _gpu_files() if self._on_gpu else [],
             "jail": _JAILS[level] if sys.platform == "linux" else "none",
@@ -274,7 +273,7 @@ class Sandbox:
         while "refused" in hello:
             self.close()
             self._refusals.append(f"no {self._configuration['jail']}: {hello['refused']}")
-            self._configuration["jail"] = "restricted" if self._configuration["jail"] == "namespaces" else "none"
+            self._configuration["jail"] = self._next_jail()
             self.launch()
             hello = self._receive()
         if "error" in hello:
@@ -287,6 +286,18 @@ class Sandbox:
             self._refusals.append("no cgroup: the memory of a process tree is bounded process by process only")
         self.guarantee = Guarantee(level, "; ".join(self._refusals), **hello)
         return self.guarantee
+
+    def _next_jail(self) -> str:
+        """Return the jail to try after the one that was refused.
+
+        Raises:
+            SandboxError: the next would be none, and this is root.
+        """
+        if self._configuration["jail"] == "namespaces":
+            return "restricted"
+        if os.geteuid() == 0:
+            raise SandboxError(f"{'; '.join(self._refusals)}. Student code is not run as root without any protection.")
+        return "none"
 
     def hang_up(self) -> None:
         """Say, from any thread, that this is the end: who waits for the zygote gets a SandboxError, and none is started again.
@@ -490,6 +501,8 @@ class _Attempt:
                 outcome = _outcome(head, tensors)
                 self.outcomes.append(replace(outcome, cpu=max(0.0, outcome.cpu - before)))
                 before = outcome.cpu
+                if head.get("dirty") is True:
+                    return  # the rest runs in a fresh worker
         except frames.FrameError as error:
             raise _Stopped("flooded", str(error)) from error
 
@@ -499,7 +512,7 @@ class _Attempt:
         if self._loaded:
             self.outcomes.append(Outcome(reason.status, detail=detail))
         else:
-            self.import_error = frames.RunError(reason.status, reason.status, None, "", detail)
+            self.import_error = frames.RunError(reason.status, reason.status, None, "", detail, ended=reason.status)
 
 
 def _outcome(head: dict[str, Any], tensors: dict[str, Any]) -> Outcome:
@@ -653,14 +666,6 @@ def _overlaid(overlay: Overlay | None) -> dict[str, Any] | None:
         return None
     own = {"function": overlay.function, "exercise": overlay.exercise, "inside": overlay.inside}
     return {**asdict(overlay.source), **own}
-
-
-def _shown() -> list[str]:
-    """Return the paths that the jail shows besides the system's: the interpreter, its packages, the worker."""
-    package = Path(autograder.__file__).parent
-    paths = [Path(sys.prefix), Path(sys.base_prefix), package / "__init__.py", package / "worker"]
-    places = {str(path) for path in paths} | {str(path.resolve()) for path in paths}
-    return sorted(place for place in places if not place.startswith("/usr/"))
 
 
 def _gpu_files() -> list[str]:

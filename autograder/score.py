@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from autograder import frames, portability
+from autograder.checking import CheckBroke
 from autograder.compare import Mismatch, compare
 from autograder.lesson import Exercise, Lesson
 from autograder.sandbox import Outcome, Result
@@ -222,11 +224,47 @@ def _raised(passed: Verdict, outcome: Outcome) -> Verdict:
 
 def _checked(passed: Verdict, check: Check, outcome: Outcome, wanted: Outcome) -> Verdict:
     try:
-        sentence = check(frames.plain(outcome.value), frames.plain(wanted.value))
-    except Exception as error:  # noqa: BLE001  what a student returned made the check stumble
-        private = f"{type(error).__name__}: {error}"
-        return _failed(passed, "check", "What came back is not of the form that was asked for.", private)
+        came = frames.plain(outcome.value)
+    except RuntimeError as error:  # data that say they are complex, and are not
+        return _failed(passed, "check", _UNFIT, str(error))
+    try:
+        sentence = check(came, frames.plain(wanted.value))
+    except CheckBroke as broke:
+        if _breaks_by_itself(check, wanted):
+            private = f"the check {passed.placed.scenario.check} breaks on the reference's own output: {broke.detail}"
+            return replace(passed, verdict=GRADER_ERROR, private=private)
+        told = _TOO_LARGE if broke.bounds else _UNFIT if _other_form(outcome.value, wanted.value) else _ODD_NUMBERS
+        return _failed(passed, "check", told, broke.detail)
     return passed if sentence is None else _failed(passed, "check", sentence)
+
+
+def _breaks_by_itself(check: Check, wanted: Outcome) -> bool:
+    """Return whether a check stumbles over the reference's output as well: then no student is to blame."""
+    try:
+        check(frames.plain(wanted.value), frames.plain(wanted.value))
+    except CheckBroke:
+        return True
+    return False
+
+
+_TOO_LARGE = "What came back is too large, or takes too long, to be judged."
+_UNFIT = "What came back is not of the form that was asked for."
+_ODD_NUMBERS = (
+    "What came back has the right form, but it could not be judged: look for NaN, infinities and extreme numbers."
+)
+
+
+def _other_form(value: Any, wanted: Any) -> bool:
+    """Return whether two values differ in types, keys, lengths, shapes or dtypes."""
+    if type(value) is not type(wanted):
+        return True
+    if isinstance(wanted, frames.TensorValue):
+        return (value.tensor.shape, value.tensor.dtype) != (wanted.tensor.shape, wanted.tensor.dtype)
+    if isinstance(wanted, dict):
+        return value.keys() != wanted.keys() or any(_other_form(value[key], wanted[key]) for key in wanted)
+    if isinstance(wanted, (list, tuple)):
+        return len(value) != len(wanted) or any(_other_form(a, b) for a, b in zip(value, wanted, strict=True))
+    return isinstance(wanted, frames.Opaque) and bool(value != wanted)
 
 
 def verdicts(

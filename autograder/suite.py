@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from autograder import manifests
+from autograder import checking, manifests, scenario_rules
 from autograder.errors import UserError
 from autograder.lesson import Lesson
 from autograder.worker.loading import load as load_module
@@ -153,11 +153,12 @@ def file_scenarios(lesson: Lesson, name: str, text: str, checks: dict[str, Check
 
 def _load_checks(lesson: Lesson, path: Path, text: str) -> dict[str, Check]:
     module = load_module(text, f"checks.{lesson.name}", str(path))
-    return {
+    found = {
         name: value
         for name, value in vars(module).items()
         if callable(value) and not name.startswith("_") and getattr(value, "__module__", "") == module.__name__
     }
+    return dict(checking.bound(found, text))
 
 
 def broken_rules(tree: ast.Module) -> Iterator[tuple[int, str]]:
@@ -184,6 +185,8 @@ def broken_rules(tree: ast.Module) -> Iterator[tuple[int, str]]:
     for statement in tree.body:
         if isinstance(statement, ast.FunctionDef) and statement.name.startswith("test_"):
             yield from _scenario_rules(statement)
+    yield from scenario_rules.verdicts_returned(tree)
+    yield from scenario_rules.unlabelled(tree)
 
 
 def imports(lesson: Lesson) -> list[str]:

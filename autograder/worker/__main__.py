@@ -6,8 +6,8 @@ The contract with the parent (`autograder/sandbox.py`):
   `jail` (how to lock down: "namespaces"; "restricted", by Landlock and seccomp alone; or "none", a plain child), `data` (the
   folder that a view shows at jail.DATA), `folders` (absolute paths that can be read), `hidden` (folders of which a view shows
   nothing else), `devices` (device files below /dev), `plots` (whether scenarios draw), `imports` (modules to import besides).
-- The zygote answers once it is warm: `{"torch", "python"}`. Where it cannot go on it answers `{"refused": reason}` if the
-  machine refused the jail or `{"error": sentence}` for anything else, and ends.
+- The zygote answers once it is warm: `{"torch", "python"}`. Where it cannot go on it answers `{"refused": reason}` if no worker
+  could be closed in that way (`lockdown.py` tries one) or `{"error": sentence}` for anything else, and ends.
 - After that, commands and answers as `zygote.py` says, until the socket closes.
 
 Nothing secret comes this way: what a worker runs it reads itself, from a descriptor that passes through.
@@ -43,22 +43,22 @@ def main() -> None:
 
 
 def _prepare(configuration: dict[str, Any]) -> dict[str, Any]:
-    from autograder.worker import jail, zygote
+    from autograder.worker import lockdown, zygote
 
     try:
-        if configuration["jail"] == "namespaces":
-            jail.enter_outer(
-                configuration["data"], configuration["folders"], configuration["hidden"], configuration["devices"]
-            )
-        elif configuration["jail"] == "restricted":
-            zygote.try_restricted(configuration)
+        lockdown.prepare(configuration)
     except (OSError, KeyError, AttributeError) as error:
         return {"refused": str(error)}
     from autograder.worker.warmup import warm_up
 
-    warm_up(plots=configuration["plots"], imports=configuration["imports"])
+    try:
+        warm_up(plots=configuration["plots"], imports=configuration["imports"])
+    except PermissionError as error:
+        return {"refused": f"student code's user may not read a file of a package: {error}"}
     if configuration["jail"] == "restricted":
-        jail.drop_root()
+        from autograder.worker import sharing
+
+        sharing.without_names()
     zygote.freeze()
     tasks = os.listdir("/proc/self/task")
     if len(tasks) != 1:

@@ -6,6 +6,7 @@ themselves and everything else as a list whose first entry is a tag:
     ["list", [...]]  ["tuple", [...]]  ["dict", [[key, value], ...]]
     ["tensor", name, {"device", "requires_grad", "class", "layout", "complex"}]   the data lie under `name`
     ["array", name]     a numpy array or scalar
+    ["raised", {"expected", "kinds", "message", "mentions"}]  ["kept", what, state]  ["form", value]   what a probe saw
     ["object", type]    anything else, by its type's name; ["cut", reason] where a bound was passed
 """
 
@@ -18,6 +19,8 @@ from typing import Any
 import numpy as np
 import safetensors.torch
 import torch
+
+from autograder.worker.observations import Form, Kept, Raised
 
 HEADER = struct.Struct(">II")
 DEEPEST = 40
@@ -78,6 +81,18 @@ class Encoder:
         if issubclass(kind, dict):
             pairs = list(dict.items(value))
             return ["dict", [[self.tree(key, depth + 1), self.tree(part, depth + 1)] for key, part in pairs]]
+        if kind is Raised:
+            seen = {
+                "expected": value.expected,
+                "kinds": value.kinds,
+                "message": value.message,
+                "mentions": value.mentions,
+            }
+            return ["raised", {key: self.tree(part, depth + 1) for key, part in seen.items()}]
+        if kind is Kept:
+            return ["kept", value.what, self.tree(value.value, depth + 1)]
+        if kind is Form:
+            return ["form", self.tree(value.value, depth + 1)]
         if issubclass(kind, torch.dtype) or issubclass(kind, torch.device):
             return ["object", str(value)]
         return ["object", kind.__name__[:100]]

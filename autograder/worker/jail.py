@@ -52,16 +52,20 @@ NOBODY = 65534
 # Where the view has the data and the scratch space. Not /tmp: the interpreter, or the whole course, may lie below that.
 DATA = "/data"
 SCRATCH = "/scratch"
-SYSTEM_FOLDERS = ("/usr", "/lib", "/lib64", "/lib32", "/bin", "/sbin")
+# What is a link to a part of /usr on systems with a merged one.
+SYSTEM_LINKS = ("/lib", "/lib64", "/lib32", "/bin", "/sbin", "/usr/lib64")
 SYSTEM_FILES = (
     "/etc/ld.so.cache",
-    "/etc/localtime",
     "/etc/alternatives",
     "/etc/fonts",
     "/etc/os-release",
     "/etc/ssl/openssl.cnf",
 )
 SHARED_MEMORY = "/dev/shm"
+ONE_USER = (
+    "this user namespace has no user but root, so student code cannot run as another: start the container with a range of "
+    "users (/etc/subuid and /etc/subgid), or run the grader as an ordinary user outside of it"
+)
 DEVICE_FILES = ("null", "zero", "full", "random", "urandom")
 GPU_DEVICE_FILES = ("nvidiactl", "nvidia-uvm", "nvidia-uvm-tools", "nvidia-modeset")
 
@@ -71,6 +75,9 @@ _libc.mount.argtypes = (ctypes.c_char_p, ctypes.c_char_p, ctypes.c_char_p, ctype
 
 class JailError(OSError):
     """A step of the lockdown that the machine refused; the step is in the message."""
+
+    def __str__(self) -> str:
+        return str(self.strerror)
 
 
 @dataclass(frozen=True)
@@ -131,10 +138,16 @@ def prctl(option: int, value: int = 0, step: str = "prctl") -> None:
 
 
 def _map_ids(uid: int, gid: int) -> None:
-    """Map the user to itself in the new user namespace, which any process may do for itself."""
+    """Keep the user in the new user namespace, which any process may do for itself; root is nobody there."""
     Path("/proc/self/setgroups").write_text("deny")
-    Path("/proc/self/uid_map").write_text(f"{uid} {uid} 1")
-    Path("/proc/self/gid_map").write_text(f"{gid} {gid} 1")
+    Path("/proc/self/uid_map").write_text(f"{uid or NOBODY} {uid} 1")
+    Path("/proc/self/gid_map").write_text(f"{gid or NOBODY} {gid} 1")
+
+
+def is_mapped(uid: int) -> bool:
+    """Return whether the user namespace has this user, so that a process may become it (man 7 user_namespaces)."""
+    ranges = (line.split() for line in Path("/proc/self/uid_map").read_text().splitlines())
+    return any(int(first) <= uid < int(first) + int(count) for first, _, count in ranges)
 
 
 def _drop_capabilities() -> None:
@@ -161,14 +174,15 @@ def enter_outer(data: str, folders: Sequence[str], hidden: Sequence[str], device
 
     Args:
         data: the folder that the view shows at `DATA`.
-        folders: the paths, besides the system's, that the view shows, read-only, each at its own place.
+        folders: the paths that the view shows, read-only, each at its own place.
         hidden: folders of which nothing is shown but what `folders` names below them, even where they lie in a shown one.
         devices: device files below /dev to show as well.
 
     Raises:
         JailError: the machine refused a step; nothing has been forked then.
     """
-    as_root = os.geteuid() == 0
+    # A root that can become nobody else (a user namespace of one user) goes the way of an ordinary user.
+    as_root = os.geteuid() == 0 and is_mapped(NOBODY)
     uid, gid = os.geteuid(), os.getegid()
     _unshare(ALL_BUT_USER if as_root else ALL_BUT_USER | CLONE_NEWUSER)
     if not as_root:
@@ -197,13 +211,19 @@ def enter_outer(data: str, folders: Sequence[str], hidden: Sequence[str], device
     os.close(tell)
 
 
-def drop_root() -> bool:
-    """Become an unprivileged user for good, if this is root; return whether it was."""
+def drop_root(user: int = NOBODY) -> bool:
+    """Become an unprivileged user for good, if this is root; return whether it was.
+
+    Raises:
+        JailError: the user namespace has no such user.
+    """
     if os.geteuid() != 0:
         return False
+    if not is_mapped(user):
+        raise JailError(errno.EINVAL, ONE_USER)
     os.setgroups([])
-    os.setresgid(NOBODY, NOBODY, NOBODY)
-    os.setresuid(NOBODY, NOBODY, NOBODY)
+    os.setresgid(user, user, user)
+    os.setresuid(user, user, user)
     return True
 
 
@@ -215,6 +235,8 @@ def _wait_for(child: int) -> None:
 
 def _build_view(data: str, folders: Sequence[str], hidden: Sequence[str], devices: Sequence[str]) -> None:
     """Put together a root that holds what it is given and nothing else, and move into it."""
+    # Found before the root moves: a link that names its target from the root would lead elsewhere then.
+    sources = {path: os.path.realpath(path) for path in (*SYSTEM_FILES, *folders)}
     _mount("none", "/", None, MS_REC | MS_PRIVATE)
     # Twice pivoted, as bubblewrap does it: the old root stays reachable under /old while the new one is put together.
     _mount("tmpfs", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV, "mode=755,size=1m")
@@ -223,13 +245,18 @@ def _build_view(data: str, folders: Sequence[str], hidden: Sequence[str], device
     _pivot_root("/tmp", "/tmp/old")
     os.chdir("/")
     _mount("tmpfs", "/new", "tmpfs", MS_NOSUID | MS_NODEV, "mode=755,size=4m")
-    for folder in SYSTEM_FOLDERS:
-        _show_system(folder)
+    for path in SYSTEM_LINKS:
+        _show_link(path)
     for path in SYSTEM_FILES:
-        _bind(path)
+        _bind(sources[path], place=path)
     # From the outside in, so that what a hidden folder holds can be shown again and what a shown one holds be hidden.
     entries = [(path, False) for path in folders] + [(path, True) for path in hidden]
-    covered = [path for path, hide in sorted(entries, key=lambda entry: entry[0].count("/")) if _place(path, hide=hide)]
+    covered = []
+    for path, hide in sorted(entries, key=lambda entry: entry[0].count("/")):
+        if not hide:
+            _bind(sources[path], place=path)
+        elif _cover(path):
+            covered.append(path)
     Path("/new/etc/passwd").write_text(f"student:x:{NOBODY}:{NOBODY}::{SCRATCH}:/bin/false\n")
     Path("/new/etc/hosts").write_text("127.0.0.1 localhost\n::1 localhost\n")
     _make_devices(devices)
@@ -248,23 +275,19 @@ def _build_view(data: str, folders: Sequence[str], hidden: Sequence[str], device
     os.chdir(SCRATCH)
 
 
-def _place(path: str, *, hide: bool) -> bool:
-    """Show a path, or cover a folder with an empty one; return whether one was covered."""
-    if not hide:
-        _bind(path)
-        return False
+def _cover(path: str) -> bool:
+    """Cover a folder with an empty one; return whether it was there."""
     if not os.path.isdir(f"/new{path}"):
         return False
     _mount("tmpfs", f"/new{path}", "tmpfs", MS_NOSUID | MS_NODEV, "mode=755,size=1m")
     return True
 
 
-def _show_system(folder: str) -> None:
-    """Show a system folder, or make the symbolic link that it is on systems with a merged /usr."""
-    if os.path.islink(f"/old{folder}"):
-        os.symlink(os.readlink(f"/old{folder}"), f"/new{folder}")
-    elif os.path.isdir(f"/old{folder}"):
-        _bind(folder)
+def _show_link(path: str) -> None:
+    """Make the symbolic link that a system folder is, if it is one."""
+    if os.path.islink(f"/old{path}"):
+        os.makedirs(os.path.dirname(f"/new{path}"), exist_ok=True)
+        os.symlink(os.readlink(f"/old{path}"), f"/new{path}")
 
 
 def _bind(
@@ -276,6 +299,8 @@ def _bind(
         return
     if os.path.isdir(source):
         target.mkdir(parents=True, exist_ok=True)
+    elif os.path.lexists(target):
+        return  # it lies in a folder that is shown
     else:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.touch()
@@ -304,6 +329,9 @@ def enter_inner(limits: Limits, tell: int) -> None:
     """
     uid, gid = os.geteuid(), os.getegid()
     prctl(PR_SET_DUMPABLE, 1)  # or /proc/self/uid_map belongs to root
+    # Kernels since 6.18 number namespaces processor by processor; of the two below, the second is to have the higher number.
+    processors = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {_libc.sched_getcpu()})
     _unshare(ALL_BUT_USER | CLONE_NEWUSER)
     _map_ids(uid, gid)
     child = os.fork()
@@ -311,16 +339,40 @@ def enter_inner(limits: Limits, tell: int) -> None:
         os.write(tell, str(child).encode())
         os._exit(0)
     os.close(tell)
+    unlisted = os.open("/proc/self/ns/mnt", os.O_RDONLY)
+    _unshare(CLONE_NEWNS)
+    os.sched_setaffinity(0, processors)
     _mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
     _die_first()
     _set_mount("/proc", MOUNT_ATTR_RDONLY, recursive=False)
     _mount_scratch("", limits.scratch)
+    _hide_mounts(unlisted)
     os.chdir(SCRATCH)
     _raise_loopback()
     _drop_capabilities()
     prctl(PR_SET_NO_NEW_PRIVS, 1)
     prctl(PR_SET_DUMPABLE, 0)
     limit(limits)
+
+
+def _hide_mounts(unlisted: int) -> None:
+    """Stay in this view, but go over to another mount namespace, so that no mount of the view is listed.
+
+    `/proc/self/mountinfo` names the place on the machine that each mount was made from. It lists the mounts of the process's own
+    namespace, as far as they lie below the process's root; with a root in another namespace there are none.
+    """
+    view = os.open("/", os.O_PATH | os.O_DIRECTORY)
+    namespace = os.open("/proc/self/ns/mnt", os.O_RDONLY)
+    _check(_libc.setns(unlisted, CLONE_NEWNS), "setns")
+    # The view lasts as long as its namespace, and that as long as something holds it: a mount that no path leads to. A kernel
+    # that takes the namespace for the older of the two (it would allow a ring of them) refuses; then the descriptor holds it.
+    with contextlib.suppress(JailError):
+        _mount(f"/proc/self/fd/{namespace}", "/etc/passwd", None, MS_BIND)
+        os.close(namespace)
+    os.fchdir(view)
+    os.chroot(".")
+    os.close(view)
+    os.close(unlisted)
 
 
 def _raise_loopback() -> None:
@@ -341,10 +393,15 @@ def _die_first() -> None:
         Path("/proc/self/oom_score_adj").write_text("1000")
 
 
-def limit(limits: Limits) -> None:
-    """Set the resource limits of this process and all that it will start."""
+def limit(limits: Limits, others: int = 0) -> None:
+    """Set the resource limits of this process and all that it will start.
+
+    Args:
+        limits: the bounds.
+        others: tasks that the kernel counts together with this process's own, as they are the same user's.
+    """
     bounds = {
-        resource.RLIMIT_NPROC: limits.processes,
+        resource.RLIMIT_NPROC: limits.processes + others,
         resource.RLIMIT_CPU: limits.cpu,
         resource.RLIMIT_FSIZE: limits.file,
         resource.RLIMIT_NOFILE: limits.descriptors,

@@ -13,39 +13,38 @@ import numpy as np
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from autograder.worker.observations import Form, Kept, Raised
 from autograder.worker.ranks import ranks as ranks
 
 # A figure's outlines beyond this many points tell nothing more, and would fill the frame that carries them.
 MOST_POINTS = 20_000
+LONGEST_MESSAGE = 2_000
+# Seen beside student code, and no data that could be held against the reference's: who wants to can forge these.
+FORGEABLE = ("operations", "uses_autograd", "shows", "same_object", "kind")
 
 
 def raised(
     expected: type[BaseException] | tuple[type[BaseException], ...],
     call: Callable[[], Any],
     mentions: Sequence[str] = (),
-) -> dict[str, Any]:
-    """Return what happened when `call()` was made, as a value.
+) -> Raised:
+    """Return what happened when `call()` was made; whether it is what was wanted, the grader says.
 
     Args:
         expected: the exception, or exceptions, that a correct solution raises; subclasses count. `NotImplementedError`
             never counts, for it says that an exercise was not written.
         call: what to try.
         mentions: pieces of text that the message should have.
-
-    Returns:
-        `{"raised": True, "mentions": {text: bool}}` for an expected exception, otherwise `{"raised": False, "instead": …}`
-        with the type's name of what was raised, or None where nothing was.
     """
+    wanted = expected if isinstance(expected, tuple) else (expected,)
+    kinds: tuple[str, ...] = ()
+    message = ""
     try:
         call()
-    except NotImplementedError:
-        return {"raised": False, "instead": "NotImplementedError"}
-    except expected as error:
-        message = str(error)
-        return {"raised": True, "mentions": {text: text in message for text in mentions}}
     except Exception as error:  # noqa: BLE001  whatever a student's code raises is the finding
-        return {"raised": False, "instead": type(error).__name__}
-    return {"raised": False, "instead": None}
+        kinds = tuple(kind.__name__ for kind in type(error).__mro__)
+        message = str(error)[:LONGEST_MESSAGE]
+    return Raised(tuple(kind.__name__ for kind in wanted), kinds, message, tuple(mentions))
 
 
 class _Counter(TorchDispatchMode):
@@ -95,38 +94,82 @@ def uses_autograd(call: Callable[[], Any]) -> tuple[Any, bool]:
     return result, bool(seen)
 
 
-def unchanged(call: Callable[[], Any], *tensors: torch.Tensor) -> tuple[Any, bool]:
-    """Return `call()`'s result, and whether the given tensors kept values, dtype, `requires_grad` and `grad`."""
-    before = [_state(tensor) for tensor in tensors]
+def unchanged(call: Callable[[], Any], *others: Any, **arguments: Any) -> tuple[Any, dict[str, Kept]]:
+    """Return `call()`'s result, and the given arguments as they were after it, by name.
+
+    Args:
+        call: what to do.
+        others: things whose names say nothing to a student; they are called "one of its arguments".
+        arguments: what the call is given, by the parameters' names: tensors, arrays, modules, optimizers, generators, and
+            lists, tuples and dicts of such.
+    """
     result = call()
-    after = [_state(tensor) for tensor in tensors]
-    return result, all(_same_state(a, b) for a, b in zip(before, after, strict=True))
+    kept = {f"{name} afterwards": Kept(f"its argument `{name}`", snapshot(value)) for name, value in arguments.items()}
+    if others:
+        kept["its arguments afterwards"] = Kept("one of its arguments", snapshot(others))
+    return result, kept
 
 
-def _state(tensor: torch.Tensor) -> tuple[torch.Tensor, bool, torch.Tensor | None]:
-    grad = None if tensor.grad is None else tensor.grad.detach().clone()
-    return tensor.detach().clone(), tensor.requires_grad, grad
+def kept(what: str, value: Any) -> Kept:
+    """Return something as it is now, which the call before should have left as it was.
+
+    Args:
+        what: what it is, so that "It changed …" can be said of it, such as "the model's mode".
+        value: the thing itself.
+    """
+    return Kept(what, snapshot(value))
 
 
-def _same_state(a: tuple[torch.Tensor, bool, Any], b: tuple[torch.Tensor, bool, Any]) -> bool:
-    def same(x: Any, y: Any) -> bool:
-        if x is None or y is None:
-            return x is y
-        return x.dtype == y.dtype and x.shape == y.shape and bool(torch.equal(x, y))
+def snapshot(value: Any) -> Any:
+    """Return the state of a thing as plain data that shares nothing with it: of a tensor its values, gradient and flags."""
+    if isinstance(value, torch.Tensor):
+        grad = None if value.grad is None else value.grad.detach().clone()
+        return {"values": value.detach().clone(), "requires_grad": value.requires_grad, "grad": grad}
+    if isinstance(value, torch.nn.Module):
+        state = {**dict(value.named_parameters()), **dict(value.named_buffers())}
+        modes = {name: module.training for name, module in value.named_modules()}
+        return {"parameters and buffers": snapshot(state), "training": modes}
+    if isinstance(value, torch.optim.Optimizer):
+        return snapshot(value.state_dict())
+    if isinstance(value, torch.Generator):
+        return value.get_state()
+    if isinstance(value, np.ndarray):
+        return value.copy()
+    if isinstance(value, dict):
+        return {key: snapshot(part) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [snapshot(part) for part in value]
+    return value if isinstance(value, (bool, int, float, str, type(None))) else type(value).__name__
 
-    return same(a[0], b[0]) and a[1] == b[1] and same(a[2], b[2])
 
-
-def global_rng_untouched(call: Callable[[], Any]) -> tuple[Any, bool]:
-    """Return `call()`'s result, and whether the global random states of torch, numpy and `random` stayed where they were."""
+def global_rng_untouched(call: Callable[[], Any]) -> tuple[Any, Kept]:
+    """Return `call()`'s result, and the global random states of torch, numpy and `random` as they were after it."""
     import random
 
-    def states() -> tuple[bytes, bytes, Any]:
-        return bytes(torch.get_rng_state().tolist()), np.random.get_state()[1].tobytes(), random.getstate()  # type: ignore[index]  # numpy's legacy state is a tuple here
-
-    before = states()
     result = call()
-    return result, states() == before
+    of_numpy = np.random.get_state()
+    of_random = random.getstate()
+    states = {
+        "torch": torch.get_rng_state(),
+        "numpy": np.array(of_numpy[1]),  # type: ignore[index]  # numpy's legacy state is a tuple here
+        "random": np.array(of_random[1], dtype=np.int64),
+    }
+    return result, Kept("the global random state", states)
+
+
+def form(value: Any) -> Form:
+    """Return a value of which only types, shapes and dtypes count."""
+    return Form(value)
+
+
+def same_object(one: Any, other: Any) -> bool:
+    """Return whether two names stand for one and the same object; seen beside student code, so forgeable."""
+    return one is other
+
+
+def kind(value: Any, *classes: type) -> list[str]:
+    """Return the names of those classes that a thing is an instance of; seen beside student code, so forgeable."""
+    return [one.__name__ for one in classes if isinstance(value, one)]
 
 
 def parameters(module: torch.nn.Module) -> list[dict[str, Any]]:

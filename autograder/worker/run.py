@@ -15,7 +15,8 @@ The request is a JSON object:
     frame_bytes the most bytes of tensors that one frame carries
 
 Frames, in this order: `source` (what the syntax tree shows, before any of the text has run), `loaded` (whether the module
-imports, and which cells of a notebook raised), then one `outcome` a run. It knows no expected value.
+imports, and which cells of a notebook raised), then one `outcome` a run; after one that says it is `dirty` no more come, for a
+scenario left a state that cannot be put back. It knows no expected value.
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ from autograder.worker import fake_device, notebook, off_limits, scenarios
 from autograder.worker.encode import Encoder, frame
 from autograder.worker.loading import load
 from autograder.worker.ranks import NoLoopbackError
+from autograder.worker.shared_state import SharedState
 
 MOST_CALLS = 50
 MOST_CELLS = 50
@@ -68,6 +70,7 @@ def run(request: dict[str, Any], send: Callable[[bytes], None]) -> None:
         send(frame({"kind": "loaded", "error": describe(error, request["module"]["filename"]), "cpu": _cpu()}))
         return
     send(frame({"kind": "loaded", "error": None, "cells": raised, "cpu": _cpu()}))
+    shared = SharedState()
     suites: dict[str, tuple[ModuleType, dict[tuple[str, int], scenarios.Scenario]]] = {}
     for key, file, function, index, device in request["runs"]:
         if file not in suites:
@@ -77,7 +80,13 @@ def run(request: dict[str, Any], send: Callable[[bytes], None]) -> None:
         view = View(module, overlay)
         encoder = Encoder(request["frame_bytes"])
         head = _outcome(request, suite, file, scenario, view, device, encoder)
-        send(frame({"kind": "outcome", "run": key, **head, "calls": view.calls, "cpu": _cpu()}, encoder))
+        # What cannot be put back would cost the next scenario its points: that one gets a fresh worker.
+        dirty = not shared.restore()
+        send(
+            frame({"kind": "outcome", "run": key, **head, "calls": view.calls, "dirty": dirty, "cpu": _cpu()}, encoder)
+        )
+        if dirty:
+            return
 
 
 def _suite(request: dict[str, Any], file: str) -> tuple[ModuleType, dict[tuple[str, int], scenarios.Scenario]]:
@@ -164,7 +173,7 @@ def available(device: str) -> bool:
 
 
 def _reset(seed: int, device: str) -> None:
-    """Put back what scenarios share: seeds, defaults, grad mode, determinism, figures."""
+    """Set what each scenario begins with: seeds, default dtype and grad mode, determinism, no figures."""
     torch.set_grad_enabled(True)
     torch.set_default_dtype(torch.float32)
     torch.set_default_device(None)

@@ -56,6 +56,8 @@ REFUSED = {
     "fsmount": (432, 432),
     "fspick": (433, 433),
     "mount_setattr": (442, 442),
+    "statmount": (457, 457),
+    "listmount": (458, 458),
     "setns": (308, 268),
     "unshare": (272, 97),
     "init_module": (175, 105),
@@ -95,7 +97,18 @@ SIGNALS = {
     "rt_tgsigqueueinfo": (297, 240),
     "pidfd_send_signal": (424, 424),
 }
+# What a pair of connected sockets needs nothing of: a name, a partner by name.
+NAMES = {
+    "connect": (42, 203),
+    "bind": (49, 200),
+    "listen": (50, 201),
+    "accept": (43, 202),
+    "accept4": (288, 242),
+}
 CLONE, CLONE3, SOCKET, PRLIMIT = (56, 220), (435, 435), (41, 198), (302, 261)
+SOCKETPAIR = (53, 199)
+# The low bits of a socket's type; the others are flags.
+TYPE_BITS = 0xF
 ARCHITECTURE = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 X32_BIT = 0x40000000
 # Every namespace flag of clone(2): what the jail has shut must not be opened from inside.
@@ -103,9 +116,9 @@ NEW_NAMESPACE = 0x7E020000 | CLONE_NEWUSER
 
 PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 22, 2
 ALLOW, REFUSE, KILL = 0x7FFF0000, 0x00050000, 0x80000000
-LOAD, EQUAL, AT_LEAST, ANY_BIT, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
-# Where `struct seccomp_data` has the number, the architecture and the first argument's low half.
-AT_NUMBER, AT_ARCHITECTURE, AT_FIRST_ARGUMENT = 0, 4, 16
+LOAD, EQUAL, AT_LEAST, ANY_BIT, RETURN, MASK = 0x20, 0x15, 0x35, 0x45, 0x06, 0x54
+# Where `struct seccomp_data` has the number, the architecture and the low halves of the first and the second argument.
+AT_NUMBER, AT_ARCHITECTURE, AT_FIRST_ARGUMENT, AT_SECOND_ARGUMENT = 0, 4, 16, 24
 
 
 def _step(code: int, value: int, yes: int = 0, no: int = 0) -> bytes:
@@ -113,7 +126,11 @@ def _step(code: int, value: int, yes: int = 0, no: int = 0) -> bytes:
 
 
 def program(machine: str, families: Sequence[int], *, signals: bool) -> bytes:
-    """Return the filter for a machine's architecture; sockets may be of the given address families alone."""
+    """Return the filter for a machine's architecture.
+
+    Sockets may be of the given address families alone. Where there is none, nothing can be named or reached: what is left are
+    pairs of connected sockets, and of these not the kind that can still be sent elsewhere (a datagram to a path).
+    """
     column = list(ARCHITECTURE).index(machine)
     refuse = _step(RETURN, REFUSE | errno.EPERM)
     steps = [
@@ -124,7 +141,7 @@ def program(machine: str, families: Sequence[int], *, signals: bool) -> bytes:
     ]
     if machine == "x86_64":
         steps += [_step(AT_LEAST, X32_BIT, 0, 1), refuse]
-    for numbers in (REFUSED if signals else REFUSED | SIGNALS).values():
+    for numbers in (REFUSED | ({} if signals else SIGNALS) | ({} if families else NAMES)).values():
         steps += [_step(EQUAL, numbers[column], 0, 1), refuse]
     # The flags of clone3 lie in memory, where no filter sees them; without it the C library falls back to clone.
     steps += [_step(EQUAL, CLONE3[column], 0, 1), _step(RETURN, REFUSE | errno.ENOSYS)]
@@ -143,6 +160,16 @@ def program(machine: str, families: Sequence[int], *, signals: bool) -> bytes:
         refuse,
         _step(RETURN, ALLOW),
     ]
+    if not families:
+        steps += [
+            _step(EQUAL, SOCKETPAIR[column], 0, 6),
+            _step(LOAD, AT_SECOND_ARGUMENT),
+            _step(MASK, TYPE_BITS),
+            _step(EQUAL, socket.SOCK_STREAM, 2, 0),
+            _step(EQUAL, socket.SOCK_SEQPACKET, 1, 0),
+            refuse,
+            _step(RETURN, ALLOW),
+        ]
     # No namespace closes vsock and its like.
     steps += [_step(EQUAL, SOCKET[column], 0, 2 + len(families)), _step(LOAD, AT_FIRST_ARGUMENT)]
     steps += [_step(EQUAL, family, len(families) - place, 0) for place, family in enumerate(families)]
@@ -158,7 +185,8 @@ def restrict(*, network: bool, signals: bool = True) -> None:
     """Put the filter on this process and all that it will start.
 
     Args:
-        network: whether sockets of the internet families may be made (where the network namespace is empty anyway).
+        network: whether sockets may be made by name: local ones (where a view hides all of others) and those of the internet
+            families (where the network namespace is empty anyway).
         signals: whether signals may be sent (where a namespace, or Landlock, keeps them from others).
 
     Raises:
@@ -167,8 +195,8 @@ def restrict(*, network: bool, signals: bool = True) -> None:
     machine = platform.machine()
     if machine not in ARCHITECTURE:
         raise JailError(errno.ENOSYS, f"no seccomp filter for {machine}")
-    inet = (socket.AF_INET, socket.AF_INET6, socket.AF_NETLINK) if network else ()
-    steps = program(machine, [int(family) for family in (socket.AF_UNIX, *inet)], signals=signals)
+    families = (socket.AF_UNIX, socket.AF_INET, socket.AF_INET6, socket.AF_NETLINK) if network else ()
+    steps = program(machine, [int(family) for family in families], signals=signals)
     wanted = _Program(len(steps) // 8, steps)
     prctl(PR_SET_NO_NEW_PRIVS, 1)
     libc = ctypes.CDLL(None, use_errno=True)

@@ -23,7 +23,7 @@ import sys
 import tempfile
 from typing import Any, TextIO
 
-from autograder.worker import huge_pages, jail, landlock, seccomp
+from autograder.worker import huge_pages, jail, lockdown
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 # Huge pages cost as much as they save on so many workers: who has forked that many will fork more.
@@ -95,7 +95,7 @@ class Zygote:
     def _become_worker(self, limits: jail.Limits, descriptors: list[int], tell: int) -> None:
         """Lock the forked process down, read the request and carry it out."""
         request, result, log = descriptors
-        self._lock_down(limits, tell)
+        lockdown.lock_down(self._configuration, limits, self._scratch, tell)
         self._control.close()
         with open(os.devnull) as nothing:
             os.dup2(nothing.fileno(), 0)
@@ -117,24 +117,6 @@ class Zygote:
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(0)
-
-    def _lock_down(self, limits: jail.Limits, tell: int) -> None:
-        """Close the worker in, by what the machine allows."""
-        if self._jailed:
-            jail.enter_inner(limits, tell)
-            everything, scratch = ["/"], [jail.SCRATCH, jail.SHARED_MEMORY, "/dev"]
-            if landlock.version():
-                landlock.restrict(everything, scratch, network=True)
-            seccomp.restrict(network=True)
-            return
-        os.close(tell)
-        os.setsid()
-        jail.limit(limits)
-        assert self._scratch is not None, "made just before the fork"
-        os.environ["TMPDIR"] = os.environ["HOME"] = tempfile.tempdir = self._scratch
-        os.chdir(self._scratch)
-        if self._configuration["jail"] == "restricted":
-            restricted(self._configuration, [self._scratch, "/dev/null"])
 
     def _cpu(self) -> float:
         """Return the CPU seconds of every living process below the zygote, and of those that they have waited for."""
@@ -205,40 +187,6 @@ def _writer(descriptor: int) -> TextIO:
 def _kill_group(leader: int) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(leader, signal.SIGKILL)
-
-
-def restricted(configuration: dict[str, Any], writable: list[str]) -> None:
-    """Bound this process by Landlock and seccomp alone, for good.
-
-    Raises:
-        JailError: the machine has not got them.
-    """
-    readable = [*jail.SYSTEM_FOLDERS, *jail.SYSTEM_FILES, *configuration["folders"], configuration["data"]]
-    readable += [f"/dev/{name}" for name in (*jail.DEVICE_FILES, *configuration["devices"])]
-    landlock.restrict(readable, writable, network=False)
-    seccomp.restrict(network=False, signals=landlock.version() >= landlock.SCOPES_FROM)
-
-
-def try_restricted(configuration: dict[str, Any]) -> None:
-    """See in a child whether this machine can bound a process by Landlock and seccomp.
-
-    Raises:
-        JailError: it cannot; the reason is in the message.
-    """
-    ready, tell = os.pipe()
-    child = os.fork()
-    if child == 0:
-        try:
-            restricted(configuration, [])
-        except BaseException as error:  # noqa: BLE001  the parent is told, whatever it is
-            os.write(tell, str(error).encode())
-        os._exit(0)
-    os.close(tell)
-    failure = os.read(ready, 4096).decode()
-    os.close(ready)
-    os.waitpid(child, 0)
-    if failure:
-        raise jail.JailError(failure)
 
 
 def freeze() -> None:

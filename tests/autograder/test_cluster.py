@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from autograder import batch
 from autograder.batch import Grading, Here, Options, Progress
+from autograder.errors import UserError
 from autograder.lesson import Lesson
 from tests.autograder.conftest import COURSE, ROOT, Command
 from tests.autograder.test_batch import hand_in
@@ -29,14 +31,16 @@ SIZE = 24
 class Cluster:
     """A scheduler and two workers, each a process of its own."""
 
-    def __init__(self, place: Path) -> None:
+    def __init__(self, place: Path, certificates: Sequence[str] = ()) -> None:
         self._place = place
+        self._certificates = certificates
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = str(free.getsockname()[1])
-        self.address = f"tcp://127.0.0.1:{port}"
+        self.address = f"{'tls' if certificates else 'tcp'}://127.0.0.1:{port}"
         worker = ("worker", self.address, "--nthreads", "1", "--no-nanny")
-        self.processes = [self._start("scheduler", "--port", port), self._start(*worker), self._start(*worker)]
+        scheduler = ("scheduler", "--port", port, *(("--protocol", "tls") if certificates else ()))
+        self.processes = [self._start(*scheduler), self._start(*worker), self._start(*worker)]
         until = time.monotonic() + 120
         while time.monotonic() < until:
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", int(port)), timeout=1):
@@ -47,6 +51,7 @@ class Cluster:
 
     def _start(self, what: str, *arguments: str) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "dask", what, "--host", "127.0.0.1", "--no-dashboard", *arguments]
+        command += self._certificates
         environment = os.environ | {"PYTHONPATH": str(ROOT)}
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         return subprocess.Popen(command, cwd=self._place, env=environment, **quiet)  # type: ignore[call-overload, no-any-return]  # two keywords
@@ -125,3 +130,36 @@ def test_an_address_where_nobody_answers_is_one_sentence_within_seconds(tmp_path
     assert done.returncode == 2
     assert done.stderr.strip().splitlines()[-1].startswith(f"autograder: No Dask scheduler answers at {address}.")
     assert "Traceback" not in done.stderr
+
+
+def _certificates(folder: Path) -> dict[str, str]:
+    """Make an authority, a key and a certificate that it signed; return their files by what dask calls them."""
+    folder.mkdir()
+    for words in (
+        "req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=authority -keyout ca.key -out ca.pem",
+        "req -newkey rsa:2048 -nodes -subj /CN=127.0.0.1 -keyout key.pem -out cert.csr",
+        "x509 -req -in cert.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 1 -out cert.pem",
+    ):
+        subprocess.run(["openssl", *words.split()], cwd=folder, check=True, capture_output=True)
+    return {"ca-file": f"{folder}/ca.pem", "cert": f"{folder}/cert.pem", "key": f"{folder}/key.pem"}
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl makes the certificates")
+def test_a_cluster_with_certificates_grades_for_those_who_have_one(small_lesson: Lesson, tmp_path: Path) -> None:
+    import dask
+
+    files = _certificates(tmp_path / "certificates")
+    (tmp_path / "cluster").mkdir()
+    cluster = Cluster(tmp_path / "cluster", [part for name, path in files.items() for part in (f"--tls-{name}", path)])
+    folder = hand_in(tmp_path / "in", {"student": (COURSE / "submissions/all_correct/exercises.py").read_text()})
+    options = Options(seed=0, dask=cluster.address)
+    try:
+        with pytest.raises(UserError, match="wants certificates"):
+            batch.grade_all(small_lesson, folder, tmp_path / "without", options, lambda _: None)
+        tls = {f"distributed.comm.tls.client.{part}": files[part] for part in ("cert", "key")}
+        # As the variables of the README do.
+        with dask.config.set({"distributed.comm.tls.ca-file": files["ca-file"], **tls}):
+            there = batch.grade_all(small_lesson, folder, tmp_path / "there", options, lambda _: None)
+    finally:
+        cluster.end()
+    assert [(row["status"], row["score"]) for row in there.rows] == [("graded", 100)]

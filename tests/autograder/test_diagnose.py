@@ -22,6 +22,7 @@ from autograder.describe import Pair, describe
 from autograder.diagnose import Diagnoser, DiagnosisError
 from autograder.feedback import feedback
 from autograder.frames import Call, TensorValue
+from autograder.hollow import Seen, took_work
 from autograder.report import Report, as_json
 from autograder.sandbox import Source
 from autograder.score import ExerciseScore
@@ -100,7 +101,7 @@ def test_feedback_names_the_misconception(ready: Callable[[str], Grading], lesso
     assert text == path.read_text(encoding="utf-8")
     lost = [scored for scored in report.exercises if scored.points < scored.max_points]
     assert lost
-    assert all(scored.diagnosis.misconceptions for scored in lost)
+    assert all(scored.diagnosis.misconceptions or scored.diagnosis.first for scored in lost)
     for scored in lost:
         for one in scored.diagnosis.misconceptions:
             assert one.says in text
@@ -244,6 +245,67 @@ def test_an_exception_alone_is_never_given_back(ready: Callable[[str], Grading])
     assert found["batched_forward"].points == 0
 
 
+ABSOLUTE = "def squared_errors(y, y_hat):\n    return (y_hat - y).abs()\n"
+# Exercises that nobody has written, each with a known mistake in what the reference builds them on.
+HOLLOW = {
+    "answers of one kind": (ABSOLUTE, "def numerical_check(X, W_aug, y, dW):\n    return False\n"),
+    "answers by a look at one argument": (
+        ABSOLUTE,
+        "def numerical_check(X, W_aug, y, dW):\n    return bool((W_aug[:, 0] < -50).all() and not dW.any())\n",
+    ),
+    "a constant": (LAST, "def batched_forward(X, W_aug):\n    return torch.tensor(0.5)\n"),
+    "a constant of the right shape": (
+        LAST,
+        "def batched_forward(X, W_aug):\n    return X.new_full((len(X), len(W_aug)), 0.5)\n",
+    ),
+    "zeros": (LAST, "def batched_forward(X, W_aug):\n    return X.new_zeros(len(X), len(W_aug))\n"),
+    "nothing": (LAST, "def backward(X, W_aug, y):\n    return None\n"),
+    "an argument": (LAST, "def backward(X, W_aug, y):\n    return W_aug\n"),
+    "zeros like an argument": (LAST, "def backward(X, W_aug, y):\n    return torch.zeros_like(W_aug)\n"),
+}
+
+
+@pytest.mark.parametrize("name", HOLLOW)
+def test_nothing_is_given_back_for_what_was_never_written(ready: Callable[[str], Grading], name: str) -> None:
+    cause, hollow = HOLLOW[name]
+    found = scores(ready("lesson_2_2"), f"{cause}\n\n{hollow}")
+    exercise = hollow.removeprefix("def ").partition("(")[0]
+    assert any(map(named, found.values()))
+    assert found[exercise].points < found[exercise].max_points
+    assert found[exercise].diagnosis.follows == ""
+
+
+def test_nothing_is_given_back_for_exceptions_that_the_mistake_gives_as_well(ready: Callable[[str], Grading]) -> None:
+    frozen = (
+        "right = replace_head\n\n\n"
+        "def replace_head(model, n_classes):\n    for p in right(model, n_classes).parameters():\n"
+        "        p.requires_grad_(False)\n    return model\n\n\n"
+        "def fine_tune(model, X, y, n_classes, epochs, lr, seed):\n    raise ValueError\n"
+    )
+    found = scores(ready("lesson_3_9"), frozen)
+    assert found["replace_head"].points < found["replace_head"].max_points
+    assert found["fine_tune"].points == 0
+
+
+def test_what_takes_work_is_told_from_what_does_not() -> None:
+    half = torch.tensor([0.5, 0.25])
+
+    def seen(came: torch.Tensor | bool, *hollow: torch.Tensor, failed: bool = True) -> Seen:
+        given = tuple(tensor(part) for part in hollow)
+        return Seen(came if isinstance(came, bool) else tensor(came), tensor(half), failed, given, "cpu")
+
+    assert took_work([seen(2 * half), seen(3 * half)])
+    assert took_work([seen(2 * half), seen(half, failed=False)])
+    assert not took_work([seen(2 * half)]), "one output is no several"
+    assert not took_work([seen(2 * half), seen(2 * half)]), "the same everywhere"
+    assert not took_work([seen(2 * half), seen(half)]), "what the reference gives is no mistake"
+    assert not took_work([seen(2 * half, failed=False), seen(half, failed=False)]), "no failure"
+    assert not took_work([seen(2 * half, 2 * half), seen(3 * half, 3 * half)]), "a stand-in gives it"
+    assert not took_work([seen(torch.zeros(2)), seen(torch.ones(3))])
+    assert not took_work([seen(torch.full((2,), torch.nan)), seen(torch.tensor(torch.inf))])
+    assert not took_work([seen(True), seen(False)])
+
+
 @pytest.mark.parametrize(
     ("body", "reason"),
     [("raise NotImplementedError", "not_written"), ("import os\n    os._exit(0)", "died")],
@@ -314,7 +376,8 @@ A, B = torch.tensor([[1.0, 2.0, 4.0], [7.0, -3.0, 5.0]]), torch.tensor([3.0, -8.
 
 
 def test_a_constant_factor_is_described() -> None:
-    assert said((2.5 * A, A), (2.5 * B, B)) == "2.5 times what was wanted"
+    assert said((3 * A, A), (3 * B, B)) == "3 times what was wanted"
+    assert said((2.5 * A, A), (2.5 * B, B)) == "what was wanted times one and the same factor"
     assert said((A / 2, A)) == "half what was wanted"
 
 

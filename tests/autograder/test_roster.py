@@ -449,19 +449,19 @@ def test_git_says_when_the_checked_out_commit_was_made(tmp_path: Path) -> None:
     assert late.committed(tmp_path) == DUE
 
 
-def test_a_commit_that_would_fill_the_memory_is_not_read(tmp_path: Path) -> None:
+def test_a_commit_that_unfolds_to_more_than_it_should_is_not_read(tmp_path: Path) -> None:
     commit(tmp_path, "2026-10-01T23:59:00Z")
-    made = subprocess.run(["git", "cat-file", "commit", "HEAD"], cwd=tmp_path, check=True, capture_output=True)
-    packed = made.stdout + b"x" * (late.LARGEST_COMMIT + 1)
-    stored = subprocess.run(
-        ["git", "hash-object", "-t", "commit", "-w", "--stdin"],
-        cwd=tmp_path,
-        check=True,
-        input=packed,
-        capture_output=True,
-    )
-    (tmp_path / ".git" / "HEAD").write_bytes(stored.stdout)
-    assert late.committed(tmp_path) is None
+    header = subprocess.run(["git", "cat-file", "commit", "HEAD"], cwd=tmp_path, check=True, capture_output=True).stdout
+    for size, wanted in ((30_000, DUE), (300 << 20, None)):
+        made = subprocess.run(
+            ["git", "hash-object", "-t", "commit", "-w", "--stdin"],
+            cwd=tmp_path,
+            check=True,
+            capture_output=True,
+            input=header + b"x" * size,
+        )
+        (tmp_path / ".git" / "HEAD").write_bytes(made.stdout)
+        assert late.committed(tmp_path) == wanted
 
 
 @pytest.mark.parametrize("kind", ["pipe", "link to a device", "folder"])

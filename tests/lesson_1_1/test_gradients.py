@@ -62,10 +62,15 @@ def test_inputs_and_errors_of_both_signs(lesson, device, rng):
     """Each error goes with its own x: inputs and errors of both signs, uphill on both sides."""
     x = torch.tensor([-3.0, -1.0, 0.0, 1.0, 5.0], device=device)
     _, _, w, b = problem(rng, device, torch.float32, 1)
-    answers = []
-    for errors in ([2.0, -1.0, 4.0, -2.0, 1.0], [-2.0, 1.5, -3.0, 0.5, -1.0], [3.0, 0.0, -2.0, 0.0, 3.0]):
+    answers = {}
+    cases = {
+        "errors of both signs": [2.0, -1.0, 4.0, -2.0, 1.0],
+        "other errors of both signs": [-2.0, 1.5, -3.0, 0.5, -1.0],
+        "errors some of which are 0": [3.0, 0.0, -2.0, 0.0, 3.0],
+    }
+    for name, errors in cases.items():
         y = w * x + b - torch.tensor(errors, device=device)
-        answers += list(lesson.gradients(x, y, w, b))
+        answers[name] = list(lesson.gradients(x, y, w, b))
     return answers
 
 
@@ -87,6 +92,6 @@ def test_perfect_line_is_flat_and_arguments_stay(lesson, device, rng):
         torch.tensor(2.25, dtype=torch.float64, device=device),
     )
     y = w * x + b
-    at_best, untouched = probes.unchanged(lambda: list(lesson.gradients(x, y, w, b)), x, y, w, b)
+    at_best, untouched = probes.unchanged(lambda: list(lesson.gradients(x, y, w, b)), x=x, y=y, w=w, b=b)
     off = list(lesson.gradients(x, y, w + 0.5, b - 1.25))
     return {"at best": at_best, "off": off, "untouched": untouched}

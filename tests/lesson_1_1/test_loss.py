@@ -20,14 +20,21 @@ def targets_and_predictions(rng, device, dtype, samples):
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_squares_are_averaged(lesson, device, rng, dtype):
     """The loss is the mean of the squared errors over the N samples, 0-D, of y's dtype."""
-    return [lesson.loss(*targets_and_predictions(rng, device, dtype, samples)) for samples in (2, 3, 5, 80)]
+    return {
+        f"{samples} samples": lesson.loss(*targets_and_predictions(rng, device, dtype, samples))
+        for samples in (2, 3, 5, 80)
+    }
 
 
 @pytest.mark.exercise("loss")
 def test_one_sample(lesson, device, rng):
     """For N = 1 the loss is that one squared error, and still 0-D."""
     y, y_hat = targets_and_predictions(rng, device, torch.float32, 1)
-    return [lesson.loss(y, y_hat), lesson.loss(y_hat, y), lesson.loss(y, (y + y_hat) / 2)]
+    return {
+        "the error": lesson.loss(y, y_hat),
+        "the same error, the other way": lesson.loss(y_hat, y),
+        "half the error": lesson.loss(y, (y + y_hat) / 2),
+    }
 
 
 @pytest.mark.exercise("loss")
@@ -36,6 +43,12 @@ def test_right_predictions_cost_nothing(lesson, device, rng):
     y, y_hat = targets_and_predictions(rng, device, torch.float64, 6)
     cancel = torch.tensor([2.0, -2.0, 1.0, -1.0, 0.25, -0.25], dtype=torch.float64, device=device)
     losses, untouched = probes.unchanged(
-        lambda: [lesson.loss(y, y.clone()), lesson.loss(y, y + cancel), lesson.loss(y, y_hat)], y, y_hat
+        lambda: {
+            "every prediction right": lesson.loss(y, y.clone()),
+            "errors that cancel": lesson.loss(y, y + cancel),
+            "errors": lesson.loss(y, y_hat),
+        },
+        y=y,
+        y_hat=y_hat,
     )
-    return {"losses": losses, "untouched": untouched}
+    return {**losses, "untouched": untouched}

@@ -18,7 +18,7 @@ def line(rng, device, dtype, samples):
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_one_prediction_for_each_input(lesson, device, rng, dtype):
     """The predictions are w * x + b, (N,), of x's dtype, for few inputs and for many."""
-    return [lesson.predict(*line(rng, device, dtype, samples)) for samples in (2, 5, 100)]
+    return {f"{samples} inputs": lesson.predict(*line(rng, device, dtype, samples)) for samples in (2, 5, 100)}
 
 
 @pytest.mark.exercise("predict")
@@ -33,15 +33,18 @@ def test_weight_or_bias_of_zero(lesson, device, rng):
     """With w = 0 every prediction is b, and there are still N of them; with b = 0 they are w * x."""
     x, w, b = line(rng, device, torch.float64, 6)
     zero = torch.zeros_like(w)
-    return [lesson.predict(x, zero, b), lesson.predict(x, w, zero), lesson.predict(x, zero, zero)]
+    return {
+        "w = 0": lesson.predict(x, zero, b),
+        "b = 0": lesson.predict(x, w, zero),
+        "w = b = 0": lesson.predict(x, zero, zero),
+    }
 
 
 @pytest.mark.exercise("predict")
 def test_arguments_are_left_alone(lesson, device, rng):
     """No argument is changed, and the predictions are a new tensor, also for w = 1 and b = 0."""
     x, w, b = line(rng, device, torch.float32, 4)
-    y_hat, untouched = probes.unchanged(lambda: lesson.predict(x, w, b), x, w, b)
+    y_hat, untouched = probes.unchanged(lambda: lesson.predict(x, w, b), x=x, w=w, b=b)
     same = lesson.predict(x, torch.ones_like(w), torch.zeros_like(b))
-    kept = x.clone()
-    same += 1
-    return {"y_hat": y_hat, "untouched": untouched, "x is another tensor": torch.equal(x, kept)}
+    same += 1  # of a new tensor, or else x moves as well
+    return {"y_hat": y_hat, "untouched": untouched, "x": probes.kept("its argument `x`", x)}

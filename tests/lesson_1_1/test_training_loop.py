@@ -40,7 +40,8 @@ def test_each_step_starts_where_the_last_one_ended(lesson, device, rng, dtype, l
 @pytest.mark.weight(2)
 def test_one_step(lesson, device, rng):
     """One step has one loss, that of the start, and moves w and b by the derivatives of the start."""
-    return [run(lesson, *problem(rng, device, torch.float32, samples), 0.1, 1) for samples in (3, 1)]
+    sizes = {"3 samples": 3, "1 sample": 1}
+    return {name: run(lesson, *problem(rng, device, torch.float32, size), 0.1, 1) for name, size in sizes.items()}
 
 
 @pytest.mark.exercise("training_loop")
@@ -79,5 +80,5 @@ def test_formulas_keep_seven_digits(lesson, device, rng):
 def test_caller_keeps_the_start(lesson, device, rng):
     """No argument is changed: a second run from the same start gives the same again."""
     x, y, w, b = problem(rng, device, torch.float32, 5)
-    first, untouched = probes.unchanged(lambda: run(lesson, x, y, w, b, 0.1, 3), x, y, w, b)
+    first, untouched = probes.unchanged(lambda: run(lesson, x, y, w, b, 0.1, 3), x=x, y=y, w=w, b=b)
     return {"first": first, "again": run(lesson, x, y, w, b, 0.1, 3), "untouched": untouched}

@@ -48,13 +48,19 @@ def test_square_table(lesson, device, rng):
 def test_one_step_from_zeros(lesson, device, rng):
     """One step has one loss, that of the zeros, and moves by the gradients there; also for N = 1 and for D = 1."""
     sizes = [(5, 3), (1, 2), (4, 1), (1, 1)]
-    return [run(lesson, *problem(rng, device, torch.float32, *size), 0.1, 1) for size in sizes]
+    return {
+        "{} samples of {}".format(*size): run(lesson, *problem(rng, device, torch.float32, *size), 0.1, 1)
+        for size in sizes
+    }
 
 
 @pytest.mark.exercise("fit")
 def test_no_steps(lesson, device, rng):
     """For 0 steps w and b are zeros, (D,) and 0-D, of X's dtype, and the history is empty."""
-    return [run(lesson, *problem(rng, device, dtype, 4, 3), 0.1, 0) for dtype in (torch.float32, torch.float64)]
+    return {
+        name: run(lesson, *problem(rng, device, dtype, 4, 3), 0.1, 0)
+        for name, dtype in {"float32": torch.float32, "float64": torch.float64}.items()
+    }
 
 
 @pytest.mark.exercise("fit")
@@ -80,5 +86,5 @@ def test_features_are_used_as_they_are(lesson, device, rng):
 def test_second_run_starts_from_zeros_again(lesson, device, rng):
     """No argument is changed, and a second run gives the same again."""
     X, y = problem(rng, device, torch.float32, 5, 2)
-    first, untouched = probes.unchanged(lambda: run(lesson, X, y, 0.1, 3), X, y)
+    first, untouched = probes.unchanged(lambda: run(lesson, X, y, 0.1, 3), X=X, y=y)
     return {"first": first, "again": run(lesson, X, y, 0.1, 3), "untouched": untouched}

@@ -70,7 +70,7 @@ def test_square_table_seven_digits(lesson, device, rng):
 @pytest.mark.exercise("mse_gradients")
 def test_square_table_is_transposed_once(lesson, device, rng):
     """With N = D each entry of `dw` belongs to a column of X, not to a row."""
-    return [gradients(lesson, *problem(rng, device, torch.float32, size, size)) for size in (2, 5)]
+    return {f"{size} samples": gradients(lesson, *problem(rng, device, torch.float32, size, size)) for size in (2, 5)}
 
 
 @pytest.mark.exercise("mse_gradients")
@@ -98,6 +98,6 @@ def test_perfect_plane_is_flat_and_arguments_stay(lesson, device, rng):
     w = torch.tensor([-1.5, 2.0, 0.25], dtype=torch.float64, device=device)
     b = torch.tensor(2.25, dtype=torch.float64, device=device)
     y = X @ w + b
-    at_best, untouched = probes.unchanged(lambda: gradients(lesson, X, y, w, b), X, y, w, b)
+    at_best, untouched = probes.unchanged(lambda: gradients(lesson, X, y, w, b), X=X, y=y, w=w, b=b)
     off = gradients(lesson, X, y, w + 0.5, b - 1.25)
     return {"at best": at_best, "off": off, "untouched": untouched}

@@ -67,5 +67,5 @@ def test_targets_without_a_slope(lesson, device, rng):
 def test_arguments_are_left_alone(lesson, device, rng):
     """No argument is changed."""
     X, y = problem(rng, device, torch.float64, 8, 3)
-    answer, untouched = probes.unchanged(lambda: solve(lesson, X, y), X, y)
+    answer, untouched = probes.unchanged(lambda: solve(lesson, X, y), X=X, y=y)
     return {"answer": answer, "untouched": untouched}

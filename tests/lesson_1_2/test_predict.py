@@ -40,7 +40,11 @@ def test_bias_is_added_to_every_prediction(lesson, device, rng):
     """Where features or weights are zero, the bias alone is left; a negative one is subtracted."""
     X, w, b = problem(rng, device, torch.float32, 3, 2)
     zeros = torch.zeros_like(w)
-    return [lesson.predict(X, zeros, b), lesson.predict(torch.zeros_like(X), w, -b), lesson.predict(X, w, -b)]
+    return {
+        "w of zeros": lesson.predict(X, zeros, b),
+        "X of zeros": lesson.predict(torch.zeros_like(X), w, -b),
+        "neither": lesson.predict(X, w, -b),
+    }
 
 
 @pytest.mark.exercise("predict")
@@ -54,5 +58,5 @@ def test_arguments_are_left_alone(lesson, device, rng):
         y_hat.zero_()
         return [kept, lesson.predict(X, w, b)]
 
-    predictions, untouched = probes.unchanged(predict_and_scribble, X, w, b)
+    predictions, untouched = probes.unchanged(predict_and_scribble, X=X, w=w, b=b)
     return {"predictions": predictions, "untouched": untouched}

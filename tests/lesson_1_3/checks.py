@@ -8,6 +8,8 @@ import math
 
 import torch
 
+from autograder.equality import same
+
 BOUND = 0.15  # how far the measured noise may lie from the formula's
 
 
@@ -58,19 +60,15 @@ def noise_of_few_trials(student, reference):
         return problem
     found, trials = _found(student), reference["trials"]  # (calls, 1 + D)
     gap = _row_gradients(reference).diff(dim=0).abs()  # (1, 1 + D)
-    none = (found.abs() <= 1e-4 * gap).all(dim=1)
-
-    def same(other):
-        return ((found - other).abs() <= 1e-4 * gap).all(dim=1)
-
-    some = same(gap / math.sqrt(trials))
+    none, some = _two_values(found, {**reference, "trials": trials})
     if bool((none | some).all()):
         if not bool(none.any()):
             return "The trials never draw the same batch twice in a row: they should be independent of each other."
         if not bool(some.any()):
             return "The trials always draw the same batch: every trial should draw a new one."
         return None
-    biased = same(gap / math.sqrt(trials) * math.sqrt((trials - 1) / trials))
+    too_small = gap / math.sqrt(trials) * math.sqrt((trials - 1) / trials)
+    biased = ((found - too_small).abs() <= 1e-4 * gap).all(dim=1)
     if bool((none | biased).all()):
         return "The squares are divided by the number of trials; the unbiased deviation divides by one less."
     return (
@@ -78,15 +76,41 @@ def noise_of_few_trials(student, reference):
     )
 
 
+def no_noise_of_all_rows(student, reference):
+    """Batches of all rows have no noise; batches of some of them have theirs."""
+    problems = (noise_is_right(student[name], reference[name]) for name in reference)
+    return next((problem for problem in problems if problem), None)
+
+
 def generator_decides(student, reference):
-    """All four facts about seeds hold."""
-    sentences = {
-        "same seed, same noise": "With the same seed the noise should be the same again: draw from `generator` alone.",
-        "another seed, other noise": "Another seed should give other noise: draw from `generator`, and do not seed it.",
-        "second call, new batches": "A second call on the same generator should draw new batches: do not seed it.",
-        "global generator untouched": "The global generator was used or seeded: draw from `generator` alone.",
-    }
-    return next((sentence for fact, sentence in sentences.items() if student[fact] is not True), None)
+    """What the calls measured is possible at all, and depends on the generator that they were given, and on nothing else."""
+    facts = {**reference["problem"], "trials": 2}
+    calls = student["calls"]
+    for name, call in reference["calls"].items():
+        problem = _kind_problem(calls[name], call)
+        if problem:
+            return problem
+    possible = [_two_values(_found(call), facts) for call in calls.values()]
+    if not all(bool((none | some).all()) for none, some in possible):
+        return "With two rows the result is not the deviation of batches that are possible."
+    drawn = dict(zip(calls, (none for none, _ in possible), strict=True))
+    if not torch.equal(drawn["first"], drawn["the same seed again"]):
+        return "With the same seed the noise should be the same again: draw from `generator` alone."
+    if torch.equal(drawn["first"], drawn["another seed"]):
+        return "Another seed should give other noise: draw from `generator`, and do not seed it."
+    if torch.equal(drawn["first"], drawn["second"]):
+        return "A second call on the same generator should draw new batches: do not seed it."
+    if not same(student["the global generator"], reference["the global generator"]):
+        return "The global generator was used or seeded: draw from `generator` alone."
+    return None
+
+
+def _two_values(found, facts):
+    """Return for each of several calls on two rows whether all its trials drew the same row, and whether they did not."""
+    gap = _row_gradients(facts).diff(dim=0).abs()  # (1, 1 + D)
+    none = (found.abs() <= 1e-4 * gap).all(dim=1)
+    some = ((found - gap / math.sqrt(facts["trials"])).abs() <= 1e-4 * gap).all(dim=1)
+    return none, some
 
 
 def _kind_problem(student, reference):

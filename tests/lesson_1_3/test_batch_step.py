@@ -20,8 +20,9 @@ def _problem(rng, device, n_samples, n_features, dtype=torch.float32):
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_one_step_on_all_rows(lesson, device, rng, dtype):
     """One step against the gradient of the mean squared error over all rows; nothing is changed in place."""
-    problem = _problem(rng, device, 6, 3, dtype)
-    return probes.unchanged(lambda: lesson.batch_step(*problem, 0.05), *problem)
+    X, y, w, b = _problem(rng, device, 6, 3, dtype)
+    moved, kept = probes.unchanged(lambda: lesson.batch_step(X, y, w, b, 0.05), X=X, y=y, w=w, b=b)
+    return {"w and b": moved, **kept}
 
 
 @pytest.mark.exercise("batch_step")
@@ -34,10 +35,13 @@ def test_as_many_features_as_rows(lesson, device, rng):
 def test_other_sizes_and_learning_rates(lesson, device, rng):
     """Many rows, one feature; few rows, many features; w and b move together also where the step is large."""
     sizes = ((40, 1, 0.02), (2, 7, 0.3), (5, 2, 1.5))
-    return [lesson.batch_step(*_problem(rng, device, n, d, torch.float64), lr) for n, d, lr in sizes]
+    return {
+        f"{n} rows of {d}, lr {lr}": lesson.batch_step(*_problem(rng, device, n, d, torch.float64), lr)
+        for n, d, lr in sizes
+    }
 
 
 @pytest.mark.exercise("batch_step")
 def test_one_row(lesson, device, rng):
     """N may be 1, also together with D of 1."""
-    return [lesson.batch_step(*_problem(rng, device, 1, d), 0.1) for d in (3, 1)]
+    return {f"D = {d}": lesson.batch_step(*_problem(rng, device, 1, d), 0.1) for d in (3, 1)}

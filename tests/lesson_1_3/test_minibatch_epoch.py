@@ -29,18 +29,23 @@ def test_smaller_last_batch(lesson, device, rng, n_samples, batch_size):
 @pytest.mark.parametrize("batch_size", [2, 3])
 def test_batches_that_come_out_even(lesson, device, rng, batch_size):
     """Where the batch size divides N, all batches have that size; the order is a list, which stays as it was."""
-    problem = _problem(rng, device, 6, 2, torch.float64)
+    X, y, w, b = _problem(rng, device, 6, 2, torch.float64)
     order = [3, 5, 0, 2, 4, 1]
-    (w, b), kept = probes.unchanged(lambda: lesson.minibatch_epoch(*problem, 0.1, order, batch_size), *problem)
-    return w, b, kept, order
+    moved, kept = probes.unchanged(
+        lambda: lesson.minibatch_epoch(X, y, w, b, 0.1, order, batch_size), X=X, y=y, w=w, b=b, order=order
+    )
+    return {"w and b": moved, **kept}
 
 
 @pytest.mark.exercise("minibatch_epoch")
 def test_batches_of_one(lesson, device, rng):
     """Batches of one row are stochastic gradient descent; no argument is changed in place."""
-    problem = _problem(rng, device, 5, 3, torch.float64)
+    X, y, w, b = _problem(rng, device, 5, 3, torch.float64)
     order = torch.tensor([3, 0, 4, 1, 2], device=device)
-    return probes.unchanged(lambda: lesson.minibatch_epoch(*problem, 0.05, order, 1), *problem, order)
+    moved, kept = probes.unchanged(
+        lambda: lesson.minibatch_epoch(X, y, w, b, 0.05, order, 1), X=X, y=y, w=w, b=b, order=order
+    )
+    return {"w and b": moved, **kept}
 
 
 @pytest.mark.exercise("minibatch_epoch")
@@ -60,4 +65,7 @@ def test_batches_as_wide_as_long(lesson, device, rng):
 @pytest.mark.exercise("minibatch_epoch")
 def test_one_row(lesson, device, rng):
     """N may be 1, whatever the batch size."""
-    return [lesson.minibatch_epoch(*_problem(rng, device, 1, d), 0.1, [0], size) for d, size in ((3, 1), (1, 4))]
+    return {
+        f"D = {d}, batch_size = {size}": lesson.minibatch_epoch(*_problem(rng, device, 1, d), 0.1, [0], size)
+        for d, size in ((3, 1), (1, 4))
+    }

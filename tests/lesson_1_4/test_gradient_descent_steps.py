@@ -79,7 +79,7 @@ def test_data_stay_as_they_were(lesson, device, rng):
     """x and y keep their values, do not require gradients and have none afterwards."""
     x, y = _problem(rng, device, 4)
     start = _start(rng)
-    path, kept = probes.unchanged(lambda: lesson.gradient_descent_steps(x, y, *start, 0.1, 3), x, y)
+    path, kept = probes.unchanged(lambda: lesson.gradient_descent_steps(x, y, *start, 0.1, 3), x=x, y=y)
     return _points(path, torch.float32), kept
 
 

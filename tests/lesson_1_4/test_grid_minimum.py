@@ -32,7 +32,7 @@ def test_wide_grid(lesson, device, rng, dtype):
     """The w, b and loss of the lowest point, on a grid with more columns than rows; nothing is changed."""
     W, B, L = _grid(rng, device, 4, 7, dtype)
     L = _with_lowest(L, (2, 5))
-    found, kept = probes.unchanged(lambda: _numbers(lesson.grid_minimum(W, B, L)), W, B, L)
+    found, kept = probes.unchanged(lambda: _numbers(lesson.grid_minimum(W, B, L)), W=W, B=B, L=L)
     return found, kept
 
 

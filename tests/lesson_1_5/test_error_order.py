@@ -79,6 +79,6 @@ def test_arguments_are_left_alone(lesson, device, rng):
     theta, nudges = place(rng, device, (2, 3)), list(NUDGES)
     exact = -theta.sin()
     found, unchanged = probes.unchanged(
-        lambda: slopes(lesson, lambda t: t.cos().sum(), theta, exact, nudges), theta, exact
+        lambda: slopes(lesson, lambda t: t.cos().sum(), theta, exact, nudges), theta=theta, exact=exact
     )
     return {"slopes": found, "unchanged": unchanged, "nudges": nudges}

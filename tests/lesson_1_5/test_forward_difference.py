@@ -66,5 +66,5 @@ def test_theta_is_left_alone(lesson, device, rng):
         stayed.append(torch.equal(theta, before))
         return f(t)
 
-    slopes, unchanged = probes.unchanged(lambda: lesson.forward_difference(watching, theta, 0.1), theta)
+    slopes, unchanged = probes.unchanged(lambda: lesson.forward_difference(watching, theta, 0.1), theta=theta)
     return {"slopes": slopes, "all the time": all(stayed), "in the end": unchanged}

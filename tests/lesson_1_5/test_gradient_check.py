@@ -149,6 +149,6 @@ def test_arguments_are_left_alone(lesson, device, rng, dtype):
         return f(t)
 
     answer, unchanged = probes.unchanged(
-        lambda: bool(lesson.gradient_check(watching, grad, theta, EPS, TOL)), theta, grad
+        lambda: bool(lesson.gradient_check(watching, grad, theta, EPS, TOL)), theta=theta, grad=grad
     )
     return {"answer": answer, "all the time": all(stayed), "in the end": unchanged}

@@ -35,7 +35,7 @@ def test_one_batch_of_all_rows(lesson, device, rng, dtype):
     """With a batch size of N or more every epoch is one step with all rows; dtype, device and arguments stay."""
     X, y = _problem(rng, device, 6, 3, dtype)
     model = _model(lesson, lr=0.08, epochs=7, batch_size=6, seed=3)
-    _, kept = probes.unchanged(lambda: model.fit(X, y), X, y)
+    _, kept = probes.unchanged(lambda: model.fit(X, y), X=X, y=y)
     wide = _model(lesson, lr=0.02, epochs=3, batch_size=50, seed=4)
     wide.fit(X, y)
     return _found(model), _found(wide), kept

@@ -25,7 +25,7 @@ def test_one_prediction_a_sample(lesson, device, rng, dtype):
     """Xw + b, flat, in X's dtype and on its device; nothing is changed in place."""
     X, w, b = _table(rng, device, 7, 3, dtype)
     model = _model(lesson, w, b)
-    return probes.unchanged(lambda: model.predict(X).detach(), X, w, b)
+    return probes.unchanged(lambda: model.predict(X).detach(), X=X, w=w, b=b)
 
 
 @pytest.mark.exercise("predict")

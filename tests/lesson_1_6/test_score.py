@@ -29,7 +29,7 @@ def test_share_of_the_spread_that_is_explained(lesson, device, rng, dtype):
     """1 minus the squared errors divided by the squared distances from the mean of y; nothing is changed in place."""
     X, y, w, b = _problem(rng, device, 9, 3, 2.5, dtype)
     model = _model(lesson, w, b)
-    return probes.unchanged(lambda: float(model.score(X, y)), X, y, w, b)
+    return probes.unchanged(lambda: float(model.score(X, y)), X=X, y=y, w=w, b=b)
 
 
 @pytest.mark.exercise("score")

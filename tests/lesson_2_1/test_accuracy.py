@@ -51,5 +51,5 @@ def test_exactly_one_half_is_class_0(lesson, device):
 def test_no_argument_is_changed(lesson, device, rng):
     """Probabilities and classes stay as they were."""
     probs, y = rows(rng, device, torch.float32, 3, 2)
-    value, unchanged = probes.unchanged(lambda: lesson.accuracy(probs, y), probs, y)
+    value, unchanged = probes.unchanged(lambda: lesson.accuracy(probs, y), probs=probs, y=y)
     return float(value), unchanged

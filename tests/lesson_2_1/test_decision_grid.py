@@ -50,7 +50,7 @@ def test_probabilities_on_a_grid_with_a_margin(lesson, device, rng, dtype, resol
 def test_as_many_samples_as_grid_points(lesson, device, rng):
     """The grid has R times R points, however many samples there are; `X` stays as it was."""
     model, X = neuron(rng, device), samples(rng, device, 4)
-    grids, unchanged = probes.unchanged(lambda: along_rows(*lesson.decision_grid(model, X, 4)), X)
+    grids, unchanged = probes.unchanged(lambda: along_rows(*lesson.decision_grid(model, X, 4)), X=X)
     return grids, unchanged
 
 

@@ -165,7 +165,7 @@ def test_a_new_figure_is_returned_and_nothing_else_changes(lesson, device, rng):
         rows.clear()
         return lesson.plot_decision_boundary(model, X, y, *resolution), sum(rows)
 
-    ((coarse, few), kept), shown = probes.shows(lambda: probes.unchanged(lambda: draw(6), X, y))
+    ((coarse, few), kept), shown = probes.shows(lambda: probes.unchanged(lambda: draw(6), X=X, y=y))
     (fine, many), shown_again = probes.shows(draw)
     found = {
         "type": [type(fig).__name__ for fig in (coarse, fine)],

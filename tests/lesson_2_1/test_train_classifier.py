@@ -94,7 +94,7 @@ def test_with_a_rate_of_zero_nothing_moves_and_it_goes_on(lesson, device, rng):
     """With `lr` 0 every epoch has the same loss, and there are as many as were asked for; the data stay as they were."""
     model = network(rng, device)
     X, y = samples(rng, device, 7)
-    history, unchanged = probes.unchanged(lambda: lesson.train_classifier(model, X, y, 5, 0.0), X, y)
+    history, unchanged = probes.unchanged(lambda: lesson.train_classifier(model, X, y, 5, 0.0), X=X, y=y)
     return outcome(history, model), unchanged
 
 

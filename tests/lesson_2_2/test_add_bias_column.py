@@ -46,5 +46,5 @@ def test_the_batch_is_left_alone(lesson, device, rng):
         augmented.zero_()
         return kept
 
-    augmented, untouched = probes.unchanged(augment_and_scribble, X)
+    augmented, untouched = probes.unchanged(augment_and_scribble, X=X)
     return {"augmented": augmented, "untouched": untouched}

@@ -64,5 +64,5 @@ def test_batch_of_one(lesson, device, rng, features, neurons):
 def test_arguments_are_left_alone(lesson, device, rng):
     """No argument is changed."""
     X, W_aug, y = problem(rng, device, torch.float64, 6, 2, 3)
-    dW, untouched = probes.unchanged(lambda: lesson.backward(X, W_aug, y), X, W_aug, y)
+    dW, untouched = probes.unchanged(lambda: lesson.backward(X, W_aug, y), X=X, W_aug=W_aug, y=y)
     return {"dW": dW, "untouched": untouched}

@@ -61,5 +61,5 @@ def test_batch_of_one(lesson, device, rng, features, neurons):
 def test_arguments_are_left_alone(lesson, device, rng):
     """No argument is changed."""
     X, W_aug = normal(rng, device, torch.float64, 5, 3), normal(rng, device, torch.float64, 2, 4)
-    y_hat, untouched = probes.unchanged(lambda: lesson.batched_forward(X, W_aug), X, W_aug)
+    y_hat, untouched = probes.unchanged(lambda: lesson.batched_forward(X, W_aug), X=X, W_aug=W_aug)
     return {"y_hat": y_hat, "untouched": untouched}

@@ -37,7 +37,8 @@ def test_square_weights_are_not_transposed(lesson, device, rng, dtype):
 def test_biases_are_inside_the_activation(lesson, device, rng):
     """The biases are added before the activation, whichever activation it is."""
     x, W, b = sample_and_weights(rng, device, torch.float32, 5, 3)
-    return [lesson.layer(x / 2, W / 2, b / 2, activation) for activation in (torch.tanh, torch.relu, torch.sigmoid)]
+    activations = {"torch.tanh": torch.tanh, "torch.relu": torch.relu, "torch.sigmoid": torch.sigmoid}
+    return {f"with {name}": lesson.layer(x / 2, W / 2, b / 2, activation) for name, activation in activations.items()}
 
 
 @pytest.mark.exercise("layer")
@@ -52,5 +53,5 @@ def test_one_neuron_or_one_feature_keeps_the_shape(lesson, device, rng, neurons,
 def test_arguments_are_left_alone(lesson, device, rng):
     """No argument is changed."""
     x, W, b = sample_and_weights(rng, device, torch.float64, 3, 4)
-    output, untouched = probes.unchanged(lambda: lesson.layer(x, W, b, torch.sigmoid), x, W, b)
+    output, untouched = probes.unchanged(lambda: lesson.layer(x, W, b, torch.sigmoid), x=x, W=W, b=b)
     return {"output": output, "untouched": untouched}

@@ -27,7 +27,8 @@ def test_bias_is_inside_the_activation(lesson, device, rng, dtype):
     """The bias is added before the activation, whichever activation it is."""
     x, w = normal(rng, device, dtype, 4) / 2, normal(rng, device, dtype, 4) / 2
     b = normal(rng, device, dtype) / 4 + 0.75
-    return [lesson.neuron(x, w, b, activation) for activation in (torch.tanh, torch.sigmoid, lambda z: z * z + 1)]
+    activations = {"torch.tanh": torch.tanh, "torch.sigmoid": torch.sigmoid, "z * z + 1": lambda z: z * z + 1}
+    return {f"with {name}": lesson.neuron(x, w, b, activation) for name, activation in activations.items()}
 
 
 @pytest.mark.exercise("neuron")
@@ -36,11 +37,11 @@ def test_bias_decides_whether_relu_is_silent(lesson, device, rng):
     x = normal(rng, device, torch.float32, 3).abs() + 0.5
     w = normal(rng, device, torch.float32, 3).abs() + 0.5
     large = torch.tensor(100.0, device=device)
-    return [
-        lesson.neuron(x, w, -large, torch.relu),
-        lesson.neuron(x, -w, large, torch.relu),
-        lesson.neuron(x, w, large / 100, torch.relu),
-    ]
+    return {
+        "a positive product, a negative bias": lesson.neuron(x, w, -large, torch.relu),
+        "a negative product, a positive bias": lesson.neuron(x, -w, large, torch.relu),
+        "both positive": lesson.neuron(x, w, large / 100, torch.relu),
+    }
 
 
 @pytest.mark.exercise("neuron")
@@ -56,6 +57,6 @@ def test_as_many_calls_as_neurons_make_a_layer(lesson, device, rng):
     x, W = normal(rng, device, torch.float64, 3), normal(rng, device, torch.float64, 4, 3)
     b = normal(rng, device, torch.float64, 4) + 1
     outputs, untouched = probes.unchanged(
-        lambda: [lesson.neuron(x, W[h], b[h], torch.sigmoid) for h in range(4)], x, W, b
+        lambda: [lesson.neuron(x, W[h], b[h], torch.sigmoid) for h in range(4)], x=x, W=W, b=b
     )
     return {"outputs": outputs, "untouched": untouched}

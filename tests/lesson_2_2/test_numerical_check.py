@@ -28,6 +28,11 @@ def gradient(X, W_aug, y, relu=torch.relu):
     return torch.autograd.grad((relu(Z) - y).square().mean(), W)[0]
 
 
+def asked(lesson, X, W_aug, y, candidates):
+    """What the exercise says to each candidate for dW."""
+    return {name: lesson.numerical_check(X, W_aug, y, candidate) for name, candidate in candidates.items()}
+
+
 @pytest.mark.exercise("numerical_check")
 @pytest.mark.parametrize(
     ("samples", "features", "neurons", "dtype"),
@@ -39,10 +44,15 @@ def test_right_gradient_passes_and_wrong_ones_fail(lesson, device, rng, samples,
     dW = gradient(X, W_aug, y)
     off = dW.clone()
     off[-1, -1] += 0.01 * dW.norm()
-    return [
-        lesson.numerical_check(X, W_aug, y, candidate)
-        for candidate in (dW, dW.float(), torch.zeros_like(dW), 2 * dW, dW / neurons / 2, off)
-    ]
+    candidates = {
+        "the gradient": dW,
+        "the gradient in float32": dW.float(),
+        "zeros": torch.zeros_like(dW),
+        "twice the gradient": 2 * dW,
+        "another scale": dW / neurons / 2,
+        "one entry off": off,
+    }
+    return asked(lesson, X, W_aug, y, candidates)
 
 
 @pytest.mark.exercise("numerical_check")
@@ -54,7 +64,13 @@ def test_direction_counts_and_not_only_length(lesson, device, rng):
     swapped = dW.clone()
     swapped[-1, 0], swapped[-1, 1] = dW[-1, 1] + 0.25 * dW.norm(), dW[-1, 0]
     swapped = swapped * dW.norm() / swapped.norm()
-    return [lesson.numerical_check(X, W_aug, y, candidate) for candidate in (-dW, dW.flip(0), swapped, dW)]
+    candidates = {
+        "the gradient with the sign flipped": -dW,
+        "the gradient's rows in reverse": dW.flip(0),
+        "the gradient's length, another direction": swapped,
+        "the gradient": dW,
+    }
+    return asked(lesson, X, W_aug, y, candidates)
 
 
 @pytest.mark.exercise("numerical_check")
@@ -69,30 +85,37 @@ def test_both_gradients_must_agree_at_a_kink(lesson, device, rng, dtype):
     by_autograd = gradient(X, W_aug, y)
     halfway = gradient(X, W_aug, y, relu=lambda Z: torch.maximum(Z, torch.zeros_like(Z)))  # slope 1/2 at 0
     steep = gradient(X, W_aug, y, relu=lambda Z: Z.clamp(min=0))  # slope 1 at 0
-    return [lesson.numerical_check(X, W_aug, y, candidate) for candidate in (by_autograd, halfway, steep)]
+    candidates = {"slope 0 at the kink": by_autograd, "slope 1/2 at the kink": halfway, "slope 1 at the kink": steep}
+    return asked(lesson, X, W_aug, y, candidates)
 
 
 @pytest.mark.exercise("numerical_check")
 def test_the_bound_is_relative(lesson, device, rng):
     """‖dW - g‖ may be 1e-5 of ‖dW‖ + ‖g‖, however small or large the gradient."""
     X, W_aug, y = problem(rng, device, torch.float64, 8, 1, 2)
-    answers = []
-    for scale in (1, 1 / 256, 16):  # powers of two keep the numbers exact
+    answers = {}
+    sizes = {
+        "a gradient": 1,
+        "a small gradient": 1 / 256,
+        "a large gradient": 16,
+    }  # powers of two keep the numbers exact
+    for size, scale in sizes.items():
         dW = gradient(X, scale * W_aug, scale * y)
         factors = (1 + 1.5e-5, 1 - 1.5e-5, 1 + 3e-5, 1 - 3e-5) if scale == 1 else (1 + 1.5e-5, 1 - 3e-5)
-        answers += [lesson.numerical_check(X, scale * W_aug, scale * y, dW * factor) for factor in factors]
+        for factor in factors:
+            answers[f"{size}, times {factor:.6f}"] = lesson.numerical_check(X, scale * W_aug, scale * y, dW * factor)
     return answers
 
 
 @pytest.mark.exercise("numerical_check")
 def test_the_step_of_the_differences(lesson, device, rng):
     """The differences reach 1e-6 to either side: a kink that is 1.5 steps away is not met, one half a step away is."""
-    answers = []
-    for distance in (1.5e-6, 0.5e-6):
+    answers = {}
+    for name, distance in {"a kink 1.5 steps away": 1.5e-6, "a kink half a step away": 0.5e-6}.items():
         X, W_aug, y = problem(rng, device, torch.float64, 1, 2, 2)
         X[0], y[0, 0] = 1.0, 2.5
         W_aug[0, 0] = distance - W_aug[0, 1:].sum()
-        answers.append(lesson.numerical_check(X, W_aug, y, gradient(X, W_aug, y)))
+        answers[name] = lesson.numerical_check(X, W_aug, y, gradient(X, W_aug, y))
     return answers
 
 
@@ -102,7 +125,7 @@ def test_two_gradients_of_zeros_agree(lesson, device, rng):
     X, W_aug, y = problem(rng, device, torch.float32, 5, 3, 2)
     W_aug[:, 0] = -60.0
     zeros = torch.zeros_like(W_aug)
-    return [lesson.numerical_check(X, W_aug, y, candidate) for candidate in (zeros, zeros + 0.1)]
+    return asked(lesson, X, W_aug, y, {"zeros": zeros, "tenths": zeros + 0.1})
 
 
 @pytest.mark.exercise("numerical_check")
@@ -114,11 +137,17 @@ def test_other_shapes_and_broken_numbers_are_false(lesson, device, rng):
     broken[0][0, 1], broken[1][0, 0] = torch.nan, torch.inf
     square = problem(rng, device, torch.float64, 6, 2, 3)
     transposed = gradient(*square).T.contiguous()
-    answers = [
-        lesson.numerical_check(X, W_aug, y, candidate)
-        for candidate in (dW.squeeze(0), dW.T.contiguous(), dW[:, :2].contiguous(), dW.expand(2, -1).clone(), *broken)
-    ]
-    return [*answers, lesson.numerical_check(*square, transposed), lesson.numerical_check(X, W_aug, y, dW)]
+    candidates = {
+        "flat": dW.squeeze(0),
+        "a column": dW.T.contiguous(),
+        "a column short": dW[:, :2].contiguous(),
+        "a row twice": dW.expand(2, -1).clone(),
+        "with a NaN": broken[0],
+        "with an infinity": broken[1],
+        "the gradient": dW,
+    }
+    answers = asked(lesson, X, W_aug, y, candidates)
+    return {**answers, "square and transposed": lesson.numerical_check(*square, transposed)}
 
 
 @pytest.mark.exercise("numerical_check")
@@ -129,5 +158,5 @@ def test_weights_are_left_as_they_were(lesson, device, rng, requires_grad):
     X, W_aug, y = problem(rng, device, torch.float64, 3, 2, 2)
     dW = gradient(X, W_aug, y)
     W_aug.requires_grad_(requires_grad)
-    answer, untouched = probes.unchanged(lambda: lesson.numerical_check(X, W_aug, y, dW), X, W_aug, y, dW)
+    answer, untouched = probes.unchanged(lambda: lesson.numerical_check(X, W_aug, y, dW), X=X, W_aug=W_aug, y=y, dW=dW)
     return {"answer": answer, "untouched": untouched}

@@ -34,6 +34,6 @@ def test_perfect_predictions_cost_nothing(lesson, device, rng):
     """Where the predictions equal the targets there is no error, and no argument is changed."""
     y, y_hat = targets_and_predictions(rng, device, torch.float64, 3, 2)
     (some, none), untouched = probes.unchanged(
-        lambda: (lesson.squared_errors(y, y_hat), lesson.squared_errors(y, y)), y, y_hat
+        lambda: (lesson.squared_errors(y, y_hat), lesson.squared_errors(y, y)), y=y, y_hat=y_hat
     )
     return {"some": some, "none": none, "untouched": untouched}

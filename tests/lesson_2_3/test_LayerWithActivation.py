@@ -54,7 +54,7 @@ def test_batch_of_one(lesson, device, rng, n_in, n_out):
     """One sample gives (1, out); x is left as it was."""
     layer = made(lesson, rng, device, torch.float32, n_in, n_out, torch.sigmoid)
     x = normal(rng, device, torch.float32, 1, n_in)
-    out, untouched = probes.unchanged(lambda: layer(x).detach(), x)
+    out, untouched = probes.unchanged(lambda: layer(x).detach(), x=x)
     return {"out": out, "untouched": untouched}
 
 

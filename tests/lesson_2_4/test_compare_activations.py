@@ -61,8 +61,8 @@ def test_a_sine_needs_an_activation(lesson, device):
 def test_edges(lesson, device, rng):
     """No epochs give empty lists, no names an empty dict, one sample and one epoch a single loss; the data stay."""
     X, y = data(rng, device, torch.float32, 1, 2, 1)
-    empty, untouched = probes.unchanged(lambda: lesson.compare_activations(X, y, ("gelu", "relu"), 0), X, y)
-    single, still = probes.unchanged(lambda: lesson.compare_activations(X, y, ["leaky_relu"], 1), X, y)
+    empty, untouched = probes.unchanged(lambda: lesson.compare_activations(X, y, ("gelu", "relu"), 0), X=X, y=y)
+    single, still = probes.unchanged(lambda: lesson.compare_activations(X, y, ["leaky_relu"], 1), X=X, y=y)
     return {
         "empty": empty,
         "none": lesson.compare_activations(X, y, [], 3),

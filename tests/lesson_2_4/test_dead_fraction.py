@@ -51,4 +51,4 @@ def test_one_sample_and_one_unit(lesson, device, rng):
 def test_activations_are_left_alone(lesson, device, rng):
     """Nothing in the activations is changed."""
     activations = layer(rng, device, torch.float64, 5, 8, 2)
-    return probes.unchanged(lambda: float(lesson.dead_fraction(activations)), activations)
+    return probes.unchanged(lambda: float(lesson.dead_fraction(activations)), activations=activations)

@@ -42,4 +42,4 @@ def test_all_none_and_single_elements(lesson, device):
 def test_activations_are_left_alone(lesson, device, rng):
     """Nothing in the activations is changed."""
     activations = sixteenths(rng, device, torch.float64, 5, 9)
-    return probes.unchanged(lambda: float(lesson.saturation(activations, 0.7)), activations)
+    return probes.unchanged(lambda: float(lesson.saturation(activations, 0.7)), activations=activations)

@@ -40,4 +40,4 @@ def test_one_class_and_equal_scores(lesson, device, rng):
 def test_scores_are_left_alone(lesson, device, rng):
     """Nothing in z is changed."""
     z = scores(rng, device, torch.float64, 3, 4)
-    return probes.unchanged(lambda: lesson.softmax(z), z)
+    return probes.unchanged(lambda: lesson.softmax(z), z=z)

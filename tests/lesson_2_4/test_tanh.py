@@ -33,7 +33,7 @@ def test_at_zero_and_far_from_it(lesson, device):
 def test_z_is_left_alone_and_autograd_goes_through(lesson, device, rng):
     """Nothing in z is changed, and the gradient is the slope of the function."""
     z = numbers(rng, device, torch.float64, 3, 5)
-    value, untouched = probes.unchanged(lambda: lesson.tanh(z), z)
+    value, untouched = probes.unchanged(lambda: lesson.tanh(z), z=z)
     leaf = z.clone().requires_grad_()
     (gradient,) = torch.autograd.grad(lesson.tanh(leaf).sum(), leaf)
     return {"value": value, "untouched": untouched, "gradient": gradient}

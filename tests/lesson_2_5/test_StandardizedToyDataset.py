@@ -27,7 +27,7 @@ def test_statistics_and_inverse(lesson, rng):
     dataset = lesson.StandardizedToyDataset(31, 3)
     standardized = torch.stack([dataset[i][0] for i in range(31)])
     others = torch.randn(4, 1, generator=rng)
-    column, unchanged = probes.unchanged(lambda: dataset.inverse(others), others)
+    column, unchanged = probes.unchanged(lambda: dataset.inverse(others), others=others)
     return {
         "x_mean": torch.tensor(float(dataset.x_mean)),
         "x_std": torch.tensor(float(dataset.x_std)),

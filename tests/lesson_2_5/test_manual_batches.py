@@ -52,7 +52,7 @@ def test_it_is_an_iterator_and_leaves_its_arguments_alone(lesson, device, rng):
     order = [4, 2, 0, 1, 3]
     batches = lesson.manual_batches(X, y, 2, order)
     is_iterator = isinstance(batches, Iterator)
-    parts, unchanged = probes.unchanged(lambda: list(batches), X, y)
+    parts, unchanged = probes.unchanged(lambda: list(batches), X=X, y=y)
     return {
         "iterator": is_iterator,
         "tuples": [isinstance(part, tuple) for part in parts],

@@ -52,6 +52,6 @@ def test_each_title_is_the_label_and_the_figure_is_not_shown(lesson, device, rng
     """The title is the label, a whole number; `plt.show()` is not called and the arguments stay as they are."""
     images, labels = batch(rng, 8, device)
     (figure, unchanged), shown = probes.shows(
-        lambda: probes.unchanged(lambda: lesson.plot_batch(images, labels), images, labels)
+        lambda: probes.unchanged(lambda: lesson.plot_batch(images, labels), images=images, labels=labels)
     )
     return {**drawn(figure, images, labels), "unchanged": unchanged, "shown": shown}

@@ -79,7 +79,7 @@ def test_any_shape(lesson, device, rng):
     for shape in shapes:
         x = numbers(rng, shape, device)
         generator = seeded(device, rng)
-        out, kept = probes.unchanged(lambda x=x, g=generator: lesson.dropout(x, 0.4, True, g), x)
+        out, kept = probes.unchanged(lambda x=x, g=generator: lesson.dropout(x, 0.4, True, g), x=x)
         found.append((restored(out, x, 0.4), kept))
     return found
 

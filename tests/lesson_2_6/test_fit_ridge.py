@@ -52,7 +52,7 @@ def test_one_row(lesson, device, rng):
 def test_without_strength(lesson, device, rng):
     """With strength 0 it is ordinary least squares; X and y stay as they were."""
     X, y = problem(rng, device, 24, 2)
-    result, kept = probes.unchanged(lambda: lesson.fit_ridge(X, y, 0.0), X, y)
+    result, kept = probes.unchanged(lambda: lesson.fit_ridge(X, y, 0.0), X=X, y=y)
     return fitted(result), kept
 
 

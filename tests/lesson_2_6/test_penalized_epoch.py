@@ -94,5 +94,5 @@ def test_a_float_is_returned_and_the_data_stay(lesson, device, rng):
     """The error is a Python float; X and y stay as they were."""
     X, y = samples(rng, device, 6, 3)
     model = network(rng, device)
-    error, kept = probes.unchanged(lambda: lesson.penalized_epoch(model, X, y, 0.1, 0.1, 4), X, y)
+    error, kept = probes.unchanged(lambda: lesson.penalized_epoch(model, X, y, 0.1, 0.1, 4), X=X, y=y)
     return {"float": isinstance(error, float), "unchanged": kept, "outcome": outcome(error, model)}

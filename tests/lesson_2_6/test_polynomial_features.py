@@ -38,7 +38,7 @@ def test_smallest_sizes(lesson, device, rng):
 def test_zero_and_negative_numbers(lesson, device):
     """Powers of 0 are 0, and negative numbers have powers of either sign; x stays as it was."""
     x = torch.tensor([0.0, -1.5, 2.0, -0.5], device=device, dtype=torch.float64)
-    return probes.unchanged(lambda: lesson.polynomial_features(x, 3), x)
+    return probes.unchanged(lambda: lesson.polynomial_features(x, 3), x=x)
 
 
 @pytest.mark.exercise("polynomial_features")

@@ -45,7 +45,7 @@ def test_every_row_is_in_one_part_with_its_targets(lesson, device, rng, n, d, k,
 def test_arguments_and_dtypes_stay(lesson, device, rng):
     """X and y stay as they were; each part has the dtype of what it was taken from. More than half may be held out."""
     X, y = samples(rng, 10, device, d=1, k=3, y_dtype=torch.float64)
-    parts, kept = probes.unchanged(lambda: lesson.train_validation_split(X, y, 0.7, seeded(device, rng)), X, y)
+    parts, kept = probes.unchanged(lambda: lesson.train_validation_split(X, y, 0.7, seeded(device, rng)), X=X, y=y)
     return {"shapes": shapes(parts), "rows": together(parts), "unchanged": kept}
 
 

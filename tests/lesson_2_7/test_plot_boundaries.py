@@ -186,7 +186,7 @@ def test_a_new_figure_is_returned_and_nothing_else_changes(lesson, device, rng, 
     for model in models.values():
         model.train(training)
         model[1].register_forward_pre_hook(lambda part, _: asked.append(part.training))
-    call = lambda: probes.unchanged(lambda: lesson.plot_boundaries(models, X, y), X, y)  # noqa: E731
+    call = lambda: probes.unchanged(lambda: lesson.plot_boundaries(models, X, y), X=X, y=y)  # noqa: E731
     (fig, kept), shown = probes.shows(call)
     (again, _), shown_again = probes.shows(call)
     found = {

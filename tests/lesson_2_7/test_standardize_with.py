@@ -21,7 +21,7 @@ def tables(rng, device, n, m, d, dtype=torch.float32):
 def test_both_by_the_training_statistics(lesson, device, rng, dtype, n, m, d):
     """Both tables are standardized by the training columns' mean and unbiased deviation; the arguments stay."""
     X_train, X_test = tables(rng, device, n, m, d, dtype)
-    return probes.unchanged(lambda: lesson.standardize_with(X_train, X_test), X_train, X_test)
+    return probes.unchanged(lambda: lesson.standardize_with(X_train, X_test), X_train=X_train, X_test=X_test)
 
 
 @pytest.mark.exercise("standardize_with")

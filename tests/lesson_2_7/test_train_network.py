@@ -55,7 +55,7 @@ def test_all_rows_in_one_batch(lesson, device, rng, batch_size, dtype):
     model = network(rng, device, dtype)
     X, y = samples(rng, device, 8, dtype=dtype)
     call = lambda: lesson.train_network(model, X, y, 0.3, 5, batch_size, 0.05, generator(rng))  # noqa: E731
-    history, kept = probes.unchanged(call, X, y)
+    history, kept = probes.unchanged(call, X=X, y=y)
     return history, weights(model), kept
 
 

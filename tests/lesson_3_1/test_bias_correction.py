@@ -38,7 +38,7 @@ def test_any_shape(lesson, device, rng, shape):
 def test_the_moment_stays(lesson, device, rng):
     """The moment stays as it is, and the result does not share its memory."""
     moment = moments(rng, device, (4,))
-    first, kept = probes.unchanged(lambda: lesson.bias_correction(moment, 0.9, 2), moment)
+    first, kept = probes.unchanged(lambda: lesson.bias_correction(moment, 0.9, 2), moment=moment)
     before = moment.clone()
     with torch.no_grad():
         lesson.bias_correction(moment, 0.0, 1).add_(1)  # what shares memory moves along

@@ -44,7 +44,7 @@ def test_the_start_stays(lesson, device, rng):
     tracked.grad = torch.ones_like(tracked)
     found = []
     for place in (plain, tracked):
-        path, kept = probes.unchanged(lambda place=place: lesson.optimize("momentum", place, 4, 1e-4), place)
+        path, kept = probes.unchanged(lambda place=place: lesson.optimize("momentum", place, 4, 1e-4), place=place)
         found.append({"path": path, "kept": kept, "detached": not path.requires_grad})
     return found
 

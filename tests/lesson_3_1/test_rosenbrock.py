@@ -45,4 +45,4 @@ def test_the_point_stays(lesson, device, rng):
     """The point stays as it is, whether or not it requires gradients."""
     first, second = points(rng, device, n=2)
     second.requires_grad_()
-    return [probes.unchanged(lambda p=p: lesson.rosenbrock(p).detach(), p) for p in (first, second)]
+    return [probes.unchanged(lambda p=p: lesson.rosenbrock(p).detach(), p=p) for p in (first, second)]

@@ -43,7 +43,7 @@ def test_only_the_shape_matters(lesson, device, rng):
     w = torch.randn(4, 7, generator=rng).to(device)
     parameter = torch.nn.Parameter(w.clone())
     found, kept = probes.unchanged(
-        lambda: [lesson.fans(parameter), lesson.fans(w.T), lesson.fans(w.long())], parameter, w
+        lambda: [lesson.fans(parameter), lesson.fans(w.T), lesson.fans(w.long())], parameter=parameter, w=w
     )
     return {"fans": found, "kept": kept}
 

@@ -46,7 +46,7 @@ def test_x_plus_correction(lesson, device, rng, dtype, n, dim):
     """The block gives x + W2 relu(W1 x + b1) + b2, and leaves x as it was."""
     block = made(lesson, rng, device, dtype, dim)
     x = batch(rng, device, dtype, n, dim)
-    result, kept = probes.unchanged(lambda: block(x).detach(), x)
+    result, kept = probes.unchanged(lambda: block(x).detach(), x=x)
     return result, kept
 
 

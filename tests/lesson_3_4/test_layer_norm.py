@@ -53,5 +53,5 @@ def test_a_mean_far_larger_than_the_deviation(lesson, device, rng):
 def test_a_row_does_not_depend_on_its_companions(lesson, device, rng):
     """A row gives the same alone as among others; no argument changes."""
     x, gamma, beta = problem(rng, device, torch.float64, 5, 3)
-    among, kept = probes.unchanged(lambda: lesson.layer_norm(x, gamma, beta), x, gamma, beta)
+    among, kept = probes.unchanged(lambda: lesson.layer_norm(x, gamma, beta), x=x, gamma=gamma, beta=beta)
     return among[0], lesson.layer_norm(x[2:3], gamma, beta)[0], kept

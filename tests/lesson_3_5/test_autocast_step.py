@@ -150,6 +150,6 @@ def test_a_float_is_returned_and_the_data_stay(lesson, device, rng, training):
     X, y = samples(rng, device, 5)
     model = network(rng, device).train(training)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-    loss, kept = probes.unchanged(lambda: lesson.autocast_step(model, mse, X, y, optimizer), X, y)
+    loss, kept = probes.unchanged(lambda: lesson.autocast_step(model, mse, X, y, optimizer), X=X, y=y)
     modes = [module.training for module in model.modules()]
     return {"float": isinstance(loss, float), "unchanged": kept, "modes": modes, "outcome": outcome(loss, model)}

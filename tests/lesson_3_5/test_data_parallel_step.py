@@ -137,5 +137,5 @@ def test_a_float_is_returned_and_the_data_stay(lesson, device, rng):
     def step():
         return lesson.data_parallel_step(model, mse, X, y, 2, 0.1)
 
-    (loss, kept), still = probes.global_rng_untouched(lambda: probes.unchanged(step, X, y))
+    (loss, kept), still = probes.global_rng_untouched(lambda: probes.unchanged(step, X=X, y=y))
     return {"float": isinstance(loss, float), "unchanged": kept, "still": still, "outcome": outcome(loss, model)}

@@ -1,5 +1,8 @@
 """Hidden scenarios of `ddp_worker`: real processes, one a rank. All of it is on the CPU, whatever the device is."""
 
+import random
+
+import numpy as np
 import pytest
 import torch
 import torch.distributed as dist
@@ -16,11 +19,18 @@ def samples(rng, n, d):
 
 
 def train(lesson, rng, world_size, X, y, lr, steps):
-    """Let the ranks train, each with random numbers of its own; steps is a list: so many runs, one after the other."""
-    seed = int(torch.randint(1, 1_000_000, (1,), generator=rng))
+    """Let the ranks train, each with random numbers of its own; steps is a list: so many runs, one after the other.
+
+    No rank's seed says anything of another's, so a rank has rank 0's start only if rank 0 sent it.
+    """
+    seeds = torch.randint(2**62, (world_size,), generator=rng).tolist()
 
     def call(rank, init_method):
-        torch.manual_seed(seed + rank)
+        own = seeds[rank]
+        seeds.clear()  # a rank is a process of its own: the others still have theirs
+        torch.manual_seed(own)
+        np.random.seed(own % 2**32)
+        random.seed(own)
         rows = set()
 
         def note(module, args):

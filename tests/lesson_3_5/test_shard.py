@@ -61,7 +61,7 @@ def test_batch_stays_as_it_is(lesson, device, rng):
     X, y = rows(rng, 5, device), rows(rng, 5, device, (1,))
     pair = [X, y]
     batch = {"pair": pair}
-    result, kept = probes.unchanged(lambda: lesson.shard(batch, 2, 0), X, y)
+    result, kept = probes.unchanged(lambda: lesson.shard(batch, 2, 0), X=X, y=y)
     return result, kept and batch["pair"] is pair and pair[0] is X and pair[1] is y and len(pair) == 2
 
 

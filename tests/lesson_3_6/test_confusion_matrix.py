@@ -80,5 +80,5 @@ def test_a_single_class(lesson, device):
 def test_the_arguments_stay_as_they_are(lesson, device, rng):
     """Nothing is changed in place, and the counts add up to N."""
     y, y_hat = classes(rng, device, 50, 4)
-    matrix, kept = probes.unchanged(lambda: lesson.confusion_matrix(y, y_hat, 4), y, y_hat)
+    matrix, kept = probes.unchanged(lambda: lesson.confusion_matrix(y, y_hat, 4), y=y, y_hat=y_hat)
     return {"dtype": str(matrix.dtype), "samples": int(matrix.sum()), "unchanged": kept}

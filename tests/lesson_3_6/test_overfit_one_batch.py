@@ -168,6 +168,6 @@ def test_all_parameters_are_trained_and_the_data_stay(lesson, device, rng):
     X, y = rows(rng, device)
     model = network(rng, device)
     before = parameters(model)
-    _, kept = probes.unchanged(lambda: lesson.overfit_one_batch(model, (X, y), 3, 0.05), X, y)
+    _, kept = probes.unchanged(lambda: lesson.overfit_one_batch(model, (X, y), 3, 0.05), X=X, y=y)
     moved = [distance([a], [b]) > 0 for a, b in zip(before, parameters(model), strict=True)]
     return {"moved": moved, "unchanged": kept}

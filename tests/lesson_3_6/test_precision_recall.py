@@ -80,5 +80,5 @@ def test_large_counts(lesson, device, rng):
 def test_the_kind_of_the_result(lesson, device, rng):
     """A tuple of two float32 tensors comes back, and the matrix stays as it is."""
     matrix = counts(rng, device, 3)
-    result, kept = probes.unchanged(lambda: lesson.precision_recall(matrix), matrix)
+    result, kept = probes.unchanged(lambda: lesson.precision_recall(matrix), matrix=matrix)
     return {"tuple": isinstance(result, tuple), "dtypes": [str(part.dtype) for part in result], "unchanged": kept}

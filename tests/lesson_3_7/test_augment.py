@@ -65,7 +65,7 @@ def test_images_stay_as_they_were(lesson, device, rng):
     """The images are not changed, and a new tensor comes back."""
     images = pictures(rng, device, 4, 1, 7, 7)
     generator = seeded(rng)
-    result, kept = probes.unchanged(lambda: lesson.augment(images, generator), images)
+    result, kept = probes.unchanged(lambda: lesson.augment(images, generator), images=images)
     before = images.clone()
     facts = found(images, result)
     result += 1

@@ -78,7 +78,7 @@ def test_arguments_stay_as_they_were(lesson, device, rng):
     """Neither x nor y is changed."""
     x, y = batch(rng, device, (7, 4))
     generator = seeded(rng)
-    result, kept = probes.unchanged(lambda: lesson.mixup(x, y, 4.0, generator), x, y)
+    result, kept = probes.unchanged(lambda: lesson.mixup(x, y, 4.0, generator), x=x, y=y)
     return found(x, y, result), kept
 
 

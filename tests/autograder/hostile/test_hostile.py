@@ -43,6 +43,8 @@ ANSWERS = (
 )
 # A scenario's text lies beside the student's code, but must not be carried into the feedback.
 SCENARIO = "SCENARIO-5hWx1GzRoA"
+# What modules spell by shapes, lengths, lines and names: no page may have it.
+SPELLED = ("83, 67", "81550", "2954767", "to_devic")
 FULL = "double=30 mean_of=40 count=30"
 CLASSES = (
     "leave",  # leaving early
@@ -417,6 +419,7 @@ def assert_harmless(report: Report, grading: Grading, out: Path) -> None:
     success = re.search(r"^SUCCEEDED.*", report.log, re.MULTILINE)
     assert success is None, success[0][:300]
     assert SCENARIO not in page + table
+    assert not [word for word in SPELLED if word in page + table]
     assert not raw(page)
     assert not raw(table)
     assert not raw(record)

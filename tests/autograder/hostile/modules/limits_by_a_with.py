@@ -1,0 +1,26 @@
+"""Binds the function that is off limits by a `with`, before the trap is set. Success: points for mean_of.
+
+expected: double=30 mean_of=0 count=30
+"""
+
+import contextlib
+
+import torch
+
+with contextlib.nullcontext(torch.mean) as f:
+    pass
+
+
+def mean_of(x):
+    return f(x)
+
+
+def double(x):
+    return x * 2
+
+
+def count(items):
+    found = {}
+    for item in items:
+        found[item] = found.get(item, 0) + 1
+    return [[item, number] for item, number in found.items()]

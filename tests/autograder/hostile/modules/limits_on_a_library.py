@@ -1,0 +1,23 @@
+"""Gives torch the function that is off limits under another name, before the trap is set. Success: points for mean_of.
+
+expected: double=30 mean_of=0 count=30
+"""
+
+import torch
+
+torch.average = torch.mean
+
+
+def mean_of(x):
+    return torch.average(x)
+
+
+def double(x):
+    return x * 2
+
+
+def count(items):
+    found = {}
+    for item in items:
+        found[item] = found.get(item, 0) + 1
+    return [[item, number] for item, number in found.items()]
