@@ -13,8 +13,11 @@ def test_the_short_batch_comes_last(lesson, n, size):
 @pytest.mark.exercise("batch_sizes")
 def test_under_one_is_an_error(lesson):
     """Either number under 1 is a ValueError."""
-    refused = [probes.raised(ValueError, lambda call=call: lesson.batch_sizes(*call)) for call in [(0, 4), (4, 0)]]
-    return [*refused, lesson.batch_sizes(3, 1)]
+    return {
+        "n = 0": probes.raised(ValueError, lambda: lesson.batch_sizes(0, 4)),
+        "size = 0": probes.raised(ValueError, lambda: lesson.batch_sizes(4, 0)),
+        "both above 0": lesson.batch_sizes(3, 1),
+    }
 
 
 @pytest.mark.exercise("batch_sizes")
