@@ -37,7 +37,7 @@ FAULTS = {
     "3 is no dotted name": (18, OFF, "off_limits = [3]"),
     "a reason, but no `off_limits`": (19, OFF, "off_limits = []"),
     "`off_limits_reason` is no text": (
-        18,
+        19,
         'off_limits_reason = "the point is to sum and divide yourself"',
         "off_limits_reason = 1",
     ),
@@ -80,7 +80,7 @@ def test_a_ban_that_is_misspelt_is_refused_before_anything_is_graded(course: Pat
     path = rewrite(course, OFF, f'off_limits = [\n    "torch.mean",\n    "{name}",\n]')
     with pytest.raises(LessonError) as refusal:
         suite.load(lessons.load(course, "lesson_9_1"))
-    assert str(refusal.value) == f"{path}:19: exercise 'average': there is no {name}; is it spelt as in Python?"
+    assert str(refusal.value) == f"{path}:20: exercise 'average': there is no {name}; is it spelt as in Python?"
 
 
 def test_a_misspelt_ban_of_a_package_that_nobody_imports_is_found_where_all_are_imported(course: Path) -> None:
@@ -96,7 +96,7 @@ def test_grade_says_the_line_and_grades_nothing(
     path = rewrite(course, OFF, 'off_limits = "torch.mean"')
     monkeypatch.chdir(course)
     assert cli.main(["grade", "9.1", "submissions"]) == 2
-    assert f"{path}:17: exercise 'average': `off_limits` is a list" in capsys.readouterr().err
+    assert f"{path}:18: exercise 'average': `off_limits` is a list" in capsys.readouterr().err
     assert not (course / "grades-lesson_9_1").exists()
 
 
