@@ -22,6 +22,7 @@ from autograder.lesson import Lesson
 from autograder.moments import Moment
 from autograder.report import feedback_path
 from autograder.roster import Roster, RosterError, Student
+from autograder.safe_text import told_apart
 
 
 @dataclass(frozen=True)
@@ -243,12 +244,12 @@ def _lateness(scores: Scores, policy: Policy | None, out: Path) -> list[Path]:
         path.unlink(missing_ok=True)
         return []
     header = ["submission", "submitted", "due", "raw_score", "late_penalty", "score", "why"]
-    lines = [header]
+    lines, shown = [header], _shown(scores)
     for row in scores.rows:
         due = late.shown(row.due) if row.due is not None else late.NO_DUE_DATE
         moment = late.shown(row.submitted) if row.submitted is not None else ""
         raw, left = ("" if points is None else exports.plain(points) for points in (row.raw, row.score))
-        lines.append([row.submission, moment, due, raw, exports.plain(row.penalty), left, row.late])
+        lines.append([shown[row.submission], moment, due, raw, exports.plain(row.penalty), left, row.late])
     exports.write_csv(path, lines)
     return [path]
 
@@ -257,13 +258,19 @@ def _unmatched(scores: Scores, out: Path) -> list[Path]:
     """Write `unmatched.csv`: submissions of nobody in the roster, those that do not count, students without a submission."""
     path = out / "unmatched.csv"
     strangers, absent = _without_partner(scores)
+    shown = _shown(scores)
     lines = [["what", "who", "score"]]
-    lines += [["submission of nobody in the roster", row.submission, _points(row)] for row in strangers]
+    lines += [["submission of nobody in the roster", shown[row.submission], _points(row)] for row in strangers]
     beside = [row for row in scores.rows if row.beside]
-    lines += [[f"does not count: {row.beside} does", row.submission, _points(row)] for row in beside]
+    lines += [[f"does not count: {shown[row.beside]} does", shown[row.submission], _points(row)] for row in beside]
     lines += [["student without a submission", name, ""] for name in absent]
     exports.write_csv(path, lines)
     return [path]
+
+
+def _shown(scores: Scores) -> dict[str, str]:
+    """Return how submissions are called in tables and messages: as in `scores.csv`, where no two look alike."""
+    return told_apart(row.submission for row in scores.rows)
 
 
 def _points(row: Score) -> str:
@@ -278,8 +285,9 @@ def _without_partner(scores: Scores) -> tuple[list[Score], list[str]]:
 
 def _unmatched_notes(scores: Scores) -> Iterator[str]:
     strangers, absent = _without_partner(scores)
+    shown = _shown(scores)
     if strangers:
-        yield f"Submissions of nobody in the roster: {', '.join(row.submission for row in strangers)}."
+        yield f"Submissions of nobody in the roster: {', '.join(shown[row.submission] for row in strangers)}."
     if absent:
         yield f"Students without a submission: {', '.join(absent)}."
     if strangers and absent and not any(student.submissions or student.github for student in scores.roster.students):

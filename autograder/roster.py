@@ -28,7 +28,7 @@ from typing import TypeVar
 
 from autograder import tables
 from autograder.errors import UserError
-from autograder.safe_text import cell
+from autograder.safe_text import cell, told_apart
 from autograder.tables import Table, TableError
 
 COLUMNS = (
@@ -123,11 +123,15 @@ class Roster:
         that is a student's id, login, address or full name.
         """
         index = _Index(self.students)
-        there = dict.fromkeys(submissions)
-        # A space around a name, or an accent in two characters, is ignored unless somebody else has the name without it.
-        plain = (name for name in there if _composed(name) == name or _composed(name) not in there)
-        owners = ((name, index.owners(name)) for name in plain)
-        return {name: students for name, students in owners if students}
+        shown = told_apart(submissions)
+        found = {}
+        for name, seen in shown.items():
+            plain = _composed(name)
+            # A space around a name, or an accent in two characters, is ignored unless somebody else has the name without it.
+            own = plain == name or plain not in shown
+            # In scores.csv it stands behind an apostrophe where it would be a formula, what is invisible by its number.
+            found[name] = index.named(cell(seen)) or (index.owners(plain) if own else ())
+        return {name: students for name, students in found.items() if students}
 
 
 class _Index:
@@ -153,12 +157,13 @@ class _Index:
             _put(self._keys, key, student)
         _put(self._names, _words(student.name), student)
 
-    def owners(self, submission: str) -> tuple[Student, ...]:
-        """Return whose submission this is."""
-        plain = _composed(submission)
-        # A name that a spreadsheet would take for a formula stands in scores.csv behind an apostrophe.
-        named = self._named.get(plain) or self._named.get(_composed(cell(submission)))
-        if named:
+    def named(self, submission: str) -> tuple[Student, ...]:
+        """Return whose rows say that this is their submission."""
+        return self._named.get(_composed(submission), ())
+
+    def owners(self, plain: str) -> tuple[Student, ...]:
+        """Return whose submission this is, by its name as `_composed` makes it."""
+        if named := self.named(plain):
             return named
         found = _ending(plain, self._on_github) or self._keys.get(plain.casefold()) or self._downloaded(plain)
         found = found or self._names.get(_words(plain))

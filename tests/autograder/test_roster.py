@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import unicodedata
 import zipfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,6 +16,7 @@ from autograder import late, roster
 from autograder.errors import UserError
 from autograder.late import LateError
 from autograder.roster import RosterError
+from autograder.safe_text import told_apart
 
 HEADER = "submission,name,id,email\n"
 
@@ -58,6 +60,23 @@ def test_a_name_in_the_submission_column_goes_first(tmp_path: Path) -> None:
 
 def test_a_formula_in_a_folder_name_is_matched_as_it_stands_in_scores(tmp_path: Path) -> None:
     assert list(read(tmp_path, "submission,name\n'=1+1,One\n").match(["=1+1"])) == ["=1+1"]
+
+
+@pytest.mark.parametrize("twin", [" ada", "ada ", "ad\u200ba", "zoe\u0308"])
+def test_of_two_names_that_look_alike_each_has_its_own_row_and_the_other_is_nobodys(tmp_path: Path, twin: str) -> None:
+    plain = unicodedata.normalize("NFC", twin).strip().replace("\u200b", "")
+    found = read(tmp_path, f"submission,name\n{plain},One\n")
+    assert shown(found, twin, plain) == {plain: ["One"]}
+    assert shown(found, plain, twin) == {plain: ["One"]}
+    names = told_apart([plain, twin])
+    both = read(tmp_path, f"submission,name\n{names[plain]},One\n{names[twin]},Two\n")
+    assert shown(both, twin, plain) == {plain: ["One"], twin: ["Two"]}
+
+
+@pytest.mark.parametrize("name", [" ada", "ada ", "zoe\u0308"])
+def test_a_space_or_an_accent_in_two_characters_keeps_nobody_from_his_row(tmp_path: Path, name: str) -> None:
+    found = read(tmp_path, f"submission,name\n{unicodedata.normalize('NFC', name).strip()},One\n")
+    assert shown(found, name) == {name: ["One"]}
 
 
 IDS = "submission,name,id,sis_id,login,email\n"
