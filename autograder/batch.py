@@ -21,7 +21,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
 
-from autograder import cells, overrides, portability, signatures, submission, suite
+from autograder import cells, helpers, overrides, portability, signatures, submission, suite
 from autograder.diagnose import Diagnoser
 from autograder.errors import Halted, UserError
 from autograder.feedback import with_feedback
@@ -268,7 +268,8 @@ class Grading:
         blank = unrun(self.lesson, handed_in, self.circumstances())
         if handed_in.status != "found":
             return blank
-        result = sandbox.run(self.job(Source("exercises", "exercises.py", handed_in.text)))
+        source = helpers.source(handed_in.text, handed_in.place, handed_in.helpers, self.lesson.name)
+        result = sandbox.run(self.job(source))
         result = cells.located(result, handed_in.text)
         blank = replace(blank, log=result.log, cpu=result.cpu, cells=cells.failures(result, handed_in.text))
         error = result.import_error
@@ -343,6 +344,8 @@ def unrun(
         private=private,
         cpu=0.0,
         circumstances=circumstances,
+        helpers=helpers.hashes(handed_in.helpers),
+        helper_notes=tuple(handed_in.notes.values()),
     )
 
 

@@ -69,11 +69,16 @@ class Deadlines:
 
 @dataclass(frozen=True)
 class Source:
-    """A module's text, the dotted name it is loaded under, and what tracebacks call it."""
+    """A module's text, the dotted name it is loaded under, and what tracebacks call it.
+
+    `helpers` are a student's own modules that it imports, by their paths in a tree in which it lies in `folder`.
+    """
 
     name: str
     filename: str
     text: str
+    folder: str = ""
+    helpers: dict[str, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,8 @@
 The request is a JSON object:
 
     lesson      its name
-    module      {"name", "filename", "text"}: what is under test
+    module      {"name", "filename", "text", "folder", "helpers"}: what is under test; the last two are for a student's own
+                modules beside it (`companions.py`), "" and {} where there are none
     overlay     None, or {"name", "filename", "text", "function", "exercise", "inside"}: a misconception laid over the view,
                 or with `inside` put into the module, so that the module's other functions call it too
     suite       file name to text, of the files that are run
@@ -39,7 +40,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from autograder.worker import fake_device, notebook, off_limits, scenarios
+from autograder.worker import companions, fake_device, notebook, off_limits, scenarios
 from autograder.worker.encode import Encoder, frame
 from autograder.worker.loading import load
 from autograder.worker.ranks import NoLoopbackError
@@ -53,7 +54,10 @@ def run(request: dict[str, Any], send: Callable[[bytes], None]) -> None:
     """Carry out a request."""
     cells = notebook.parse(request["module"]["text"]) if notebook.is_notebook(request["module"]["text"]) else None
     # What nothing that comes later can change: this is read before the module runs.
-    send(frame({"kind": "source", "off_limits": _source_findings(request, cells)}))
+    own = _companions(request["module"])
+    send(frame({"kind": "source", "off_limits": _source_findings(request, cells, own)}))
+    if own is not None:
+        companions.serve(own)
     raised: list[list[Any]] = []
     try:
         if cells is None:
@@ -87,13 +91,21 @@ def _suite(request: dict[str, Any], file: str) -> tuple[ModuleType, dict[tuple[s
     return module, {(scenario.function, scenario.index): scenario for scenario in scenarios.expand(module)}
 
 
-def _source_findings(request: dict[str, Any], cells: list[notebook.Parsed] | None) -> dict[str, list[str]]:
+def _companions(source: dict[str, Any]) -> companions.Companions | None:
+    if not source["folder"]:
+        return None
+    return companions.Companions(source["folder"], source["helpers"], source["name"])
+
+
+def _source_findings(
+    request: dict[str, Any], cells: list[notebook.Parsed] | None, own: companions.Companions | None
+) -> dict[str, list[str]]:
     names = {exercise: found for exercise, found in request["off_limits"].items() if found}
     if not names:
         return {}
     if cells is not None:
-        return off_limits.in_tree(notebook.whole(cells), names)
-    return off_limits.in_source(request["module"]["text"], names)
+        return off_limits.in_tree(notebook.whole(cells), names, own)
+    return off_limits.in_source(request["module"]["text"], names, own)
 
 
 def _load(source: dict[str, str]) -> ModuleType:
@@ -139,7 +151,10 @@ def _outcome(
         fixtures["tmp_path"] = Path(tempfile.mkdtemp())
     used: list[str] = []
     try:
-        trap = off_limits.trapped(scenario.exercise, request["off_limits"], request["module"]["filename"], used)
+        source = request["module"]
+        trap = off_limits.trapped(
+            scenario.exercise, request["off_limits"], source["filename"], used, source["helpers"].keys()
+        )
         with trap, fake_device.pretending() if device == fake_device.NAME else contextlib.nullcontext():
             value = function(**{name: fixtures[name] for name in wanted})
         return {"status": "returned", "value": encoder.tree(value), "off_limits": sorted(set(used))}
