@@ -72,6 +72,8 @@ def cell_sentence(failure: dict[str, Any]) -> str:
     name = code_span(failure["cell"])
     if failure["spare"]:
         return f"The cell {name} took long and was left out; no exercise needs it."
+    if failure.get("said"):
+        return str(failure["said"])
     article = "an" if failure["error"][0] in "AEIOU" else "a"
     place = f" at its line {failure['line']}" if failure["line"] else ""
     return f"The cell {name} raised {article} {failure['error']}{place}; what it would have defined after that was missing."

@@ -15,7 +15,7 @@ The request is a JSON object:
     off_limits  exercise to dotted names
     frame_bytes the most bytes of tensors that one frame carries
 
-Frames, in this order: `source` (what the syntax tree shows, before any of the text has run), `loaded` (whether the module
+Frames, in this order: `source` (what compiler and syntax tree show, before any of the text has run), `loaded` (whether the module
 imports, and which cells of a notebook raised), then one `outcome` a run. It knows no expected value.
 """
 
@@ -32,15 +32,15 @@ import sys
 import tempfile
 import traceback
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import Any
 
 import numpy as np
 import torch
 
-from autograder.worker import companions, fake_device, notebook, off_limits, scenarios
+from autograder.worker import companions, fake_device, notebook, off_limits, scenarios, syntax
 from autograder.worker.encode import Encoder, frame
 from autograder.worker.loading import load
 from autograder.worker.ranks import NoLoopbackError
@@ -55,13 +55,15 @@ def run(request: dict[str, Any], send: Callable[[bytes], None]) -> None:
     cells = notebook.parse(request["module"]["text"]) if notebook.is_notebook(request["module"]["text"]) else None
     # What nothing that comes later can change: this is read before the module runs.
     own = _companions(request["module"])
-    send(frame({"kind": "source", "off_limits": _source_findings(request, cells, own)}))
+    code, wrong = _compiled(request["module"], cells)
+    findings = _source_findings(request, cells, own) if cells is not None or code is not None else {}
+    send(frame({"kind": "source", "off_limits": findings, "syntax": wrong}))
     if own is not None:
         companions.serve(own)
     raised: list[list[Any]] = []
     try:
         if cells is None:
-            module = _load(request["module"])
+            module = _load(request["module"], code)
         else:
             module, raised = _load_cells(request["module"], cells)
         overlay = _overlay(request["overlay"])
@@ -69,7 +71,9 @@ def run(request: dict[str, Any], send: Callable[[bytes], None]) -> None:
             # The misconception's own module is loaded by now and keeps the functions that it imported.
             vars(module).update(overlay)
     except BaseException as error:  # noqa: BLE001  a module may leave by SystemExit as well
-        send(frame({"kind": "loaded", "error": describe(error, request["module"]["filename"]), "cpu": _cpu()}))
+        source = request["module"]
+        described = describe(error, source["filename"], source["helpers"])
+        send(frame({"kind": "loaded", "error": described, "cpu": _cpu()}))
         return
     send(frame({"kind": "loaded", "error": None, "cells": raised, "cpu": _cpu()}))
     suites: dict[str, tuple[ModuleType, dict[tuple[str, int], scenarios.Scenario]]] = {}
@@ -108,14 +112,26 @@ def _source_findings(
     return off_limits.in_source(request["module"]["text"], names, own)
 
 
-def _load(source: dict[str, str]) -> ModuleType:
-    return load(source["text"], source["name"], source["filename"])
+def _compiled(
+    source: dict[str, Any], cells: list[notebook.Parsed] | None
+) -> tuple[CodeType | None, list[dict[str, Any]]]:
+    """Return a module's code, None for a notebook's; and what the compiler has against any of the texts."""
+    if cells is None:
+        code, wrong = syntax.compiled(source["text"], source["filename"])
+    else:
+        code, wrong = None, syntax.of_cells(one.error for one in cells)
+    return code, wrong + syntax.problems(source["helpers"])
 
 
-def _load_cells(source: dict[str, str], cells: list[notebook.Parsed]) -> tuple[ModuleType, list[list[Any]]]:
+def _load(source: dict[str, str], code: CodeType | None = None) -> ModuleType:
+    return load(source["text"], source["name"], source["filename"], code)
+
+
+def _load_cells(source: dict[str, Any], cells: list[notebook.Parsed]) -> tuple[ModuleType, list[list[Any]]]:
     """Return a notebook's code as a module, and the number of each cell that raised with what it raised."""
     module, raised = notebook.load(source["text"], cells, source["name"], source["filename"])
-    return module, [[number, describe(error, source["filename"])] for number, error in raised[:MOST_CELLS]]
+    helpers = source["helpers"]
+    return module, [[number, describe(error, source["filename"], helpers)] for number, error in raised[:MOST_CELLS]]
 
 
 def _overlay(source: dict[str, str] | None) -> dict[str, Any]:
@@ -200,17 +216,20 @@ def _reset(seed: int, device: str) -> None:
         pyplot.close("all")
 
 
-def describe(error: BaseException, filename: str) -> dict[str, Any]:
+def describe(error: BaseException, filename: str, helpers: Collection[str] = ()) -> dict[str, Any]:
     """Return an exception's type, its line in the module under test and, for the instructor, its message.
+
+    Where helpers are given (paths of a student's own modules), the line may be one of theirs: the deepest counts.
 
     An exception's own methods may lie, raise or never end; the deadline covers the last.
     """
-    line = None
+    line, file = None, filename
     for step in traceback.extract_tb(error.__traceback__):
-        if step.filename == filename:
-            line = step.lineno
-    if isinstance(error, SyntaxError) and type(error.lineno) is int and error.filename == filename:
-        line = error.lineno
+        if step.filename == filename or step.filename in helpers:
+            line, file = step.lineno, step.filename
+    of_text = isinstance(error, SyntaxError) and type(error.lineno) is int and type(error.filename) is str
+    if of_text and (error.filename == filename or error.filename in helpers):  # type: ignore[attr-defined]
+        line, file = error.lineno, error.filename  # type: ignore[attr-defined]
     try:
         message = str(error)[:LONGEST_MESSAGE].encode("utf-8", "replace").decode()
     except BaseException as second:  # noqa: BLE001  the message is the attack
@@ -220,8 +239,9 @@ def describe(error: BaseException, filename: str) -> dict[str, Any]:
         "type": type(error).__name__[:100],
         "builtin": kinds[0],
         "line": line,
-        "source": linecache.getline(filename, line).strip()[:200] if line else "",
+        "source": linecache.getline(file, line).strip()[:200] if line else "",
         "message": message,
+        "file": "" if file == filename else file,
     }
 
 
