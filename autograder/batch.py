@@ -203,7 +203,7 @@ class Grading:
     def run(self, source: Source) -> Result:
         """Run a module through the suite, in a sandbox that has never seen the reference."""
         self.spare[0].start()
-        return self.spare[0].run(self.job(source))
+        return helpers.located(self.spare[0].run(self.job(source)), source)
 
     def _beside_reference(self, job: Job) -> Result:
         """Run the reference or a misconception in the reference's own sandbox; tried again where it was killed from outside."""
@@ -269,7 +269,7 @@ class Grading:
         if handed_in.status != "found":
             return blank
         source = helpers.source(handed_in.text, handed_in.place, handed_in.helpers, self.lesson.name)
-        result = sandbox.run(self.job(source))
+        result = helpers.located(sandbox.run(self.job(source)), source)
         result = cells.located(result, handed_in.text)
         blank = replace(blank, log=result.log, cpu=result.cpu, cells=cells.failures(result, source, handed_in.notes))
         error = result.import_error

@@ -8,9 +8,10 @@ from __future__ import annotations
 import hashlib
 import posixpath
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from autograder.sandbox import Source
+from autograder.frames import RunError
+from autograder.sandbox import Result, Source
 from autograder.source_text import Refused
 from autograder.worker import companions
 from autograder.worker.companions import Import
@@ -64,6 +65,25 @@ def source(text: str, place: str, helpers: dict[str, str], lesson: str) -> Sourc
     taken = f"{folder}/exercises.py" in files
     name, filename = ("graded_notebook", f"{lesson}.ipynb") if taken else ("exercises", "exercises.py")
     return Source(name, filename, text, folder, files)
+
+
+def located(result: Result, source: Source) -> Result:
+    """Return a result whose errors name a helper as its student knows it, and name nothing else."""
+    return replace(
+        result,
+        outcomes=tuple(
+            replace(outcome, error=_known(outcome.error, source)) if outcome.error and outcome.error.file else outcome
+            for outcome in result.outcomes
+        ),
+    )
+
+
+def _known(error: RunError, source: Source) -> RunError:
+    if error.file not in source.helpers:
+        return replace(error, file="", line=None)  # no worker of ours says that
+    lines = source.helpers[error.file].count("\n") + 1
+    line = error.line if error.line is not None and error.line <= lines else None
+    return replace(error, file=error.file.removeprefix(f"{source.folder}/"), line=line)
 
 
 def hashes(texts: dict[str, str]) -> dict[str, str]:

@@ -298,16 +298,18 @@ def _raised(error: RunError, texts: Texts) -> str:
         return f"what it asserts does not hold (it raised {kind}).{trial}"
     if error.builtin in ("AssertionError", "RuntimeError") and re.search(r"cuda|mps", own):
         return f"it raised {kind}; there may be no GPU where work is graded, so ask for none.{trial}"
+    if error.builtin in ("OSError", "PermissionError") and _WRITES.search(own):
+        return f"it raised {kind}; the place may not be there, or not writable, where work is graded, so write nothing.{trial}"
     return f"it raised {kind}{_KINDS.get(error.builtin, '')}.{trial}"
 
 
 _KINDS = {
     "FileNotFoundError": ", for the file or folder that it asks for is not there (of yours only Python files come along)",
-    "PermissionError": ", for it may not read or write there, where work is graded",
     "NotImplementedError": ", for what it calls is not written yet",
     "ZeroDivisionError": ", for it divides by zero",
     "RecursionError": ", for a function calls itself without end",
 }
+_WRITES = re.compile(r"savefig|makedirs|mkdir|\bopen\s*\(|\bsave\s*\(|to_csv|write|dump")
 _NETWORK = re.compile(
     r"https?://|\burlopen|\burlretrieve|\bdownload|\brequests\.|\bfetch_|\bwget\b|load_state_dict_from_url"
 )
@@ -346,12 +348,14 @@ def _missing_module(error: RunError, own: str, texts: Texts) -> str:
         return "an import that begins with dots goes beyond your own folder there; import by the module's name."
     missing = re.match(r"No module named '([\w.]{1,100})'", error.message)
     if missing:
-        return _not_there(texts.shown(missing[1]), own, texts)
+        return _not_there(missing[1], own, texts)
     name = re.match(
         r"cannot import name '(\w{1,100})' from (partially initialized module )?'([\w.]{1,100})'", error.message
     )
     if name:
         module = texts.shown(name[3])
+        if module == texts.folder.replace("/", ".") and texts.hold(name[1]):
+            return _left_at_home(name[1])
         if not texts.hold(name[1], *module.split(".")):
             return "a name that it imports is not there; look at its spelling."
         if name[2]:
@@ -363,15 +367,21 @@ def _missing_module(error: RunError, own: str, texts: Texts) -> str:
     return ""
 
 
-def _not_there(name: str, own: str, texts: Texts) -> str:
+def _left_at_home(name: str) -> str:
+    path = name.replace(".", "/")
+    return f"there is no `{path}.py`, and no folder `{path}`, beside it in what you handed in; hand that in, too."
+
+
+def _not_there(full: str, own: str, texts: Texts) -> str:
+    name = texts.shown(full)
     top = name.partition(".")[0]
     if not texts.hold(*name.split(".")):
         return "something that it needs is not installed where work is graded; do without it."
     for known, note in texts.notes.items():
         if known and (name == known or name.startswith(f"{known}.") or known.startswith(f"{name}.")):
             return f"`{name}` is not there. {note}"
-    if re.match(r"\s*from\s*\.", own):
-        return f"there is no `{name.replace('.', '/')}.py` beside it in what you handed in; hand that in, too."
+    if name != full or re.match(r"\s*from\s*\.", own):
+        return _left_at_home(name)
     if "." in name and installed(top):
         return f"`{top}` has no module `{name}`; look at its spelling."
     if top in sys.stdlib_module_names:
@@ -424,8 +434,8 @@ def _missing_name(error: RunError, own: str, texts: Texts) -> str:  # noqa: ARG0
         return f"the name `{name}` is not defined there; write `{usual}` at the top."
     if usual:
         return f"the name `{name}` is not defined there; in Python it is `{usual}`."
-    if name in _JUPYTER and not texts.cell:
-        return f"`{name}` is there in Jupyter only; in a module, delete it."
+    if name in _JUPYTER:
+        return f"`{name}` is Jupyter's own, and not there where work is graded; leave it out."
     if not error.file and not texts.cell and error.line is not None:
         below = re.compile(rf"(?:(?:async\s+)?def|class)\s+{re.escape(name)}\b|{re.escape(name)}\s*(?::[^=\n]*)?=(?!=)")
         later = [n for n, line in enumerate(texts.lines(""), 1) if n > error.line and below.match(line)]

@@ -129,11 +129,12 @@ def _with_helpers(found: Submission, folder: Path, lesson: Lesson) -> Submission
     """Return a submission with the student's own modules that it imports."""
     if found.status != "found":
         return found
+    whole = folder.resolve()
     answers = [(lesson.root / part).resolve() for part in ("solutions", "tests")]
 
     def read_helper(place: str) -> str:
         # Where a course's own folder is graded, its answers are no student's modules.
-        if any((folder / place).resolve().is_relative_to(part) for part in answers):
+        if any(whole.joinpath(place).is_relative_to(part) for part in answers):
             raise FileNotFoundError(place)
         return _read_text(folder, place)
 

@@ -166,8 +166,8 @@ def _outcome(
     if "tmp_path" in wanted:
         fixtures["tmp_path"] = Path(tempfile.mkdtemp())
     used: list[str] = []
+    source = request["module"]
     try:
-        source = request["module"]
         trap = off_limits.trapped(
             scenario.exercise, request["off_limits"], source["filename"], used, source["helpers"].keys()
         )
@@ -178,7 +178,7 @@ def _outcome(
         return {"status": "no_network"}
     except BaseException as error:  # noqa: BLE001  SystemExit and KeyboardInterrupt in a call are the student's too
         encoder.tensors.clear()
-        described = describe(error, request["module"]["filename"])
+        described = describe(error, source["filename"], source["helpers"])
         return {"status": "raised", "error": described, "off_limits": sorted(set(used))}
 
 

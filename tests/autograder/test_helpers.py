@@ -168,6 +168,14 @@ def test_exercise_that_is_a_helpers_own_counts(grade: Callable[[dict[str, str]],
     assert report.score == 100
 
 
+def test_error_in_a_helper_is_placed_in_the_helper(
+    grade: Callable[[dict[str, str]], Report], small_grading: Grading
+) -> None:
+    text = RIGHT.replace("def double(x):\n    return 2 * x\n", "from helpers import double\n")
+    report = grade({"exercises.py": text, "helpers.py": "def double(x):\n    return x.nothing\n"})
+    assert "It raised an AttributeError at line 2 of your `helpers.py`." in feedback(report, small_grading.signatures)
+
+
 def test_notebook_takes_the_module_beside_it_along(grade: Callable[[dict[str, str]], Report]) -> None:
     cells = [
         "import torch\nfrom helpers import twice\nimport exercises\n",

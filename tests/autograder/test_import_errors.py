@@ -128,7 +128,17 @@ RAISES = {
         "Line 19, `import pandas as pd`: the package `pandas` is not installed where work is graded",
     ),
     "part of a package": ("from pandas.core import x", "the package `pandas` is not installed"),
-    "own module left at home": ("from .helpers import x", "there is no `helpers.py` beside it in what you handed in"),
+    "own module left at home": (
+        "from .helpers import x",
+        "there is no `helpers.py`, and no folder `helpers`, beside it in what you handed in",
+    ),
+    "own module left at home, whole path": (
+        f"import assignments.{LESSON}.utils.maths",
+        "there is no `utils.py`, and no folder `utils`, beside it",
+    ),
+    "own module left at home, as a name": ("from . import helpers", "there is no `helpers.py`, and no folder"),
+    "own module left at home, plain": ("import helpers", "If it is a module of your own, hand in `helpers.py`, too"),
+    "place that cannot be written to": ("open('/nowhere/x.png', 'w')", "of yours only Python files come along"),
     "name of a library": ("from torch import meen", "`torch` has no `meen`"),
     "module of a library": ("import torch.foo", "`torch` has no module `torch.foo`"),
     "attribute of a library": ("torch.meen(1)", "`torch` has no `meen`; look at its spelling."),
