@@ -21,7 +21,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
 
-from autograder import cells, overrides, portability, signatures, submission, suite
+from autograder import cells, helpers, import_errors, overrides, portability, signatures, submission, suite
 from autograder.diagnose import Diagnoser
 from autograder.errors import Halted, UserError
 from autograder.feedback import with_feedback
@@ -203,7 +203,7 @@ class Grading:
     def run(self, source: Source) -> Result:
         """Run a module through the suite, in a sandbox that has never seen the reference."""
         self.spare[0].start()
-        return self.spare[0].run(self.job(source))
+        return helpers.located(self.spare[0].run(self.job(source)), source)
 
     def _beside_reference(self, job: Job) -> Result:
         """Run the reference or a misconception in the reference's own sandbox; tried again where it was killed from outside."""
@@ -268,17 +268,14 @@ class Grading:
         blank = unrun(self.lesson, handed_in, self.circumstances())
         if handed_in.status != "found":
             return blank
-        result = sandbox.run(self.job(Source("exercises", "exercises.py", handed_in.text)))
+        source = helpers.source(handed_in.text, handed_in.place, handed_in.helpers, self.lesson.name)
+        result = helpers.located(sandbox.run(self.job(source)), source)
         result = cells.located(result, handed_in.text)
-        blank = replace(blank, log=result.log, cpu=result.cpu, cells=cells.failures(result, handed_in.text))
+        blank = replace(blank, log=result.log, cpu=result.cpu, cells=cells.failures(result, source, handed_in.notes))
         error = result.import_error
         if error is not None:
-            place = f" at line {error.line}" if error.line else ""
-            reason = f"{error.builtin}{place}" if error.builtin == error.type else f"a {error.builtin}{place}"
-            if error.builtin in ("died", "cpu_time", "wall_time", "flooded"):
-                reason = {"died": "It ended the program while it was imported."}.get(
-                    error.builtin, "It ran too long, or put out too much, while it was imported."
-                )
+            texts = import_errors.of_source(source, handed_in.notes)
+            reason = import_errors.sentence(error, result.syntax, texts)
             return replace(blank, status="failed_to_import", reason=reason, private=f"{error.type}: {error.message}")
         scores = self.scores(result)
         broken = [verdict for scored in scores for verdict in scored.verdicts if verdict.verdict == GRADER_ERROR]
@@ -343,6 +340,8 @@ def unrun(
         private=private,
         cpu=0.0,
         circumstances=circumstances,
+        helpers=helpers.hashes(handed_in.helpers),
+        helper_notes=tuple(handed_in.notes.values()),
     )
 
 

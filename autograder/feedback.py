@@ -44,6 +44,9 @@ def page(lesson: Lesson, row: dict[str, Any]) -> str:
     failures = row.get("cells", [])
     if failures:
         lines += [*(f"- {words}" for words in map(cell_sentence, failures)), ""]
+    helpers = helper_sentences(row)
+    if helpers:
+        lines += [*(f"- {words}" for words in helpers), ""]
     if not row["exercises"]:
         return "\n".join(lines)
     not_run = [device for device, state in row["devices"].items() if state == "not run"]
@@ -69,9 +72,18 @@ def cell_sentence(failure: dict[str, Any]) -> str:
     name = code_span(failure["cell"])
     if failure["spare"]:
         return f"The cell {name} took long and was left out; no exercise needs it."
+    if failure.get("said"):
+        return str(failure["said"])
     article = "an" if failure["error"][0] in "AEIOU" else "a"
     place = f" at its line {failure['line']}" if failure["line"] else ""
     return f"The cell {name} raised {article} {failure['error']}{place}; what it would have defined after that was missing."
+
+
+def helper_sentences(row: dict[str, Any]) -> list[str]:
+    """Return what a student reads about modules of his own beside the graded one."""
+    names = ", ".join(map(code_span, row.get("helpers", {})))
+    came = [f"Graded together with your own {names}."] if names and row["exercises"] else []
+    return [*came, *map(printable, row.get("helper_notes", []))]
 
 
 def _not_graded(row: dict[str, Any]) -> list[str]:

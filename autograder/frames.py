@@ -71,6 +71,7 @@ class RunError:
         source: that line's text.
         message: what it said; for the instructor only.
         cell: the cell of a notebook that the line is counted from; "" where the line is the module's. The grader fills it in.
+        file: the student's own module that the line is of, by its path in the tree; "" for the module under test.
     """
 
     type: str
@@ -79,6 +80,24 @@ class RunError:
     source: str
     message: str
     cell: str = ""
+    file: str = ""
+
+
+@dataclass(frozen=True)
+class SyntaxProblem:
+    """What Python's compiler had against a text, before anything of a student's had run.
+
+    Attributes:
+        file: the student's own module, by its path in the tree; "" for the module under test.
+        line: the line, or None where it gave none.
+        kind: "SyntaxError", "IndentationError", …
+        message: the compiler's words.
+    """
+
+    file: str
+    line: int | None
+    kind: str
+    message: str
 
 
 @dataclass(frozen=True)
@@ -199,9 +218,33 @@ def error(body: Any) -> RunError | None:
             line=line if type(line) is int and 0 < line < 10**7 else None,
             source=word(body["source"]),
             message=word(body["message"]),
+            file=word(body["file"]) if "file" in body else "",
         )
     except (KeyError, TypeError) as mistake:
         raise FrameError("a malformed error") from mistake
+
+
+def syntax_problems(body: Any) -> tuple[SyntaxProblem, ...]:
+    """Return what the compiler said, as a head lists it; nothing where it lists nothing.
+
+    Raises:
+        FrameError: the list is malformed.
+    """
+    found = []
+    for part in body if type(body) is list else ():
+        if type(part) is not dict:
+            raise FrameError("a malformed list of what does not compile")
+        line = part.get("line")
+        kind = word(part.get("kind"))
+        found.append(
+            SyntaxProblem(
+                file=word(part.get("file")),
+                line=line if type(line) is int and 0 < line < 10**7 else None,
+                kind=kind if kind in EXCEPTIONS else "SyntaxError",
+                message=word(part.get("message")),
+            )
+        )
+    return tuple(found)
 
 
 def cell_errors(body: Any) -> tuple[CellError, ...]:

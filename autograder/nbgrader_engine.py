@@ -86,6 +86,11 @@ class SandboxExporter(NotebookExporter):
             self._desks[assignment] = self._stack.enter_context(desk.opened(lesson, course))
         return self._desks[assignment]
 
+    def handed_in(self, student: str) -> Path:
+        """Return the folder of all that a student handed in, as it came: the one for `autograded` may have followed links."""
+        directory = self.parent.coursedir  # type: ignore[union-attr]  # the converter, always
+        return Path(directory.format_path(directory.submitted_directory, student, "")).absolute()
+
 
 class MendMetadata(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader has no type hints
     """Gives the cells of a submission the metadata that the grade book has for them, whatever students and editors left of it.
@@ -163,7 +168,7 @@ class SandboxedGrading(SaveAutoGrades):  # type: ignore[misc]  # nbgrader has no
             raise UserError(
                 f"{about['notebook']}.ipynb is no lesson's notebook; the lesson's is {desk.lesson.name}.ipynb."
             )
-        row = desk.grade(json.dumps(nb), about["student"])
+        row = desk.grade(json.dumps(nb), about["student"], self.parent.handed_in(about["student"]))
         nb, resources = super().preprocess(nb, resources)
         with Gradebook(about["db_url"]) as book:
             desk.record(book, row)

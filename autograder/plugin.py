@@ -175,16 +175,15 @@ class Gradings:
 
 def _source(path: Path, lesson: Lesson) -> Source:
     """Return the module at a path, the untouched stub too: here its failures are asked for."""
-    from autograder import submission
+    from autograder import helpers, submission
     from autograder.errors import UserError
-    from autograder.sandbox import Source
 
     if not path.exists():
         raise UserError(f"--submission {path}: there is no such file or folder.")
     handed_in = submission.read(path.absolute(), lesson)
     if not handed_in.text:
         raise UserError(f"--submission {path}: {handed_in.reason}")
-    return Source("exercises", "exercises.py", handed_in.text)
+    return helpers.source(handed_in.text, handed_in.place, handed_in.helpers, lesson.name)
 
 
 _GRADINGS: pytest.StashKey[Gradings] = pytest.StashKey()

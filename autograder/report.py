@@ -6,7 +6,7 @@ import csv
 import json
 import tempfile
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -50,13 +50,15 @@ class Report:
         status: "graded", "failed_to_import", "not_found", "refused" or "grader_error".
         reason: why it was not graded, in a sentence.
         place: the module's path inside the submission.
-        module: a hash over the module's text.
+        module: a hash over the module's text, and its helpers'.
         exercises: the points, exercise by exercise; empty where the module never ran.
         log: what it printed, for the instructor.
         private: more for the instructor.
         cpu: CPU seconds.
         circumstances: what else the grade rests on.
         cells: what cells of a notebook raised while its code was run.
+        helpers: a hash over the text of each of the student's own modules that came along, by its path in the submission.
+        helper_notes: a sentence on each that did not.
     """
 
     lesson: Lesson
@@ -71,6 +73,8 @@ class Report:
     cpu: float
     circumstances: Circumstances
     cells: tuple[CellFailure, ...] = ()
+    helpers: dict[str, str] = field(default_factory=dict, hash=False)
+    helper_notes: tuple[str, ...] = ()
 
     @property
     def score(self) -> float | None:
@@ -115,6 +119,8 @@ def as_json(report: Report) -> dict[str, Any]:
         "log": report.log,
         "private": report.private,
         "cpu_seconds": round(report.cpu, 4),
+        "helpers": report.helpers,
+        "helper_notes": list(report.helper_notes),
         "module_sha256": report.module,
         "suite_sha256": around.suite,
         "reference_sha256": around.reference,

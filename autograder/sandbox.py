@@ -69,11 +69,16 @@ class Deadlines:
 
 @dataclass(frozen=True)
 class Source:
-    """A module's text, the dotted name it is loaded under, and what tracebacks call it."""
+    """A module's text, the dotted name it is loaded under, and what tracebacks call it.
+
+    `helpers` are a student's own modules that it imports, by their paths in a tree in which it lies in `folder`.
+    """
 
     name: str
     filename: str
     text: str
+    folder: str = ""
+    helpers: dict[str, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True)
@@ -152,6 +157,7 @@ class Result:
         log: the beginning of what was printed; for the instructor, and to be escaped.
         cpu: CPU seconds of all its workers, by the zygote's account.
         cells: what cells of a notebook raised while they were run.
+        syntax: what the compiler had against the texts before anything ran.
     """
 
     import_error: frames.RunError | None
@@ -160,6 +166,7 @@ class Result:
     log: str
     cpu: float
     cells: tuple[frames.CellError, ...] = ()
+    syntax: tuple[frames.SyntaxProblem, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -334,6 +341,7 @@ class Sandbox:
         cpu = 0.0
         findings: dict[str, tuple[str, ...]] | None = None
         cells: tuple[frames.CellError, ...] = ()
+        syntax: tuple[frames.SyntaxProblem, ...] = ()
         import_error: frames.RunError | None = None
         while len(outcomes) < len(job.runs):
             if cpu > self.deadlines.submission_cpu or time.monotonic() > end:
@@ -343,14 +351,14 @@ class Sandbox:
             cpu += attempt.cpu
             logs.append(attempt.log)
             if findings is None:
-                findings, cells = attempt.findings, attempt.cells
+                findings, cells, syntax = attempt.findings, attempt.cells, attempt.syntax
             outcomes += attempt.outcomes
             if attempt.import_error is not None:
                 # A module that imported once and now does not has done so on purpose; the rest is lost either way.
                 import_error = attempt.import_error if not outcomes else None
                 detail = _import_detail(attempt.import_error)
                 outcomes += [Outcome("not_imported", detail=detail)] * (len(job.runs) - len(outcomes))
-        return Result(import_error, findings or {}, tuple(outcomes), "".join(logs)[:LOG_KEPT], cpu, cells)
+        return Result(import_error, findings or {}, tuple(outcomes), "".join(logs)[:LOG_KEPT], cpu, cells, syntax)
 
     def _attempt(self, job: Job, runs: Sequence[Run], cpu_left: float, budget: _Budget) -> _Attempt:
         """Run one worker until it has done its runs or died; what killed it costs the run that it was in."""
@@ -464,6 +472,7 @@ class _Attempt:
         self.findings: dict[str, tuple[str, ...]] | None = None
         self.import_error: frames.RunError | None = None
         self.cells: tuple[frames.CellError, ...] = ()
+        self.syntax: tuple[frames.SyntaxProblem, ...] = ()
         self.outcomes: list[Outcome] = []
         self.log = ""
         self.cpu = 0.0
@@ -476,6 +485,7 @@ class _Attempt:
             findings = head.get("off_limits")
             if type(findings) is dict:
                 self.findings = {frames.word(key): frames.names(names) for key, names in findings.items()}
+            self.syntax = frames.syntax_problems(head.get("syntax"))
             head, _ = reader.frame("loaded")
             self.import_error = frames.error(head.get("error"))
             if self.import_error is not None:

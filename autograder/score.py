@@ -209,7 +209,7 @@ _ENDINGS = {
 def _raised(passed: Verdict, outcome: Outcome) -> Verdict:
     error = outcome.error or frames.RunError("", "Exception", None, "", "")
     private = f"{error.type}: {error.message}"
-    where = f"the cell `{error.cell}`" if error.cell else "your module"
+    where = f"the cell `{error.cell}`" if error.cell else f"your `{error.file}`" if error.file else "your module"
     place = f" at line {error.line} of {where}" if error.line else ""
     if error.builtin == "NotImplementedError":
         return _failed(passed, "not_written", "It is not written yet.", private)

@@ -1,6 +1,7 @@
 """Find submissions in a folder and take the one module's text out of each, trusting nothing about the files.
 
-Only text leaves this module. Nothing else of a submission's folder is ever read, imported or put on a path.
+Only text leaves this module: the graded file's, and that of the student's own modules which it imports (`helpers.py`). Nothing
+else of a submission's folder is ever read, imported or put on a path.
 """
 
 from __future__ import annotations
@@ -12,12 +13,15 @@ import re
 import stat
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from autograder import helpers
 from autograder.errors import UserError
 from autograder.lesson import Lesson
+from autograder.source_text import Refused as _Refused
+from autograder.source_text import decoded
 from autograder.worker.notebook import CELL, HEAD, PAGE
 
 MODULE_BYTES = 1 << 20
@@ -40,6 +44,8 @@ class Submission:
         reason: why, in a sentence, where it was not found or refused.
         place: the module's path inside the submission, "" where there is none.
         text: the module's source, "" where there is none. An untouched stub has one, too.
+        helpers: the texts of the student's own modules that came along, by their paths inside the submission.
+        notes: a sentence on what of them did not come along, by the name that it is imported by.
     """
 
     name: str
@@ -47,15 +53,16 @@ class Submission:
     reason: str = ""
     place: str = ""
     text: str = ""
+    helpers: dict[str, str] = field(default_factory=dict, hash=False)
+    notes: dict[str, str] = field(default_factory=dict, hash=False)
 
     @property
     def digest(self) -> str:
-        """A hash over the text."""
-        return hashlib.sha256(self.text.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-class _Refused(Exception):
-    """Why a file is not read."""
+        """A hash over the text, and over the helpers' with what is said about them, where there are any."""
+        whole = self.text
+        if self.helpers or self.notes:
+            whole = json.dumps([self.text, sorted(self.helpers.items()), sorted(self.notes.items())])
+        return hashlib.sha256(whole.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def discover(path: Path, lesson: Lesson) -> list[Path]:
@@ -105,15 +112,34 @@ def read(entry: Path, lesson: Lesson, name: str = "") -> Submission:
         if entry.is_symlink():
             raise _Refused(f"{entry.name} is a symbolic link; only real folders and files are graded.")
         if not entry.is_dir():
-            return _only(name, [(entry.name, _read_text(entry.parent, entry.name))], lesson)
+            found = _only(name, [(entry.name, _read_text(entry.parent, entry.name))], lesson)
+            # What lies beside a file of any other name is another student's.
+            return _with_helpers(found, entry.parent, lesson) if entry.name in _places(lesson) else found
         places = _places(lesson)
         modules = _first(entry, [place for place in places if place.endswith(".py")])
         notebooks = _first(entry, [place for place in places if place.endswith(".ipynb")])
-        return _only(name, modules + notebooks, lesson)
+        return _with_helpers(_only(name, modules + notebooks, lesson), entry, lesson)
     except _Refused as reason:
         return Submission(name, "refused", str(reason))
     except OSError as error:
         return Submission(name, "refused", f"{entry.name} could not be read: {error.strerror}.")
+
+
+def _with_helpers(found: Submission, folder: Path, lesson: Lesson) -> Submission:
+    """Return a submission with the student's own modules that it imports."""
+    if found.status != "found":
+        return found
+    whole = folder.resolve()
+    answers = [(lesson.root / part).resolve() for part in ("solutions", "tests")]
+
+    def read_helper(place: str) -> str:
+        # Where a course's own folder is graded, its answers are no student's modules.
+        if any(whole.joinpath(place).is_relative_to(part) for part in answers):
+            raise FileNotFoundError(place)
+        return _read_text(folder, place)
+
+    came = helpers.gather(found.text, found.place, lesson.name, read_helper)
+    return replace(found, helpers=came.texts, notes=came.notes)
 
 
 def _first(folder: Path, places: list[str]) -> list[tuple[str, str]]:
@@ -165,10 +191,18 @@ def _module(place: str, text: str, lesson: Lesson) -> _Module:
     return _Module(place, _joined(cells, handed_out, names), _worked_on(cells, handed_out, names))
 
 
-def of_notebook(text: str, lesson: Lesson, name: str) -> Submission:
-    """Return the submission that a notebook is, as if it lay where nbgrader's students hand it in."""
+def of_notebook(text: str, lesson: Lesson, name: str, student: Path | None = None) -> Submission:
+    """Return the submission that a notebook is, as if it lay where nbgrader's students hand it in.
+
+    Args:
+        text: the notebook's JSON.
+        lesson: the lesson.
+        name: the student's.
+        student: nbgrader's folder of what the student handed in, in which the lesson's has what lies beside the notebook.
+    """
     try:
-        return _only(name, [(f"{lesson.name}/{lesson.name}.ipynb", text)], lesson)
+        found = _only(name, [(f"{lesson.name}/{lesson.name}.ipynb", text)], lesson)
+        return found if student is None else _with_helpers(found, student, lesson)
     except _Refused as reason:
         return Submission(name, "refused", str(reason))
 
@@ -178,7 +212,7 @@ def _read_text(folder: Path, place: str) -> str:
 
     Raises:
         FileNotFoundError: there is none.
-        _Refused: it is something else, too large, or not UTF-8 text.
+        _Refused: it is something else, too large, or no text that Python reads.
     """
     limit = NOTEBOOK_BYTES if place.endswith(".ipynb") else MODULE_BYTES
     descriptor = _open(folder, place)
@@ -192,13 +226,7 @@ def _read_text(folder: Path, place: str) -> str:
     if len(data) > limit:
         hint = "; clear the outputs of all cells and save it again" if place.endswith(".ipynb") else ""
         raise _Refused(f"{place} is larger than {limit >> 20} MiB{hint}.")
-    if b"\0" in data:
-        raise _Refused(f"{place} holds null bytes; it is not Python text.")
-    try:
-        # A byte-order mark is what some editors put first; Python itself reads past it.
-        return data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
-    except UnicodeDecodeError as error:
-        raise _Refused(f"{place} is not UTF-8 text (byte {error.start}); save it as UTF-8.") from error
+    return decoded(data, place)
 
 
 def _open(folder: Path, place: str) -> int:

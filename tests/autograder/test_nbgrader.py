@@ -109,8 +109,15 @@ for path in ("../../../gradebook.db", {str(course / "gradebook.db")!r}):
                 [{"output_type": "execute_result", "data": {"text/plain": "20.0"}}],
             )
             cell["metadata"]["nbgrader"]["points"] = 100
+    helper = solved(*NAMES)
+    for cell in helper["cells"]:
+        if cell["id"] == "solution-double":
+            cell["source"] = "from helpers import twice\n\ndef double(x):\n    return twice(x)\n"
+        if cell["id"] == "solution-average":
+            cell["source"] = f"try:\n    import linked\nexcept ImportError:\n    pass\n{cell['source']}"
     return {
         "solved": solved(*NAMES),
+        "helper": helper,
         "untouched": released,
         "input_transformer": with_first(
             'get_ipython().input_transformers_post.append(lambda lines: ["pass\\n"])', "double"
@@ -137,6 +144,7 @@ for path in ("../../../gradebook.db", {str(course / "gradebook.db")!r}):
 
 EXPECTED = {
     "solved": 100.0,
+    "helper": 100.0,
     "untouched": 0.0,
     "input_transformer": 50.0,
     "grade_book_update": 50.0,
@@ -166,6 +174,10 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
         text = notebook if isinstance(notebook, str) else json.dumps(notebook)
         (place / "lesson_9_1.ipynb").write_text(text, encoding="utf-8")
         (place / "timestamp.txt").write_text(TIME, encoding="utf-8")
+    beside = course / "submitted" / "helper" / "lesson_9_1"
+    (beside / "helpers.py").write_text("def twice(x):\n    return 2 * x\n", encoding="utf-8")
+    # nbgrader copies what a link leads to.
+    (beside / "linked.py").symlink_to(lesson.reference)
     told = nbgrader(course, "autograde", "lesson_9_1").stderr
     # A page a student takes its time, so only those that the tests read.
     others = ",".join(set(EXPECTED) - {"markup", "input_transformer"})
@@ -225,7 +237,16 @@ def test_feedback_stands_beneath_the_checks_and_holds_no_markup(desk: Desk) -> N
 
 
 def test_a_cell_that_raised_is_told_in_the_feedback(desk: Desk) -> None:
-    assert "The cell `code cell 1` raised a NameError at its line 1" in desk.feedback("input_transformer")
+    told = desk.feedback("input_transformer")
+    assert "Line 1 of the cell `code cell 1`, `get_ipython()." in told
+    assert "`get_ipython` is Jupyter's own, and not there where work is graded" in told
+
+
+def test_module_beside_the_notebook_comes_along_and_a_link_does_not(desk: Desk) -> None:
+    path = desk.course / "grades-lesson_9_1" / "reports" / "helper.json"
+    report = json.loads(path.read_text(encoding="utf-8"))
+    assert list(report["helpers"]) == ["lesson_9_1/helpers.py"]
+    assert "lesson_9_1/linked.py could not be opened as a plain file" in report["helper_notes"][0]
 
 
 def test_neither_notebook_nor_feedback_shows_a_hidden_scenario(desk: Desk) -> None:
@@ -249,7 +270,7 @@ def test_autograder_grade_finds_the_same_scores_in_the_course_folder(
     assert {name: float(row["score"]) for name, row in rows.items()} == EXPECTED
     assert rows["no_notebook"]["status"] == "refused"
     # The engine's reports are the grader's own: only what nbgrader could not read is new.
-    assert "kept 9 as they were" in " ".join(capsys.readouterr().out.split())
+    assert "kept 10 as they were" in " ".join(capsys.readouterr().out.split())
 
 
 # Scores into a grade book

@@ -302,7 +302,8 @@ def test_a_cell_that_raises_is_told_and_costs_what_depends_on_it(
         ("solution-batch_sizes", "KeyError", 2)
     ]
     told = page(lesson, row)
-    assert "The cell `solution-batch_sizes` raised a KeyError at its line 2" in told
+    assert "Line 2 of the cell `solution-batch_sizes`, `raise KeyError(secret)`: it raises a KeyError itself." in told
+    assert "What it would have defined after that was missing." in told
     assert "of the student" not in told
     assert "of the student" in row["cells"][0]["message"]
 
