@@ -14,12 +14,14 @@ The request is a JSON object:
     off_limits  exercise to dotted names
     frame_bytes the most bytes of tensors that one frame carries
 
-Frames, in this order: `source` (what the syntax tree shows, before any of the text has run), `loaded` (whether the module
-imports, and which cells of a notebook raised), then one `outcome` a run. It knows no expected value.
+Frames, in this order: `source` (what the syntax tree shows, before any of the text has run), `libraries` (those that the text
+names are imported), `loaded` (whether the module imports, and which cells of a notebook raised), then one `outcome` a run.
+Each has `cpu`, the worker's CPU seconds so far. It knows no expected value.
 """
 
 from __future__ import annotations
 
+import ast
 import base64
 import contextlib
 import inspect
@@ -39,7 +41,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from autograder.worker import fake_device, notebook, off_limits, scenarios
+from autograder.worker import fake_device, libraries, notebook, off_limits, scenarios
 from autograder.worker.encode import Encoder, frame
 from autograder.worker.loading import load
 from autograder.worker.ranks import NoLoopbackError
@@ -52,8 +54,11 @@ LONGEST_MESSAGE = 2_000
 def run(request: dict[str, Any], send: Callable[[bytes], None]) -> None:
     """Carry out a request."""
     cells = notebook.parse(request["module"]["text"]) if notebook.is_notebook(request["module"]["text"]) else None
+    named = libraries.named(_own_code(request["module"]["text"], cells))
     # What nothing that comes later can change: this is read before the module runs.
-    send(frame({"kind": "source", "off_limits": _source_findings(request, cells)}))
+    send(frame({"kind": "source", "off_limits": _source_findings(request, cells), "cpu": _cpu()}))
+    libraries.take(named, {request["module"]["name"].partition(".")[0]})
+    send(frame({"kind": "libraries", "cpu": _cpu()}))
     raised: list[list[Any]] = []
     try:
         if cells is None:
@@ -94,6 +99,15 @@ def _source_findings(request: dict[str, Any], cells: list[notebook.Parsed] | Non
     if cells is not None:
         return off_limits.in_tree(notebook.whole(cells), names)
     return off_limits.in_source(request["module"]["text"], names)
+
+
+def _own_code(text: str, cells: list[notebook.Parsed] | None) -> list[ast.Module]:
+    """Return the syntax trees of what somebody wrote: not the page's own cells, whose libraries a warm zygote has."""
+    if cells is not None:
+        return [one.tree for one in cells if not one.cell.page]
+    with contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError):  # who loads it says so
+        return [ast.parse(text)]
+    return []
 
 
 def _load(source: dict[str, str]) -> ModuleType:
