@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import math
 import os
 import queue
 import time
@@ -28,6 +27,7 @@ from autograder.errors import Halted, UserError
 from autograder.feedback import with_feedback
 from autograder.grades import Grades
 from autograder.lesson import Lesson
+from autograder.limits import Allowance
 from autograder.report import Circumstances, Report, as_json
 from autograder.sandbox import (
     HURRY,
@@ -138,7 +138,7 @@ class Grading:
         self.devices = tuple(devices)
         self._unsafe = unsafe
         self._imports = suite.imports(lesson)
-        self._allowed: list[float] | None = None
+        self._allowed: list[Allowance] | None = None
         # Never the same process: what the reference's zygote has seen, no student's worker may be forked from.
         self._for_reference = self._sandbox()
         self.spare = [self._sandbox() for _ in range(workers)]
@@ -244,10 +244,10 @@ class Grading:
 
     def job(self, source: Source) -> Job:
         """Return the job that runs a module through the whole suite, on every device."""
-        allowed = self._allowed or [math.inf] * len(self._pairs())
+        allowed = self._allowed or [limits.UNLIMITED] * len(self._pairs())
         runs = tuple(
-            Run(p.file, p.scenario.function, p.scenario.index, device, p.scenario.exercise, cpu)
-            for (p, device), cpu in zip(self._pairs(), allowed, strict=True)
+            Run(p.file, p.scenario.function, p.scenario.index, device, p.scenario.exercise, of.cpu, of.least)
+            for (p, device), of in zip(self._pairs(), allowed, strict=True)
         )
         return Job(source, self.suite.files, runs, self.seed, self.lesson.off_limits)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from autograder.sandbox import Outcome
 from autograder.worker.fake_device import computes_on_cpu
@@ -19,10 +20,23 @@ FLOOR = 0.3
 # The floor in shares of what the reference takes for the whole suite: so an endless loop that is ended there twice, the second
 # time after half as long, costs no more than five honest submissions.
 SHARE_OF_ALL = 2.5
+# What is left of both for a submission that has run out of time often.
+LEAST_TIMES, LEAST = 10.0, 0.1
 
 
-def allowed(reference: Sequence[Outcome], devices: Sequence[str]) -> list[float]:
-    """Return the CPU seconds that each run may take.
+@dataclass(frozen=True)
+class Allowance:
+    """CPU seconds that a run may take, and what is left of them at least after others ran out of time."""
+
+    cpu: float
+    least: float
+
+
+UNLIMITED = Allowance(math.inf, 0.0)
+
+
+def allowed(reference: Sequence[Outcome], devices: Sequence[str]) -> list[Allowance]:
+    """Return what each run may take.
 
     On an accelerator it is any number: a worker starts the device in its first scenario, whichever that is.
 
@@ -34,6 +48,10 @@ def allowed(reference: Sequence[Outcome], devices: Sequence[str]) -> list[float]
     for outcome, device in zip(reference, devices, strict=True):
         in_all[device] += outcome.cpu
     return [
-        max(FLOOR, SHARE_OF_ALL * in_all[device], TIMES * outcome.cpu) if computes_on_cpu(device) else math.inf
+        _allowance(outcome.cpu, in_all[device]) if computes_on_cpu(device) else UNLIMITED
         for outcome, device in zip(reference, devices, strict=True)
     ]
+
+
+def _allowance(own: float, in_all: float) -> Allowance:
+    return Allowance(max(FLOOR, SHARE_OF_ALL * in_all, TIMES * own), max(LEAST, LEAST_TIMES * own))

@@ -120,7 +120,9 @@ class Run:
 
     Attributes:
         exercise: what it judges; of an exercise that ran out of time twice on a device, the rest is not waited for. "" for none.
-        cpu: CPU seconds that it may take, if those are fewer than the deadlines' own.
+        cpu: CPU seconds that it may take, if those are fewer than the deadlines' own. Each run of the submission that ran out
+            of time on the device before halves them: whoever calls what never ends must end, too.
+        least: CPU seconds that are left of these whatever happens.
     """
 
     file: str
@@ -129,6 +131,7 @@ class Run:
     device: str
     exercise: str = ""
     cpu: float = math.inf
+    least: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -422,12 +425,13 @@ class Sandbox:
         return _Use(used, bool(answer.get("busy")))
 
     def _hurried(self, runs: Sequence[Run], left: Sequence[int], outcomes: dict[int, Outcome]) -> list[Run]:
-        """Return the runs that are left, with half their time where one of the same exercise ran out of time before."""
-        late, most = _time_outs(runs, outcomes), self.deadlines.scenario_cpu
-        return [
-            replace(one, cpu=min(one.cpu, most) / 2) if late[one.exercise, one.device] and one.cpu < math.inf else one
-            for one in (runs[number] for number in left)
-        ]
+        """Return the runs that are left, with less time where others ran out of it before."""
+        late = Counter(runs[number].device for number, one in outcomes.items() if one.status in OUT_OF_TIME)
+        return [self._with_less(runs[number], late[runs[number].device]) for number in left]
+
+    def _with_less(self, run: Run, late: int) -> Run:
+        most = min(run.cpu, self.deadlines.scenario_cpu)
+        return replace(run, cpu=max(run.least, most / 2**late)) if run.cpu < math.inf else run
 
     @contextlib.contextmanager
     def _request(self, job: Job, runs: Sequence[Run]) -> Iterator[IO[bytes]]:
