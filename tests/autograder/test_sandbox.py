@@ -346,6 +346,11 @@ def test_own_code_gains_nothing_from_the_clock_of_libraries(impatient: Sandbox) 
     assert (error.type, error.message) == ("cpu_time", "more than 0.5 seconds of CPU")
 
 
+def wake(stopped: list[int]) -> None:
+    for pid in stopped:
+        os.kill(pid, signal.SIGCONT)
+
+
 def test_a_zygote_that_is_slow_to_answer_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("autograder.sandbox.LOOK_SECONDS", 0.2)
     with Sandbox(Path(__file__).parent / "course", plots=False) as slow:
@@ -353,7 +358,7 @@ def test_a_zygote_that_is_slow_to_answer_is_waited_for(monkeypatch: pytest.Monke
         inner = [slow._process.pid, *processes.below(slow._process.pid)]
         for pid in inner:
             os.kill(pid, signal.SIGSTOP)
-        timer = threading.Timer(2.0, lambda: [os.kill(pid, signal.SIGCONT) for pid in inner])
+        timer = threading.Timer(2.0, wake, (inner,))
         timer.start()
         assert seen(slow, "return time") == 1
         timer.join()
