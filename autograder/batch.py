@@ -21,23 +21,37 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
 
-from autograder import cells, helpers, import_errors, overrides, portability, signatures, submission, suite
+from autograder import cells, helpers, import_errors, limits, overrides, portability, signatures, submission, suite
 from autograder.diagnose import Diagnoser
 from autograder.errors import Halted, UserError
 from autograder.feedback import with_feedback
 from autograder.grades import Grades
 from autograder.lesson import Lesson
+from autograder.limits import Allowance
 from autograder.report import Circumstances, Report, as_json
-from autograder.sandbox import HURRY, KILLED, Deadlines, Guarantee, Job, Result, Run, Sandbox, SandboxError, Source
+from autograder.sandbox import (
+    HURRY,
+    KILLED,
+    OUT_OF_TIME,
+    Deadlines,
+    Guarantee,
+    Job,
+    Result,
+    Run,
+    Sandbox,
+    SandboxError,
+    Source,
+)
 from autograder.score import GRADER_ERROR, ExerciseScore, Verdict, verdicts
 from autograder.submission import Submission
-from autograder.suite import Suite
+from autograder.suite import Placed, Suite
 from autograder.worker.fake_device import NAME, computes_on_cpu
 
 ORDER = ("none", "restricted", "isolated", "full")
 OFFICIAL = "isolated"
-# How often a submission is tried again, alone, after its time by the clock ran out or somebody killed its worker.
-TRIES_AFTER = {"wall_time": 1, "killed": 2}
+# How often a submission is tried again, alone, after what may have come from others: somebody killed its worker, the machine was
+# too busy, or its time was up: by the clock, as it was imported, or before everything was reached.
+TRIES_AFTER = {"killed": 2, "starved": 2, "import_time": 1, "not_reached": 1, "wall_time": 1}
 
 
 @dataclass(frozen=True)
@@ -123,7 +137,8 @@ class Grading:
         self.seed = seed
         self.devices = tuple(devices)
         self._unsafe = unsafe
-        self._imports = suite.libraries([self.reference_text, *self.suite.files.values()])
+        self._imports = suite.imports(lesson)
+        self._allowed: list[Allowance] | None = None
         # Never the same process: what the reference's zygote has seen, no student's worker may be forked from.
         self._for_reference = self._sandbox()
         self.spare = [self._sandbox() for _ in range(workers)]
@@ -138,6 +153,7 @@ class Grading:
             require(self.guarantee, unsafe=self._unsafe)
             self.reference = self._as_held_against(self.run_reference())
             self._require_reference()
+            self._allowed = limits.allowed(self.reference.outcomes, [device for _, device in self._pairs()])
             self.diagnoser = Diagnoser(
                 self.lesson,
                 self.suite,
@@ -192,8 +208,7 @@ class Grading:
 
     def _as_held_against(self, reference: Result) -> Result:
         """Return the reference's result without what the portability lane could not follow."""
-        pairs = [(placed, device) for placed in self.suite.scenarios for device in self.devices]
-        outcomes = portability.reference_outcomes(self.lesson, self.reference_text, pairs, reference.outcomes)
+        outcomes = portability.reference_outcomes(self.lesson, self.reference_text, self._pairs(), reference.outcomes)
         return replace(reference, outcomes=outcomes)
 
     def run_reference(self) -> Result:
@@ -203,10 +218,18 @@ class Grading:
     def run(self, source: Source) -> Result:
         """Run a module through the suite, in a sandbox that has never seen the reference."""
         self.spare[0].start()
-        return helpers.located(self.spare[0].run(self.job(source)), source)
+        result = self.spare[0].run(self.job(source))
+        tries = TRIES_AFTER.get(_disturbed_from_outside(result), 0)
+        while tries and _disturbed_from_outside(result):
+            result, tries = self.spare[0].run(self.job(source)), tries - 1
+        return helpers.located(result, source)
+
+    def _pairs(self) -> list[tuple[Placed, str]]:
+        """Return the runs of a job: every scenario on every device."""
+        return [(placed, device) for placed in self.suite.scenarios for device in self.devices]
 
     def _beside_reference(self, job: Job) -> Result:
-        """Run the reference or a misconception in the reference's own sandbox; tried again where it was killed from outside."""
+        """Run the reference or a misconception in the reference's own sandbox; tried again where something came from outside."""
         for _ in range(TRIES_AFTER["killed"]):
             try:
                 self._for_reference.start()
@@ -214,18 +237,17 @@ class Grading:
             except SandboxError:
                 self._for_reference.close()
             else:
-                error = result.import_error
-                if (error is None or error.message != KILLED) and all(o.detail != KILLED for o in result.outcomes):
+                if not _disturbed_from_outside(result):
                     return result
         self._for_reference.start()
         return self._for_reference.run(job)
 
     def job(self, source: Source) -> Job:
         """Return the job that runs a module through the whole suite, on every device."""
+        allowed = self._allowed or [limits.UNLIMITED] * len(self._pairs())
         runs = tuple(
-            Run(placed.file, placed.scenario.function, placed.scenario.index, device)
-            for placed in self.suite.scenarios
-            for device in self.devices
+            Run(p.file, p.scenario.function, p.scenario.index, device, p.scenario.exercise, of.cpu, of.least)
+            for (p, device), of in zip(self._pairs(), allowed, strict=True)
         )
         return Job(source, self.suite.files, runs, self.seed, self.lesson.off_limits)
 
@@ -429,6 +451,14 @@ class Here:
             self._free.put(sandbox)
         raise AssertionError("two attempts either return or fail")
 
+    def grade_alone(self, handed_in: Submission) -> dict[str, Any]:
+        """Grade a submission that has no others beside it: what was disturbed is tried again at once."""
+        row = self.grade(handed_in)
+        tries = TRIES_AFTER.get(_disturbed(row), 0)
+        while tries and _disturbed(row):
+            row, tries = self.grade(handed_in), tries - 1
+        return row
+
     def _failed(self, handed_in: Submission, why: str) -> dict[str, Any]:
         return failed(self._grading.lesson, handed_in, self.circumstances, why)
 
@@ -614,18 +644,30 @@ def _row(lesson: Lesson, grader: Grader, future: Future[Any], handed_in: Submiss
 
 
 def _disturbed(row: dict[str, Any]) -> str:
-    """Return what may have come from outside a submission rather than from itself: "wall_time", "killed", or ""."""
+    """Return what may have come from outside a submission rather than from itself: a key of `TRIES_AFTER`, or ""."""
     if row["status"] == "failed_to_import":
-        ended = {row["private"]}
+        ended = [("not_imported", row["private"])]
     else:
-        ended = {
-            f"{scenario['reason']}: {scenario['private']}"
-            for exercise in row["exercises"]
-            for scenario in exercise["scenarios"]
-        }
-    if f"died: {KILLED}" in ended:
-        return "killed"
-    return "wall_time" if any(words.startswith("wall_time: ") for words in ended) else ""
+        scenarios = [scenario for exercise in row["exercises"] for scenario in exercise["scenarios"]]
+        ended = [(scenario["reason"], scenario["private"]) for scenario in scenarios]
+    return _from_outside(ended)
+
+
+def _disturbed_from_outside(result: Result) -> str:
+    """Return the same of a result."""
+    error = result.import_error
+    ended = [(outcome.status, outcome.detail) for outcome in result.outcomes]
+    return _from_outside([("not_imported", f"{error.type}: {error.message}")] if error is not None else ended)
+
+
+def _from_outside(ended: Sequence[tuple[str, str]]) -> str:
+    """Return what may have come from outside, given how runs ended: each a status and, in words, the details."""
+    killed = {("died", KILLED), ("not_imported", f"died: {KILLED}")}
+    found = {"killed" if (status, details) in killed else status for status, details in ended}
+    out_of_time = tuple(f"{status}: " for status in OUT_OF_TIME)
+    if any(status == "not_imported" and details.startswith(out_of_time) for status, details in ended):
+        found.add("import_time")
+    return next((kind for kind in TRIES_AFTER if kind in found), "")
 
 
 def cores() -> int:

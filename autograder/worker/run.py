@@ -15,12 +15,14 @@ The request is a JSON object:
     off_limits  exercise to dotted names
     frame_bytes the most bytes of tensors that one frame carries
 
-Frames, in this order: `source` (what compiler and syntax tree show, before any of the text has run), `loaded` (whether the module
-imports, and which cells of a notebook raised), then one `outcome` a run. It knows no expected value.
+Frames, in this order: `source` (what compiler and syntax tree show, before any of the text has run), `libraries` (those that the
+text names are imported), `loaded` (whether the module imports, and which cells of a notebook raised), then one `outcome` a run.
+Each has `cpu`, the worker's CPU seconds so far. It knows no expected value.
 """
 
 from __future__ import annotations
 
+import ast
 import base64
 import contextlib
 import inspect
@@ -40,7 +42,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from autograder.worker import companions, fake_device, notebook, off_limits, scenarios, syntax
+from autograder.worker import companions, fake_device, libraries, notebook, off_limits, scenarios, syntax
 from autograder.worker.encode import Encoder, frame
 from autograder.worker.loading import load
 from autograder.worker.ranks import NoLoopbackError
@@ -53,11 +55,14 @@ LONGEST_MESSAGE = 2_000
 def run(request: dict[str, Any], send: Callable[[bytes], None]) -> None:
     """Carry out a request."""
     cells = notebook.parse(request["module"]["text"]) if notebook.is_notebook(request["module"]["text"]) else None
+    named = libraries.named(_own_code(request["module"], cells))
     # What nothing that comes later can change: this is read before the module runs.
     own = _companions(request["module"])
     code, wrong = _compiled(request["module"], cells)
     findings = _source_findings(request, cells, own) if cells is not None or code is not None else {}
-    send(frame({"kind": "source", "off_limits": findings, "syntax": wrong}))
+    send(frame({"kind": "source", "off_limits": findings, "syntax": wrong, "cpu": _cpu()}))
+    libraries.take(named, {request["module"]["name"].partition(".")[0]})
+    send(frame({"kind": "libraries", "cpu": _cpu()}))
     if own is not None:
         companions.serve(own)
     raised: list[list[Any]] = []
@@ -121,6 +126,15 @@ def _compiled(
     else:
         code, wrong = None, syntax.of_cells(one.error for one in cells)
     return code, wrong + syntax.problems(source["helpers"])
+
+
+def _own_code(source: dict[str, Any], cells: list[notebook.Parsed] | None) -> list[ast.Module]:
+    """Return the syntax trees of what somebody wrote: not the page's own cells, whose libraries a warm zygote has."""
+    trees = [] if cells is None else [one.tree for one in cells if not one.cell.page]
+    for text in [*([source["text"]] if cells is None else []), *source["helpers"].values()]:
+        with contextlib.suppress(*syntax.REFUSALS):  # who loads it says so
+            trees.append(ast.parse(text))
+    return trees
 
 
 def _load(source: dict[str, str], code: CodeType | None = None) -> ModuleType:
