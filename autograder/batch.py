@@ -27,7 +27,7 @@ from autograder.errors import Halted, UserError
 from autograder.feedback import with_feedback
 from autograder.grades import Grades
 from autograder.lesson import Lesson
-from autograder.report import Circumstances, Report, as_json
+from autograder.report import Circumstances, Loading, Report, as_json
 from autograder.sandbox import HURRY, KILLED, Deadlines, Guarantee, Job, Result, Run, Sandbox, SandboxError, Source
 from autograder.score import GRADER_ERROR, ExerciseScore, Verdict, verdicts
 from autograder.submission import Submission
@@ -38,6 +38,8 @@ ORDER = ("none", "restricted", "isolated", "full")
 OFFICIAL = "isolated"
 # How often a submission is tried again, alone, after its time by the clock ran out or somebody killed its worker.
 TRIES_AFTER = {"wall_time": 1, "killed": 2}
+# What ends a worker that loads a text as a whole; the text's definitions may still be loaded.
+TOO_MUCH = ("cpu_time", "wall_time", "died", "flooded")
 
 
 @dataclass(frozen=True)
@@ -123,6 +125,7 @@ class Grading:
         self.seed = seed
         self.devices = tuple(devices)
         self._unsafe = unsafe
+        self._names = submission.defined_names(lesson)
         self._imports = suite.libraries([self.reference_text, *self.suite.files.values()])
         # Never the same process: what the reference's zygote has seen, no student's worker may be forked from.
         self._for_reference = self._sandbox()
@@ -259,6 +262,34 @@ class Grading:
         """Return the points of a result of this grading's job, with a diagnosis of each failure."""
         return self.diagnoser.scores(result)
 
+    def run_submission(self, handed_in: Submission, sandbox: Sandbox) -> Result:
+        """Run a student's module through the suite, or only its definitions where the whole takes too long or ends its worker.
+
+        The definitions are loaded in a worker that has not seen the rest. Where they do not load either, the first result counts.
+
+        Raises:
+            SandboxError: the sandbox failed; the submission is not to blame.
+        """
+        source = Source("exercises", "exercises.py", handed_in.text, self._names)
+        result = sandbox.run(self.job(source))
+        error = result.import_error
+        if error is not None and error.builtin in TOO_MUCH:
+            again = sandbox.run(self.job(replace(source, definitions_only=True)))
+            if again.import_error is None:
+                result = replace(again, log=result.log + again.log, cpu=result.cpu + again.cpu, gave_up=error)
+        return cells.located(result, handed_in.text)
+
+    def _loading(self, result: Result, text: str) -> Loading:
+        """Return how a student's module was loaded, for the report."""
+        return Loading(
+            cells=cells.failures(result, text),
+            left_out=cells.left_out(result, text),
+            rebound=cells.rebound(result, text, self._names),
+            gave_up=result.gave_up.builtin if result.gave_up else "",
+            seconds=self.spare[0].deadlines.scenario_cpu,
+            killed=result.gave_up is not None and result.gave_up.message == KILLED,
+        )
+
     def grade(self, handed_in: Submission, sandbox: Sandbox) -> Report:
         """Grade one submission.
 
@@ -268,9 +299,8 @@ class Grading:
         blank = unrun(self.lesson, handed_in, self.circumstances())
         if handed_in.status != "found":
             return blank
-        result = sandbox.run(self.job(Source("exercises", "exercises.py", handed_in.text)))
-        result = cells.located(result, handed_in.text)
-        blank = replace(blank, log=result.log, cpu=result.cpu, cells=cells.failures(result, handed_in.text))
+        result = self.run_submission(handed_in, sandbox)
+        blank = replace(blank, log=result.log, cpu=result.cpu, loading=self._loading(result, handed_in.text))
         error = result.import_error
         if error is not None:
             place = f" at line {error.line}" if error.line else ""
@@ -616,6 +646,11 @@ def _row(lesson: Lesson, grader: Grader, future: Future[Any], handed_in: Submiss
 
 def _disturbed(row: dict[str, Any]) -> str:
     """Return what may have come from outside a submission rather than from itself: "wall_time", "killed", or ""."""
+    loading = row.get("loading", {})
+    if loading.get("killed"):
+        return "killed"
+    if loading.get("gave_up") == "wall_time":
+        return "wall_time"
     if row["status"] == "failed_to_import":
         ended = {row["private"]}
     else:

@@ -6,11 +6,11 @@ import csv
 import json
 import tempfile
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from autograder.cells import CellFailure
+from autograder.cells import CellFailure, LeftOut, Rebound
 from autograder.files import write_whole
 from autograder.lesson import Lesson
 from autograder.safe_text import cell, file_name
@@ -41,6 +41,27 @@ class Circumstances:
 
 
 @dataclass(frozen=True)
+class Loading:
+    """How a student's module was loaded, where that went not quite as it was written.
+
+    Attributes:
+        cells: what its statements raised.
+        left_out: the lines that were not run.
+        rebound: exercises that were bound again after their definition.
+        gave_up: why its definitions only were loaded: "cpu_time", "wall_time", "died" or "flooded"; "" where all was.
+        seconds: how many CPU seconds it had for that.
+        killed: whether it was somebody else who ended the worker that loaded all.
+    """
+
+    cells: tuple[CellFailure, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+    rebound: tuple[Rebound, ...] = ()
+    gave_up: str = ""
+    seconds: float = 0.0
+    killed: bool = False
+
+
+@dataclass(frozen=True)
 class Report:
     """What became of one submission.
 
@@ -56,7 +77,7 @@ class Report:
         private: more for the instructor.
         cpu: CPU seconds.
         circumstances: what else the grade rests on.
-        cells: what cells of a notebook raised while its code was run.
+        loading: how its module was loaded.
     """
 
     lesson: Lesson
@@ -70,7 +91,7 @@ class Report:
     private: str
     cpu: float
     circumstances: Circumstances
-    cells: tuple[CellFailure, ...] = ()
+    loading: Loading = field(default_factory=Loading)
 
     @property
     def score(self) -> float | None:
@@ -90,6 +111,7 @@ class Report:
 def as_json(report: Report) -> dict[str, Any]:
     """Return a report as plain data, by the schema `autograder/report/v1`."""
     around = report.circumstances
+    loading = {key: list(part) if isinstance(part, tuple) else part for key, part in asdict(report.loading).items()}
     return {
         "schema": SCHEMA,
         "lesson": report.lesson.name,
@@ -111,7 +133,8 @@ def as_json(report: Report) -> dict[str, Any]:
             }
             for scored in report.exercises
         ],
-        "cells": [asdict(failure) for failure in report.cells],
+        "cells": loading.pop("cells"),
+        "loading": loading,
         "log": report.log,
         "private": report.private,
         "cpu_seconds": round(report.cpu, 4),

@@ -69,11 +69,22 @@ class Deadlines:
 
 @dataclass(frozen=True)
 class Source:
-    """A module's text, the dotted name it is loaded under, and what tracebacks call it."""
+    """A module's text, the dotted name it is loaded under, and what tracebacks call it.
+
+    Attributes:
+        name: the dotted name.
+        filename: what tracebacks call it.
+        text: the source.
+        exercises: of a student's module, the names of the lesson's functions and classes. It is then loaded statement by
+            statement, so that what raises costs what depends on it; any other module is whole or not at all.
+        definitions_only: whether to leave out what the exercises do not need: training, figures, trials.
+    """
 
     name: str
     filename: str
     text: str
+    exercises: tuple[str, ...] = ()
+    definitions_only: bool = False
 
 
 @dataclass(frozen=True)
@@ -151,7 +162,8 @@ class Result:
         outcomes: one for each run.
         log: the beginning of what was printed; for the instructor, and to be escaped.
         cpu: CPU seconds of all its workers, by the zygote's account.
-        cells: what cells of a notebook raised while they were run.
+        loading: how a student's module was loaded.
+        gave_up: why the whole of a student's text was not loaded but its definitions only, or None.
     """
 
     import_error: frames.RunError | None
@@ -159,7 +171,8 @@ class Result:
     outcomes: tuple[Outcome, ...]
     log: str
     cpu: float
-    cells: tuple[frames.CellError, ...] = ()
+    loading: frames.Loading = field(default_factory=frames.Loading)
+    gave_up: frames.RunError | None = None
 
 
 @dataclass(frozen=True)
@@ -333,7 +346,7 @@ class Sandbox:
         logs: list[str] = []
         cpu = 0.0
         findings: dict[str, tuple[str, ...]] | None = None
-        cells: tuple[frames.CellError, ...] = ()
+        loading = frames.Loading()
         import_error: frames.RunError | None = None
         while len(outcomes) < len(job.runs):
             if cpu > self.deadlines.submission_cpu or time.monotonic() > end:
@@ -343,14 +356,14 @@ class Sandbox:
             cpu += attempt.cpu
             logs.append(attempt.log)
             if findings is None:
-                findings, cells = attempt.findings, attempt.cells
+                findings, loading = attempt.findings, attempt.loading
             outcomes += attempt.outcomes
             if attempt.import_error is not None:
                 # A module that imported once and now does not has done so on purpose; the rest is lost either way.
                 import_error = attempt.import_error if not outcomes else None
                 detail = _import_detail(attempt.import_error)
                 outcomes += [Outcome("not_imported", detail=detail)] * (len(job.runs) - len(outcomes))
-        return Result(import_error, findings or {}, tuple(outcomes), "".join(logs)[:LOG_KEPT], cpu, cells)
+        return Result(import_error, findings or {}, tuple(outcomes), "".join(logs)[:LOG_KEPT], cpu, loading)
 
     def _attempt(self, job: Job, runs: Sequence[Run], cpu_left: float, budget: _Budget) -> _Attempt:
         """Run one worker until it has done its runs or died; what killed it costs the run that it was in."""
@@ -463,7 +476,7 @@ class _Attempt:
     def __init__(self) -> None:
         self.findings: dict[str, tuple[str, ...]] | None = None
         self.import_error: frames.RunError | None = None
-        self.cells: tuple[frames.CellError, ...] = ()
+        self.loading = frames.Loading()
         self.outcomes: list[Outcome] = []
         self.log = ""
         self.cpu = 0.0
@@ -480,7 +493,7 @@ class _Attempt:
             self.import_error = frames.error(head.get("error"))
             if self.import_error is not None:
                 return
-            self.cells = frames.cell_errors(head.get("cells"))
+            self.loading = frames.loading(head)
             self._loaded = True
             before = frames.seconds(head.get("cpu"))
             for number in range(len(runs)):

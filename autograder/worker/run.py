@@ -3,7 +3,8 @@
 The request is a JSON object:
 
     lesson      its name
-    module      {"name", "filename", "text"}: what is under test
+    module      {"name", "filename", "text", "exercises", "definitions_only"}: what is under test; with the names of the lesson's
+                functions and classes it is a student's, and loaded as `submitted.py` says
     overlay     None, or {"name", "filename", "text", "function", "exercise", "inside"}: a misconception laid over the view,
                 or with `inside` put into the module, so that the module's other functions call it too
     suite       file name to text, of the files that are run
@@ -15,7 +16,7 @@ The request is a JSON object:
     frame_bytes the most bytes of tensors that one frame carries
 
 Frames, in this order: `source` (what the syntax tree shows, before any of the text has run), `loaded` (whether the module
-imports, and which cells of a notebook raised), then one `outcome` a run. It knows no expected value.
+imports, and what of it raised, was left out or bound again), then one `outcome` a run. It knows no expected value.
 """
 
 from __future__ import annotations
@@ -39,27 +40,29 @@ from typing import Any
 import numpy as np
 import torch
 
-from autograder.worker import fake_device, notebook, off_limits, scenarios
+from autograder.worker import fake_device, off_limits, parts, scenarios, statements, submitted
 from autograder.worker.encode import Encoder, frame
 from autograder.worker.loading import load
 from autograder.worker.ranks import NoLoopbackError
 
 MOST_CALLS = 50
-MOST_CELLS = 50
+MOST_NOTES = 50
 LONGEST_MESSAGE = 2_000
 
 
 def run(request: dict[str, Any], send: Callable[[bytes], None]) -> None:
     """Carry out a request."""
-    cells = notebook.parse(request["module"]["text"]) if notebook.is_notebook(request["module"]["text"]) else None
-    # What nothing that comes later can change: this is read before the module runs.
-    send(frame({"kind": "source", "off_limits": _source_findings(request, cells)}))
-    raised: list[list[Any]] = []
+    source = request["module"]
+    handed_in = bool(source.get("exercises")) or parts.is_notebook(source["text"])
+    parsed = statements.parse(source["text"]) if handed_in else None
+    # What nothing that comes later can change: this is read before the module runs, and of the whole text.
+    send(frame({"kind": "source", "off_limits": _source_findings(request, parsed)}))
+    notes: dict[str, Any] = {}
     try:
-        if cells is None:
-            module = _load(request["module"])
+        if parsed is None:
+            module = _load(source)
         else:
-            module, raised = _load_cells(request["module"], cells)
+            module, notes = _load_submitted(source, parsed)
         overlay = _overlay(request["overlay"])
         if request["overlay"] is not None and request["overlay"]["inside"]:
             # The misconception's own module is loaded by now and keeps the functions that it imported.
@@ -67,7 +70,7 @@ def run(request: dict[str, Any], send: Callable[[bytes], None]) -> None:
     except BaseException as error:  # noqa: BLE001  a module may leave by SystemExit as well
         send(frame({"kind": "loaded", "error": describe(error, request["module"]["filename"]), "cpu": _cpu()}))
         return
-    send(frame({"kind": "loaded", "error": None, "cells": raised, "cpu": _cpu()}))
+    send(frame({"kind": "loaded", "error": None, **notes, "cpu": _cpu()}))
     suites: dict[str, tuple[ModuleType, dict[tuple[str, int], scenarios.Scenario]]] = {}
     for key, file, function, index, device in request["runs"]:
         if file not in suites:
@@ -87,26 +90,34 @@ def _suite(request: dict[str, Any], file: str) -> tuple[ModuleType, dict[tuple[s
     return module, {(scenario.function, scenario.index): scenario for scenario in scenarios.expand(module)}
 
 
-def _source_findings(request: dict[str, Any], cells: list[notebook.Parsed] | None) -> dict[str, list[str]]:
+def _source_findings(request: dict[str, Any], parsed: list[statements.Parsed] | None) -> dict[str, list[str]]:
     names = {exercise: found for exercise, found in request["off_limits"].items() if found}
     if not names:
         return {}
-    if cells is not None:
-        return off_limits.in_tree(notebook.whole(cells), names)
+    if parsed is not None:
+        return off_limits.in_tree(statements.whole(parsed), names)
     return off_limits.in_source(request["module"]["text"], names)
 
 
-def _load(source: dict[str, str]) -> ModuleType:
+def _load(source: dict[str, Any]) -> ModuleType:
     return load(source["text"], source["name"], source["filename"])
 
 
-def _load_cells(source: dict[str, str], cells: list[notebook.Parsed]) -> tuple[ModuleType, list[list[Any]]]:
-    """Return a notebook's code as a module, and the number of each cell that raised with what it raised."""
-    module, raised = notebook.load(source["text"], cells, source["name"], source["filename"])
-    return module, [[number, describe(error, source["filename"])] for number, error in raised[:MOST_CELLS]]
+def _load_submitted(source: dict[str, Any], parsed: list[statements.Parsed]) -> tuple[ModuleType, dict[str, Any]]:
+    """Return a student's module, and what is to be told of how it was loaded."""
+    filename, names = source["filename"], source.get("exercises", ())
+    loaded = submitted.load(
+        source["text"], parsed, source["name"], filename, names, definitions_only=bool(source.get("definitions_only"))
+    )
+    notes = {
+        "cells": [[one.part, one.whole, describe(one.error, filename)] for one in loaded.raised[:MOST_NOTES]],
+        "left_out": [list(lines) for lines in loaded.left_out[:MOST_NOTES]],
+        "rebound": [[one.name, one.line, one.counts] for one in loaded.rebound[:MOST_NOTES]],
+    }
+    return loaded.module, notes
 
 
-def _overlay(source: dict[str, str] | None) -> dict[str, Any]:
+def _overlay(source: dict[str, Any] | None) -> dict[str, Any]:
     if source is None:
         return {}
     return {source["exercise"]: getattr(_load(source), source["function"])}

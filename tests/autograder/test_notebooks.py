@@ -289,17 +289,21 @@ def test_a_notebook_that_was_only_run_does_not_stand_in_a_modules_way(lesson: Le
     assert (found.status, found.place) == ("found", "exercises.py")
 
 
-def test_a_cell_that_raises_is_told_and_costs_what_depends_on_it(
+def test_a_statement_that_raises_is_told_and_costs_what_depends_on_it(
     lesson: Lesson, solved: Solved, small_grading: Grading
 ) -> None:
     notebook = solved()
     for cell in notebook["cells"]:
         if cell["id"] == "solution-batch_sizes":
             cell["source"] = "secret = 'of the student'\nraise KeyError(secret)\n" + cell["source"]
+        if cell["id"] == "solution-average":
+            cell["source"] = "import nothing_of_that_name as there\nsums = there.sums\naverage = lambda x: sums(x)"
     row = graded(small_grading, lesson, notebook)
-    assert points(row) == {**FULL, "batch_sizes": 0}
+    assert points(row) == {**FULL, "average": 0}
     assert [(cell["cell"], cell["error"], cell["line"]) for cell in row["cells"]] == [
-        ("solution-batch_sizes", "KeyError", 2)
+        ("solution-batch_sizes", "KeyError", 2),
+        ("solution-average", "ModuleNotFoundError", 1),
+        ("solution-average", "NameError", 2),
     ]
     told = page(lesson, row)
     assert "The cell `solution-batch_sizes` raised a KeyError at its line 2" in told
@@ -310,7 +314,7 @@ def test_a_cell_that_raises_is_told_and_costs_what_depends_on_it(
 BROKEN = {
     "a syntax error": ("def half(x)\n    return x", "SyntaxError"),
     "leaving": ("raise SystemExit(0)", "SystemExit"),
-    "IPython's own function": ("get_ipython().run_line_magic('ls', '')", "NameError"),
+    "a name of the page's that does not run": ("print(axes.get_title())", "NameError"),
     "a null byte": ("x = '\0'", "SyntaxError|ValueError"),
 }
 
@@ -380,7 +384,8 @@ def test_a_cell_that_takes_long_for_nothing_is_left_out(lesson: Lesson, solved: 
     notebook["cells"].insert(10, code("losses = []\nwhile True:\n    losses.append(0)\n    losses.clear()"))
     row = graded(small_grading, lesson, notebook)
     assert points(row) == FULL
-    assert "took long and was left out; no exercise needs it" in page(lesson, row)
+    words = "No exercise needs this and it took long, so it was left out: lines 2 to 4 of the cell"
+    assert words in page(lesson, row)
 
 
 def test_off_limits_names_are_found_in_a_notebook_too(lesson: Lesson, solved: Solved, small_grading: Grading) -> None:
