@@ -19,6 +19,8 @@ from autograder.signatures import Signatures
 LABEL = 17
 WIDEST = 100
 MOST_SENTENCES = 10
+GUARD = 'Put what is to run only when you start the file yourself below a line `if __name__ == "__main__":`.'
+IMPORT_ERRORS = ("ImportError", "ModuleNotFoundError")
 
 
 def feedback(report: Report, signatures: Signatures) -> str:
@@ -87,7 +89,7 @@ def _definitions_only(loading: dict[str, Any], left_out: Sequence[str]) -> str:
     told = f"{why}, so only its imports, functions and classes were loaded, and the assignments that these need."
     if left_out:
         told += f" Left out: {', '.join(left_out)}."
-    return f'{told} Put what is to run only when you start it below a line `if __name__ == "__main__":`.'
+    return f"{told} {GUARD}"
 
 
 def _lines(place: dict[str, Any]) -> str:
@@ -105,7 +107,8 @@ def _raised(failure: dict[str, Any]) -> str:
         return f"The cell {name} is no Python that can be run ({what}{place}), so nothing of it was run."
     if not failure["cell"]:
         where = f"Line {failure['line']} of your module" if failure["line"] else "Your module"
-        return f"{where} raised {what} while it was loaded; that statement was left out, and all that it would have defined."
+        told = f"{where} raised {what} while it was loaded; that statement was left out, and all that it would have defined."
+        return told if failure["error"] in IMPORT_ERRORS else f"{told} {GUARD}"
     place = f" at its line {failure['line']}" if failure["line"] else ""
     return f"The cell {name} raised {what}{place}; that statement was left out, and all that it would have defined."
 
