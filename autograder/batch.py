@@ -25,6 +25,7 @@ from autograder import cells, overrides, portability, signatures, submission, su
 from autograder.diagnose import Diagnoser
 from autograder.errors import Halted, UserError
 from autograder.feedback import with_feedback
+from autograder.frames import RunError
 from autograder.grades import Grades
 from autograder.lesson import Lesson
 from autograder.report import Circumstances, Loading, Report, as_json
@@ -272,8 +273,8 @@ class Grading:
         """
         source = Source("exercises", "exercises.py", handed_in.text, self._names)
         result = sandbox.run(self.job(source))
-        error = result.import_error
-        if error is not None and error.builtin in TOO_MUCH:
+        error = _too_much(result)
+        if error is not None:
             again = sandbox.run(self.job(replace(source, definitions_only=True)))
             if again.import_error is None:
                 result = replace(again, log=result.log + again.log, cpu=result.cpu + again.cpu, gave_up=error)
@@ -319,6 +320,18 @@ class Grading:
             private=broken[0].private if broken else "",
             exercises=scores,
         )
+
+
+def _too_much(result: Result) -> RunError | None:
+    """Return why a module could not be loaded as a whole, the first time or for the scenarios after one that died."""
+    error = result.import_error
+    if error is not None:
+        return error if error.builtin in TOO_MUCH else None
+    for outcome in result.outcomes:
+        kind, _, detail = outcome.detail.partition(": ")
+        if outcome.status == "not_imported" and kind in TOO_MUCH:
+            return RunError(kind, kind, None, "", detail)
+    return None
 
 
 def require(guarantee: Guarantee, *, unsafe: bool) -> None:
