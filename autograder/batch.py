@@ -13,7 +13,7 @@ import queue
 import time
 import traceback
 from collections import Counter
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
@@ -25,10 +25,11 @@ from autograder import cells, helpers, import_errors, limits, overrides, portabi
 from autograder.diagnose import Diagnoser
 from autograder.errors import Halted, UserError
 from autograder.feedback import with_feedback
+from autograder.frames import RunError
 from autograder.grades import Grades
 from autograder.lesson import Lesson
 from autograder.limits import Allowance
-from autograder.report import Circumstances, Report, as_json
+from autograder.report import Circumstances, Loading, Report, as_json
 from autograder.sandbox import (
     HURRY,
     KILLED,
@@ -52,6 +53,8 @@ OFFICIAL = "isolated"
 # How often a submission is tried again, alone, after what may have come from others: somebody killed its worker, the machine was
 # too busy, or its time was up: by the clock, as it was imported, or before everything was reached.
 TRIES_AFTER = {"killed": 2, "starved": 2, "import_time": 1, "not_reached": 1, "wall_time": 1}
+# What ends a worker that loads a text as a whole; the text's definitions may still be loaded.
+TOO_MUCH = ("cpu_time", "wall_time", "died", "flooded")
 
 
 @dataclass(frozen=True)
@@ -137,6 +140,7 @@ class Grading:
         self.seed = seed
         self.devices = tuple(devices)
         self._unsafe = unsafe
+        self._names = submission.defined_names(lesson)
         self._imports = suite.imports(lesson)
         self._allowed: list[Allowance] | None = None
         # Never the same process: what the reference's zygote has seen, no student's worker may be forked from.
@@ -215,14 +219,37 @@ class Grading:
         """Run the reference through the suite, in the reference's own sandbox."""
         return self._beside_reference(self.job(reference_source(self.lesson, self.reference_text)))
 
+    def source(self, handed_in: Submission) -> Source:
+        """Return a submission as what a job runs."""
+        source = helpers.source(handed_in.text, handed_in.place, handed_in.helpers, self.lesson.name)
+        return replace(source, exercises=self._names)
+
     def run(self, source: Source) -> Result:
-        """Run a module through the suite, in a sandbox that has never seen the reference."""
+        """Run a module through the suite, alone, in a sandbox that has never seen the reference."""
         self.spare[0].start()
-        result = self.spare[0].run(self.job(source))
+        result = self.run_once(source, self.spare[0])
         tries = TRIES_AFTER.get(_disturbed_from_outside(result), 0)
         while tries and _disturbed_from_outside(result):
-            result, tries = self.spare[0].run(self.job(source)), tries - 1
-        return helpers.located(result, source)
+            tries -= 1
+            result = self.run_once(source, self.spare[0], last=not tries)
+        return result
+
+    def run_once(self, source: Source, sandbox: Sandbox, *, last: bool = False) -> Result:
+        """Run a module through the suite; of a student's only the definitions, where the whole takes too long or ends its worker.
+
+        They are loaded in a worker that has not seen the rest. Where they do not load either, the first result counts. What may
+        have come from others is tried again as a whole first, unless this is the last try.
+
+        Raises:
+            SandboxError: the sandbox failed; the submission is not to blame.
+        """
+        result = sandbox.run(self.job(source))
+        error = _too_much(result) if source.exercises else None
+        if error is not None and (last or not _disturbed_from_outside(result)):
+            again = sandbox.run(self.job(replace(source, definitions_only=True)))
+            if again.import_error is None:
+                result = replace(again, log=result.log + again.log, cpu=result.cpu + again.cpu, gave_up=error)
+        return cells.located(helpers.located(result, source), source.text)
 
     def _pairs(self) -> list[tuple[Placed, str]]:
         """Return the runs of a job: every scenario on every device."""
@@ -281,7 +308,17 @@ class Grading:
         """Return the points of a result of this grading's job, with a diagnosis of each failure."""
         return self.diagnoser.scores(result)
 
-    def grade(self, handed_in: Submission, sandbox: Sandbox) -> Report:
+    def _loading(self, result: Result, source: Source, notes: Mapping[str, str]) -> Loading:
+        """Return how a student's module was loaded, for the report."""
+        return Loading(
+            cells=cells.failures(result, source, notes),
+            left_out=cells.left_out(result, source.text),
+            rebound=cells.rebound(result, source.text, self._names),
+            gave_up=result.gave_up.builtin if result.gave_up else "",
+            seconds=self.spare[0].deadlines.scenario_cpu,
+        )
+
+    def grade(self, handed_in: Submission, sandbox: Sandbox, *, last: bool = False) -> Report:
         """Grade one submission.
 
         Raises:
@@ -290,10 +327,9 @@ class Grading:
         blank = unrun(self.lesson, handed_in, self.circumstances())
         if handed_in.status != "found":
             return blank
-        source = helpers.source(handed_in.text, handed_in.place, handed_in.helpers, self.lesson.name)
-        result = helpers.located(sandbox.run(self.job(source)), source)
-        result = cells.located(result, handed_in.text)
-        blank = replace(blank, log=result.log, cpu=result.cpu, cells=cells.failures(result, source, handed_in.notes))
+        source = self.source(handed_in)
+        result = self.run_once(source, sandbox, last=last)
+        blank = replace(blank, log=result.log, cpu=result.cpu, loading=self._loading(result, source, handed_in.notes))
         error = result.import_error
         if error is not None:
             texts = import_errors.of_source(source, handed_in.notes)
@@ -308,6 +344,18 @@ class Grading:
             private=broken[0].private if broken else "",
             exercises=scores,
         )
+
+
+def _too_much(result: Result) -> RunError | None:
+    """Return why a module could not be loaded as a whole, the first time or for the scenarios after one that died."""
+    error = result.import_error
+    if error is not None:
+        return error if error.builtin in TOO_MUCH else None
+    for outcome in result.outcomes:
+        kind, _, detail = outcome.detail.partition(": ")
+        if outcome.status == "not_imported" and kind in TOO_MUCH:
+            return RunError(kind, kind, None, "", detail)
+    return None
 
 
 def require(guarantee: Guarantee, *, unsafe: bool) -> None:
@@ -378,8 +426,8 @@ class Grader(Protocol):
     def room(self) -> int:
         """How many submissions to hand in before one has come back; more would only lie about in memory."""
 
-    def submit(self, handed_in: Submission) -> Future[Any]:
-        """Hand in a submission."""
+    def submit(self, handed_in: Submission, *, last: bool = False) -> Future[Any]:
+        """Hand in a submission; `last` says that it will not be tried again, whatever disturbed it."""
 
     def row(self, done: Future[Any]) -> dict[str, Any]:
         """Return the report that a future has, as JSON with its feedback.
@@ -420,9 +468,9 @@ class Here:
         # Not waited for: what still runs is ended by the grading's own end.
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    def submit(self, handed_in: Submission) -> Future[dict[str, Any]]:
+    def submit(self, handed_in: Submission, *, last: bool = False) -> Future[dict[str, Any]]:
         """Hand in a submission."""
-        return self._threads.submit(self.grade, handed_in)
+        return self._threads.submit(self.grade, handed_in, last=last)
 
     def row(self, done: Future[dict[str, Any]]) -> dict[str, Any]:
         """Return the report that a future has."""
@@ -431,14 +479,15 @@ class Here:
     def look(self) -> None:
         """See nothing: what dies here is replaced."""
 
-    def grade(self, handed_in: Submission) -> dict[str, Any]:
+    def grade(self, handed_in: Submission, *, last: bool = False) -> dict[str, Any]:
         """Grade a submission in whichever sandbox is free; a zygote that died is replaced, and its work tried once more."""
         sandbox = self._free.get()
         try:
             for attempt in (1, 2):
                 try:
                     sandbox.start()
-                    return with_feedback(self._grading.grade(handed_in, sandbox), self._grading.signatures)
+                    report = self._grading.grade(handed_in, sandbox, last=last)
+                    return with_feedback(report, self._grading.signatures)
                 except SandboxError as error:
                     sandbox.close()
                     if attempt == 2:
@@ -456,7 +505,8 @@ class Here:
         row = self.grade(handed_in)
         tries = TRIES_AFTER.get(_disturbed(row), 0)
         while tries and _disturbed(row):
-            row, tries = self.grade(handed_in), tries - 1
+            tries -= 1
+            row = self.grade(handed_in, last=not tries)
         return row
 
     def _failed(self, handed_in: Submission, why: str) -> dict[str, Any]:
@@ -609,7 +659,7 @@ def _alone(lesson: Lesson, grader: Grader, name: str, entry: Path, tries: int) -
         handed_in = _at_its_turn(lesson, name, entry)
         row = _without_running(lesson, handed_in, grader.circumstances, entry)
         if row is None:
-            future = grader.submit(handed_in)
+            future = grader.submit(handed_in, last=tries == 1)
             while not wait([future], timeout=1).done:
                 grader.look()
             row = _row(lesson, grader, future, handed_in)

@@ -17,7 +17,7 @@ from autograder import batch, overrides, submission
 from autograder.batch import Grading, Here
 from autograder.errors import UserError
 from autograder.exports.nbgrader import TEST, record
-from autograder.feedback import cell_sentence, exercise_block, helper_sentences
+from autograder.feedback import exercise_block, loading_sentences
 from autograder.grades import Grades
 from autograder.lesson import Lesson
 from autograder.overrides import Overrides
@@ -65,7 +65,7 @@ class Desk:
     def feedback(self, row: dict[str, Any]) -> dict[str, str]:
         """Return what a student reads, by the name of the test cell that it belongs to."""
         told = {entry["name"]: exercise_block(entry) for entry in row["exercises"]}
-        first = [*map(cell_sentence, row["cells"]), *helper_sentences(row)]
+        first = loading_sentences(row)
         if row["status"] != "graded":
             first.append(row["reason"])
         texts = {}

@@ -102,10 +102,38 @@ class SyntaxProblem:
 
 @dataclass(frozen=True)
 class CellError:
-    """What a cell of a notebook raised: `number` counts the cells of the notebook's text, and the line is of that text."""
+    """What a statement of a submission raised: `number` counts the parts of its text, and the line is of that text.
+
+    `whole` says that it was the part itself that could not be read, so that nothing of it ran.
+    """
 
     number: int
     error: RunError
+    whole: bool = False
+
+
+@dataclass(frozen=True)
+class Rebound:
+    """An exercise that had a definition and was bound again in this line of the text; `counts`: by a definition, too."""
+
+    name: str
+    line: int
+    counts: bool
+
+
+@dataclass(frozen=True)
+class Loading:
+    """How a student's module was loaded.
+
+    Attributes:
+        cells: what its statements raised.
+        left_out: the first and the last line of each statement that was not run.
+        rebound: exercises that were bound again after their definition.
+    """
+
+    cells: tuple[CellError, ...] = ()
+    left_out: tuple[tuple[int, int], ...] = ()
+    rebound: tuple[Rebound, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -247,18 +275,38 @@ def syntax_problems(body: Any) -> tuple[SyntaxProblem, ...]:
     return tuple(found)
 
 
-def cell_errors(body: Any) -> tuple[CellError, ...]:
-    """Return what a notebook's cells raised, as a head lists it; nothing where it lists nothing.
+def loading(head: dict[str, Any]) -> Loading:
+    """Return how a student's module was loaded, as a head says.
 
     Raises:
-        FrameError: the list is malformed.
+        FrameError: a list of it is malformed.
     """
-    found = []
-    for part in body if type(body) is list else ():
-        if type(part) is not list or len(part) != 2 or type(part[0]) is not int or (raised := error(part[1])) is None:
-            raise FrameError("a malformed list of cells")
-        found.append(CellError(part[0], raised))
-    return tuple(found)
+    return Loading(
+        tuple(_cell_error(part) for part in _list(head.get("cells"), 3)),
+        tuple((_line(first), _line(last)) for first, last in _list(head.get("left_out"), 2)),
+        tuple(Rebound(word(name), _line(line), counts is True) for name, line, counts in _list(head.get("rebound"), 3)),
+    )
+
+
+def _list(body: Any, size: int) -> list[list[Any]]:
+    """Return a list of lists of this size; an empty one for anything that is no list at all."""
+    parts = body if type(body) is list else []
+    if not all(type(part) is list and len(part) == size for part in parts):
+        raise FrameError("a malformed list")
+    return parts
+
+
+def _cell_error(part: list[Any]) -> CellError:
+    raised = error(part[2])
+    if type(part[0]) is not int or raised is None:
+        raise FrameError("a malformed cell")
+    return CellError(part[0], raised, whole=part[1] is True)
+
+
+def _line(number: Any) -> int:
+    if type(number) is not int or not 0 < number < 10**7:
+        raise FrameError("a line that is none")
+    return number
 
 
 def calls(body: Any) -> tuple[Call, ...]:

@@ -32,6 +32,7 @@ from nbgrader.preprocessors import (
 from traitlets import Unicode
 
 from autograder import lesson as lessons
+from autograder import submission
 from autograder.authoring import OwnTodo
 from autograder.errors import UserError
 
@@ -52,6 +53,7 @@ def configure(config: Any, root: Path | str) -> None:
     config.Autograde.sanitize_preprocessors = [
         ClearOutput,
         MendMetadata,
+        KeepOwnCode,
         OverwriteKernelspec,
         OverwriteCells,
         CheckCellMetadata,
@@ -137,6 +139,31 @@ class MendMetadata(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader has 
         for one in missing.values():
             if one.nbgrader.grade:
                 nb.cells.append(_cell(one))
+        return nb, resources
+
+
+class KeepOwnCode(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader has no type hints
+    """Moves what a student wrote into a locked cell to a cell of its own above it, before nbgrader writes over the locked one.
+
+    Colab and VS Code do not lock such cells.
+    """
+
+    def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
+        """Keep the code of a whole notebook."""
+        about = resources["nbgrader"]
+        with Gradebook(about["db_url"]) as book:
+            notebook = book.find_notebook(about["notebook"], about["assignment"])
+            locked = {
+                cell.name: cell.source for cell in notebook.source_cells if cell.locked and cell.cell_type == "code"
+            }
+        cells = []
+        for cell in nb.cells:
+            handed_out = locked.get(_grade_id(cell))
+            own = submission.own_lines(cell.source, handed_out) if handed_out is not None else ""
+            if own:
+                cells.append(new_code_cell(own, id=f"own-{_grade_id(cell)}"[:64]))
+            cells.append(cell)
+        nb.cells = cells
         return nb, resources
 
 

@@ -91,7 +91,15 @@ class Deadlines:
 class Source:
     """A module's text, the dotted name it is loaded under, and what tracebacks call it.
 
-    `helpers` are a student's own modules that it imports, by their paths in a tree in which it lies in `folder`.
+    Attributes:
+        name: the dotted name.
+        filename: what tracebacks call it.
+        text: the source.
+        folder: of a student's module, the folder that it lies in, in the tree that `helpers` names paths of.
+        helpers: the student's own modules that it imports, by their paths.
+        exercises: of a student's module, the names of the lesson's functions and classes. It is then loaded statement by
+            statement, so that what raises costs what depends on it; any other module is whole or not at all.
+        definitions_only: whether to leave out what the exercises do not need: training, figures, trials.
     """
 
     name: str
@@ -99,6 +107,8 @@ class Source:
     text: str
     folder: str = ""
     helpers: dict[str, str] = field(default_factory=dict, hash=False)
+    exercises: tuple[str, ...] = ()
+    definitions_only: bool = False
 
 
 @dataclass(frozen=True)
@@ -187,8 +197,9 @@ class Result:
         outcomes: one for each run.
         log: the beginning of what was printed; for the instructor, and to be escaped.
         cpu: CPU seconds of all its workers, by the zygote's account.
-        cells: what cells of a notebook raised while they were run.
         syntax: what the compiler had against the texts before anything ran.
+        loading: how a student's module was loaded.
+        gave_up: why the whole of a student's text was not loaded but its definitions only, or None.
     """
 
     import_error: frames.RunError | None
@@ -196,8 +207,9 @@ class Result:
     outcomes: tuple[Outcome, ...]
     log: str
     cpu: float
-    cells: tuple[frames.CellError, ...] = ()
     syntax: tuple[frames.SyntaxProblem, ...] = ()
+    loading: frames.Loading = field(default_factory=frames.Loading)
+    gave_up: frames.RunError | None = None
 
 
 @dataclass(frozen=True)
@@ -368,8 +380,8 @@ class Sandbox:
         outcomes: dict[int, Outcome] = {}
         logs: list[str] = []
         findings: dict[str, tuple[str, ...]] | None = None
-        cells: tuple[frames.CellError, ...] = ()
         syntax: tuple[frames.SyntaxProblem, ...] = ()
+        loading = frames.Loading()
         import_error: frames.RunError | None = None
         while left := _left(job.runs, outcomes):
             if (up := spent.up()) is not None:
@@ -378,7 +390,7 @@ class Sandbox:
             attempt = self._attempt(job, self._hurried(job.runs, left, outcomes), spent)
             logs.append(attempt.log)
             if findings is None:
-                findings, cells, syntax = attempt.findings, attempt.cells, attempt.syntax
+                findings, syntax, loading = attempt.findings, attempt.syntax, attempt.loading
             spent.gave_up = attempt.starved
             if attempt.import_error is not None and not (outcomes and spent.up()):
                 # A module that imported once and now does not has done so on purpose; the rest is lost either way.
@@ -386,7 +398,7 @@ class Sandbox:
                 outcomes |= dict.fromkeys(left, Outcome("not_imported", detail=_import_detail(attempt.import_error)))
             outcomes |= zip(left, attempt.outcomes, strict=False)
         in_order = tuple(outcomes[number] for number in range(len(job.runs)))
-        return Result(import_error, findings or {}, in_order, "".join(logs)[:LOG_KEPT], spent.cpu, cells, syntax)
+        return Result(import_error, findings or {}, in_order, "".join(logs)[:LOG_KEPT], spent.cpu, syntax, loading)
 
     def _attempt(self, job: Job, runs: Sequence[Run], spent: _Spent) -> _Attempt:
         """Run one worker until it has done its runs or died; what killed it costs the run that it was in."""
@@ -544,8 +556,8 @@ class _Attempt:
     def __init__(self) -> None:
         self.findings: dict[str, tuple[str, ...]] | None = None
         self.import_error: frames.RunError | None = None
-        self.cells: tuple[frames.CellError, ...] = ()
         self.syntax: tuple[frames.SyntaxProblem, ...] = ()
+        self.loading = frames.Loading()
         self.outcomes: list[Outcome] = []
         self.log = ""
         self.starved = False
@@ -564,7 +576,7 @@ class _Attempt:
             self.import_error = frames.error(head.get("error"))
             if self.import_error is not None:
                 return
-            self.cells = frames.cell_errors(head.get("cells"))
+            self.loading = frames.loading(head)
             self._loaded = True
             before = frames.seconds(head.get("cpu"))
             for number, run in enumerate(runs):

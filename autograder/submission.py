@@ -17,12 +17,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from autograder import handed_out as ours
 from autograder import helpers
 from autograder.errors import UserError
+from autograder.handed_out import Left
 from autograder.lesson import Lesson
 from autograder.source_text import Refused as _Refused
 from autograder.source_text import decoded
-from autograder.worker.notebook import CELL, HEAD, PAGE
+from autograder.worker import parts
+from autograder.worker.parts import Kind
 
 MODULE_BYTES = 1 << 20
 # A notebook may hold pictures. What fills the memory as it is parsed are its parts, of which an honest one has few.
@@ -30,6 +33,8 @@ NOTEBOOK_BYTES = 64 << 20
 NOTEBOOK_LISTS, NOTEBOOK_ITEMS = 1 << 20, 8 << 20
 # What the cells of a page's demonstration are called in a notebook, before their number.
 DEMONSTRATION = "demonstration-"
+# A cell with fewer lines may be in a module because its student wrote the same.
+FEWEST_LINES = 3
 # What systems leave beside submissions.
 CLUTTER = {"__MACOSX", "__pycache__", "Thumbs.db", "desktop.ini", "node_modules"}
 
@@ -184,11 +189,11 @@ def _module(place: str, text: str, lesson: Lesson) -> _Module:
     """
     stub = lesson.stub.read_text(encoding="utf-8") if lesson.stub.is_file() else None
     if not place.endswith(".ipynb"):
-        return _Module(place, text, text != stub)
+        return _Module(place, _script(text, lesson), text != stub)
     names = _names(lesson, stub or "")
     handed_out = _handed_out(lesson)
     cells = _code_cells(text)
-    return _Module(place, _joined(cells, handed_out, names), _worked_on(cells, handed_out, names))
+    return _Module(place, _joined(cells, handed_out), _worked_on(cells, handed_out, names))
 
 
 def of_notebook(text: str, lesson: Lesson, name: str, student: Path | None = None) -> Submission:
@@ -311,6 +316,12 @@ def _handed_out(lesson: Lesson) -> list[_CodeCell]:
     return _code_cells(path.read_text(encoding="utf-8")) if path.is_file() else []
 
 
+def defined_names(lesson: Lesson) -> tuple[str, ...]:
+    """Return the names that a lesson's module has at its top: functions and classes."""
+    stub = lesson.stub.read_text(encoding="utf-8") if lesson.stub.is_file() else ""
+    return tuple(_names(lesson, stub))
+
+
 def _names(lesson: Lesson, stub: str) -> list[str]:
     """Return the names that a lesson's module has at its top: functions and classes."""
     tops = re.findall(r"^(?:def|class) (\w+)", stub, flags=re.MULTILINE)
@@ -330,23 +341,68 @@ def _worked_on(cells: Sequence[_CodeCell], handed_out: Sequence[_CodeCell], name
     return not solutions or bool(solutions - sources) or any(makes.search(source) for source in own)
 
 
-def _joined(cells: Sequence[_CodeCell], handed_out: Sequence[_CodeCell], names: Sequence[str]) -> str:
-    """Return a notebook's code in the form that `autograder/worker/notebook.py` loads: without the checks that were handed out.
+def _joined(cells: Sequence[_CodeCell], handed_out: Sequence[_CodeCell]) -> str:
+    """Return a notebook's code in the form that `autograder/worker/parts.py` cuts: without the checks that were handed out.
+
+    What a student wrote into a cell that was handed out counts.
 
     Raises:
         _Refused: it is too much.
     """
-    checks = [cell for cell in handed_out if cell.kind == "check"]
-    left_out = {cell.source for cell in checks} | {cell.identity for cell in checks}
-    known = {cell.identity for cell in handed_out}
-    page = {cell.source for cell in handed_out if cell.kind == "page"}
-    parts = [f"{HEAD} {' '.join(names)}"]
+    known = {cell.identity: cell for cell in handed_out}
+    unchanged = {cell.source: cell for cell in handed_out}
+    found: list[tuple[Kind, str, str]] = []
     for number, cell in enumerate(cells, 1):
-        if cell.source in left_out or cell.identity in left_out:
-            continue
         name = cell.identity if cell.identity in known else f"code cell {number}"
-        parts += [f"{PAGE if cell.source in page else CELL} {name}", cell.source, ""]
-    text = "\n".join(parts)
+        same = unchanged.get(cell.source)
+        if same is not None and same.kind in ("check", "page"):
+            found += [(Kind.PAGE, name, cell.source)] if same.kind == "page" else []
+            continue
+        left = _own_lines(cell, known.get(cell.identity), handed_out)
+        if left is None:
+            stub = same is not None and same.kind == "solution"
+            found.append((Kind.STUB if stub else Kind.OWN, name, cell.source))
+        else:
+            found += [(Kind.PAGE, name, left.imports)] if left.imports else []
+            found += [(Kind.EDITED, name, left.source)] if left.source.strip() else []
+    text = parts.joined(found)
     if len(text) > MODULE_BYTES:
         raise _Refused(f"The notebook's code is larger than {MODULE_BYTES >> 20} MiB.")
     return text
+
+
+def _own_lines(cell: _CodeCell, origin: _CodeCell | None, handed_out: Sequence[_CodeCell]) -> Left | None:
+    """Return what a student wrote into a cell of checks or of the page's; None where the cell is the student's own.
+
+    A cell that lost its identity is known by a check that stands in it.
+    """
+    if origin is not None and origin.kind in ("check", "page"):
+        return ours.without(cell.source, ours.statements(origin.source))
+    if origin is not None or ours.CHECK not in cell.source:
+        return None
+    checks = [block for one in handed_out if one.kind == "check" for block in ours.statements(one.source)]
+    left = ours.without(cell.source, checks)
+    return left if left.checks else None
+
+
+def own_lines(source: str, handed_out: str) -> str:
+    """Return what a student wrote into a cell that was handed out with this source; "" where that is nothing."""
+    left = ours.without(_source(source), ours.statements(handed_out)).source
+    return left.strip("\n") if left.strip() else ""
+
+
+def _script(text: str, lesson: Lesson) -> str:
+    """Return a module's text; that of a script saved from the lesson's notebook without what was handed out.
+
+    Such a script has checks of the notebook in it, or the page's demonstration as a whole.
+    """
+    cells = [cell for cell in _handed_out(lesson) if cell.kind in ("check", "page")]
+    cells = [cell for cell in cells if cell.kind == "check" or cell.source.count("\n") >= FEWEST_LINES]
+    if ours.CHECK not in text and not any(cell.source in text for cell in cells):
+        return text
+    blocks = [ours.whole(cell.source) for cell in cells]
+    blocks += [block for cell in cells if cell.kind == "check" for block in ours.statements(cell.source)]
+    left = ours.without(text, blocks)
+    if left.source == text:
+        return text
+    return parts.joined([(Kind.PAGE, "page", left.imports), (Kind.OWN, "", left.source)])

@@ -3,8 +3,9 @@
 The request is a JSON object:
 
     lesson      its name
-    module      {"name", "filename", "text", "folder", "helpers"}: what is under test; the last two are for a student's own
-                modules beside it (`companions.py`), "" and {} where there are none
+    module      {"name", "filename", "text", "folder", "helpers", "exercises", "definitions_only"}: what is under test. `folder`
+                and `helpers` are for a student's own modules beside it (`companions.py`), "" and {} where there are none. With
+                `exercises`, the names of the lesson's functions and classes, it is a student's, and loaded as `submitted.py` says
     overlay     None, or {"name", "filename", "text", "function", "exercise", "inside"}: a misconception laid over the view,
                 or with `inside` put into the module, so that the module's other functions call it too
     suite       file name to text, of the files that are run
@@ -16,8 +17,8 @@ The request is a JSON object:
     frame_bytes the most bytes of tensors that one frame carries
 
 Frames, in this order: `source` (what compiler and syntax tree show, before any of the text has run), `libraries` (those that the
-text names are imported), `loaded` (whether the module imports, and which cells of a notebook raised), then one `outcome` a run.
-Each has `cpu`, the worker's CPU seconds so far. It knows no expected value.
+text names are imported), `loaded` (whether the module imports, and what of it raised, was left out or bound again), then one
+`outcome` a run. Each has `cpu`, the worker's CPU seconds so far. It knows no expected value.
 """
 
 from __future__ import annotations
@@ -42,45 +43,56 @@ from typing import Any
 import numpy as np
 import torch
 
-from autograder.worker import companions, fake_device, libraries, notebook, off_limits, scenarios, syntax
+from autograder.worker import (
+    companions,
+    fake_device,
+    libraries,
+    off_limits,
+    parts,
+    scenarios,
+    statements,
+    submitted,
+    syntax,
+)
 from autograder.worker.encode import Encoder, frame
 from autograder.worker.loading import load
+from autograder.worker.parts import Kind
 from autograder.worker.ranks import NoLoopbackError
 
 MOST_CALLS = 50
-MOST_CELLS = 50
+MOST_NOTES = 50
 LONGEST_MESSAGE = 2_000
 
 
 def run(request: dict[str, Any], send: Callable[[bytes], None]) -> None:
     """Carry out a request."""
-    cells = notebook.parse(request["module"]["text"]) if notebook.is_notebook(request["module"]["text"]) else None
-    named = libraries.named(_own_code(request["module"], cells))
-    # What nothing that comes later can change: this is read before the module runs.
-    own = _companions(request["module"])
-    code, wrong = _compiled(request["module"], cells)
-    findings = _source_findings(request, cells, own) if cells is not None or code is not None else {}
+    source = request["module"]
+    handed_in = bool(source["exercises"]) or parts.is_notebook(source["text"])
+    # What nothing that comes later can change: this is read before the module runs, and of the whole text.
+    parsed = statements.parse(source["text"]) if handed_in else None
+    code, wrong = _compiled(source, parsed)
+    own = _companions(source)
+    findings = _source_findings(request, parsed, own)
     send(frame({"kind": "source", "off_limits": findings, "syntax": wrong, "cpu": _cpu()}))
-    libraries.take(named, {request["module"]["name"].partition(".")[0]})
+    libraries.take(libraries.named(_own_code(source, parsed)), {source["name"].partition(".")[0]})
     send(frame({"kind": "libraries", "cpu": _cpu()}))
     if own is not None:
         companions.serve(own)
-    raised: list[list[Any]] = []
+    notes: dict[str, Any] = {}
     try:
-        if cells is None:
-            module = _load(request["module"], code)
+        if parsed is None:
+            module = _load(source, code)
         else:
-            module, raised = _load_cells(request["module"], cells)
+            module, notes = _load_submitted(source, parsed)
         overlay = _overlay(request["overlay"])
         if request["overlay"] is not None and request["overlay"]["inside"]:
             # The misconception's own module is loaded by now and keeps the functions that it imported.
             vars(module).update(overlay)
     except BaseException as error:  # noqa: BLE001  a module may leave by SystemExit as well
-        source = request["module"]
         described = describe(error, source["filename"], source["helpers"])
         send(frame({"kind": "loaded", "error": described, "cpu": _cpu()}))
         return
-    send(frame({"kind": "loaded", "error": None, "cells": raised, "cpu": _cpu()}))
+    send(frame({"kind": "loaded", "error": None, **notes, "cpu": _cpu()}))
     suites: dict[str, tuple[ModuleType, dict[tuple[str, int], scenarios.Scenario]]] = {}
     for key, file, function, index, device in request["runs"]:
         if file not in suites:
@@ -107,48 +119,62 @@ def _companions(source: dict[str, Any]) -> companions.Companions | None:
 
 
 def _source_findings(
-    request: dict[str, Any], cells: list[notebook.Parsed] | None, own: companions.Companions | None
+    request: dict[str, Any], parsed: list[statements.Parsed] | None, own: companions.Companions | None
 ) -> dict[str, list[str]]:
     names = {exercise: found for exercise, found in request["off_limits"].items() if found}
     if not names:
         return {}
-    if cells is not None:
-        return off_limits.in_tree(notebook.whole(cells), names, own)
+    if parsed is not None:
+        return off_limits.in_tree(statements.whole(parsed), names, own)
     return off_limits.in_source(request["module"]["text"], names, own)
 
 
 def _compiled(
-    source: dict[str, Any], cells: list[notebook.Parsed] | None
+    source: dict[str, Any], parsed: list[statements.Parsed] | None
 ) -> tuple[CodeType | None, list[dict[str, Any]]]:
-    """Return a module's code, None for a notebook's; and what the compiler has against any of the texts."""
-    if cells is None:
+    """Return the code of a module that is loaded whole, None for any other; and what the compiler has against the texts."""
+    if parsed is None:
         code, wrong = syntax.compiled(source["text"], source["filename"])
     else:
-        code, wrong = None, syntax.of_cells(one.error for one in cells)
+        saved = parts.is_notebook(source["text"])
+        refused = statements.refused(parsed, source["filename"], in_notebook=saved)
+        code, wrong = None, syntax.of_statements(refused)
     return code, wrong + syntax.problems(source["helpers"])
 
 
-def _own_code(source: dict[str, Any], cells: list[notebook.Parsed] | None) -> list[ast.Module]:
+def _own_code(source: dict[str, Any], parsed: list[statements.Parsed] | None) -> list[ast.Module]:
     """Return the syntax trees of what somebody wrote: not the page's own cells, whose libraries a warm zygote has."""
-    trees = [] if cells is None else [one.tree for one in cells if not one.cell.page]
-    for text in [*([source["text"]] if cells is None else []), *source["helpers"].values()]:
+    trees = [] if parsed is None else [one.tree for one in parsed if one.part.kind is not Kind.PAGE]
+    for text in [*([source["text"]] if parsed is None else []), *source["helpers"].values()]:
         with contextlib.suppress(*syntax.REFUSALS):  # who loads it says so
             trees.append(ast.parse(text))
     return trees
 
 
-def _load(source: dict[str, str], code: CodeType | None = None) -> ModuleType:
+def _load(source: dict[str, Any], code: CodeType | None = None) -> ModuleType:
     return load(source["text"], source["name"], source["filename"], code)
 
 
-def _load_cells(source: dict[str, Any], cells: list[notebook.Parsed]) -> tuple[ModuleType, list[list[Any]]]:
-    """Return a notebook's code as a module, and the number of each cell that raised with what it raised."""
-    module, raised = notebook.load(source["text"], cells, source["name"], source["filename"])
-    helpers = source["helpers"]
-    return module, [[number, describe(error, source["filename"], helpers)] for number, error in raised[:MOST_CELLS]]
+def _load_submitted(source: dict[str, Any], parsed: list[statements.Parsed]) -> tuple[ModuleType, dict[str, Any]]:
+    """Return a student's module, and what is to be told of how it was loaded."""
+    filename, helpers = source["filename"], source["helpers"]
+    loaded = submitted.load(
+        source["text"],
+        parsed,
+        source["name"],
+        filename,
+        source["exercises"],
+        definitions_only=source["definitions_only"],
+    )
+    notes = {
+        "cells": [[one.part, one.whole, describe(one.error, filename, helpers)] for one in loaded.raised[:MOST_NOTES]],
+        "left_out": [list(lines) for lines in loaded.left_out[:MOST_NOTES]],
+        "rebound": [[one.name, one.line, one.counts] for one in loaded.rebound[:MOST_NOTES]],
+    }
+    return loaded.module, notes
 
 
-def _overlay(source: dict[str, str] | None) -> dict[str, Any]:
+def _overlay(source: dict[str, Any] | None) -> dict[str, Any]:
     if source is None:
         return {}
     return {source["exercise"]: getattr(_load(source), source["function"])}

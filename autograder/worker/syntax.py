@@ -36,9 +36,9 @@ def problems(texts: dict[str, str]) -> list[dict[str, Any]]:
     return found[:MOST_PROBLEMS]
 
 
-def of_cells(errors: Iterable[Exception | None]) -> list[dict[str, Any]]:
-    """Return what is wrong with a notebook's cells, of which each has the error that parsing it gave, or None."""
-    return [problem("", error) for error in errors if error is not None][:MOST_PROBLEMS]
+def of_statements(errors: Iterable[Exception]) -> list[dict[str, Any]]:
+    """Return what is wrong with the graded text's parts and statements, given what compiling them raised."""
+    return [problem("", error) for error in errors][:MOST_PROBLEMS]
 
 
 def problem(file: str, error: Exception) -> dict[str, Any]:

@@ -184,6 +184,11 @@ def grade(small_grading: Grading, tmp_path: Path) -> Callable[[dict[str, str]], 
     return graded
 
 
+def told(report: Report) -> str:
+    """Return what the student reads about what did not load."""
+    return " ".join([report.reason, *(failure.said for failure in report.loading.cells)])
+
+
 def reason(result: frames.RunError | None, text: str, problems: tuple[SyntaxProblem, ...] = ()) -> str:
     assert result is not None
     return import_errors.sentence(result, problems, Texts(text, {}, f"assignments/{LESSON}"))
@@ -194,9 +199,9 @@ def test_text_that_raises_is_told_by_line_and_in_words(small_grading: Grading, n
     added, words = RAISES[name]
     text = RIGHT + "\n" + added + "\n"
     result = small_grading.run(helpers.source(text, "exercises.py", {}, LESSON))
-    told = reason(result.import_error, text, result.syntax)
-    assert words in told, told
-    assert told.startswith("Line "), told
+    found = reason(result.import_error, text, result.syntax)
+    assert words in found, found
+    assert found.startswith("Line "), found
 
 
 def test_student_reads_it_in_feedback_and_table(
@@ -211,13 +216,11 @@ def test_student_reads_it_in_feedback_and_table(
 
 def test_error_in_a_helper_names_the_helper_and_its_line(grade: Callable[[dict[str, str]], Report]) -> None:
     text = RIGHT + "\nimport utils.maths\n"
-    assert (
-        "Line 2 of `utils/maths.py`, `y = (`: the bracket `(`"
-        in grade({"exercises.py": text, "utils/maths.py": "x = 1\ny = (\n"}).reason
+    assert "Line 2 of `utils/maths.py`, `y = (`: the bracket `(`" in told(
+        grade({"exercises.py": text, "utils/maths.py": "x = 1\ny = (\n"})
     )
-    assert (
-        "Line 1 of `utils/maths.py`, `import pandas`: the package `pandas`"
-        in grade({"utils/maths.py": "import pandas\n"}).reason
+    assert "Line 1 of `utils/maths.py`, `import pandas`: the package `pandas`" in told(
+        grade({"utils/maths.py": "import pandas\n"})
     )
 
 
@@ -226,10 +229,8 @@ def test_helper_that_did_not_come_along_is_said_to_be_the_cause(
 ) -> None:
     (tmp_path / "a_student").mkdir()
     (tmp_path / "a_student" / "helpers.py").write_text("x = 1\n", encoding="utf-16")
-    told = grade({"exercises.py": RIGHT + "\nimport helpers\n"}).reason
-    assert (
-        "`helpers` is not there. helpers.py is saved as UTF-16, which Python does not read; save it as UTF-8." in told
-    )
+    words = "`helpers` is not there. helpers.py is saved as UTF-16, which Python does not read; save it as UTF-8."
+    assert words in told(grade({"exercises.py": RIGHT + "\nimport helpers\n"}))
 
 
 def test_cell_of_a_notebook_is_named_with_its_line(
@@ -279,23 +280,23 @@ def test_no_hidden_word_comes_out_through_a_forged_error(
 ) -> None:
     report = grade({"exercises.py": RIGHT + LIAR + LIES[lie] + "\n"})
     hidden = re.findall(r"def (test_\w+)", "".join(small_grading.suite.files.values()))
-    assert report.status == "failed_to_import"
-    assert any(name in report.private for name in hidden), "the lie did not get as far as the instructor's part"
+    private = " ".join(failure.message for failure in report.loading.cells)
+    assert any(name in private for name in hidden), "the lie did not get as far as the instructor's part"
     page = feedback(report, small_grading.signatures)
     assert not any(name in page or name in report.reason for name in hidden)
 
 
 @pytest.mark.parametrize("line", [0, -1, 10**6, None])
 def test_line_beyond_the_text_is_not_said(line: int | None) -> None:
-    told = reason(RunError("ValueError", "ValueError", line, "a secret", "a secret"), "x = 1\n")
-    assert told.startswith("While it was imported: it raised a ValueError.")
-    assert "secret" not in told
+    found = reason(RunError("ValueError", "ValueError", line, "a secret", "a secret"), "x = 1\n")
+    assert found.startswith("While it was imported: it raised a ValueError.")
+    assert "secret" not in found
 
 
 def test_what_the_compiler_said_outweighs_what_is_claimed_later() -> None:
     problem = SyntaxProblem("", 2, "SyntaxError", "'(' was never closed")
-    told = reason(RunError("NameError", "NameError", 1, "", "name 'x' is not defined"), "x = 1\ny = (\n", (problem,))
-    assert told.startswith("Line 2, `y = (`: the bracket")
+    found = reason(RunError("NameError", "NameError", 1, "", "name 'x' is not defined"), "x = 1\ny = (\n", (problem,))
+    assert found.startswith("Line 2, `y = (`: the bracket")
 
 
 def test_line_of_the_students_cannot_break_out_of_its_place() -> None:

@@ -101,6 +101,12 @@ for path in ("../../../gradebook.db", {str(course / "gradebook.db")!r}):
     for cell in markup["cells"]:
         if cell["id"] == "solution-double":
             cell["source"] = "def double(x):\n    raise ValueError('<script>alert(1)</script>')\n"
+    in_check_cell = solved("batch_sizes", "average")
+    for cell in in_check_cell["cells"]:
+        if cell["id"] == "test-double":
+            cell["source"] = f"def double(x):\n    return x + x\n{''.join(cell['source'])}"
+    bound_again = solved(*NAMES)
+    bound_again["cells"].append(code("for double in range(3):\n    print(double)\ndel average"))
     tests = solved("double")
     for cell in tests["cells"]:
         if cell["id"].startswith("test-"):
@@ -120,7 +126,7 @@ for path in ("../../../gradebook.db", {str(course / "gradebook.db")!r}):
         "helper": helper,
         "untouched": released,
         "input_transformer": with_first(
-            'get_ipython().input_transformers_post.append(lambda lines: ["pass\\n"])', "double"
+            'get_ipython().input_transformers_post.append(lambda lines: ["pass\\n"])\nnothing_there', "double"
         ),
         "grade_book_update": with_first(forged_book, "double"),
         "tests_rewritten": tests,
@@ -138,6 +144,8 @@ for path in ("../../../gradebook.db", {str(course / "gradebook.db")!r}):
             "cells": [{**cell, "metadata": {"nbgrader": "lost"}} for cell in solved(*NAMES)["cells"]],
         },
         "markup": markup,
+        "in_check_cell": in_check_cell,
+        "bound_again": bound_again,
         "no_notebook": "{",
     }
 
@@ -153,6 +161,8 @@ EXPECTED = {
     "deleted": 50.0,
     "no_metadata": 100.0,
     "markup": 20.0,
+    "in_check_cell": 100.0,
+    "bound_again": 100.0,
     "no_notebook": 0.0,
 }
 
@@ -238,8 +248,7 @@ def test_feedback_stands_beneath_the_checks_and_holds_no_markup(desk: Desk) -> N
 
 def test_a_cell_that_raised_is_told_in_the_feedback(desk: Desk) -> None:
     told = desk.feedback("input_transformer")
-    assert "Line 1 of the cell `code cell 1`, `get_ipython()." in told
-    assert "`get_ipython` is Jupyter's own, and not there where work is graded" in told
+    assert "Line 2 of the cell `code cell 1`, `nothing_there`: the name `nothing_there` is not defined there" in told
 
 
 def test_module_beside_the_notebook_comes_along_and_a_link_does_not(desk: Desk) -> None:
@@ -269,7 +278,7 @@ def test_autograder_grade_finds_the_same_scores_in_the_course_folder(
         rows = {row["submission"]: row for row in csv.DictReader(file)}
     assert {name: float(row["score"]) for name, row in rows.items()} == EXPECTED
     assert rows["no_notebook"]["status"] == "refused"
-    # The engine's reports are the grader's own: only what nbgrader could not read is new.
+    # The engine's reports are the grader's own. New are what nbgrader could not read, and the two whose check cells it wrote over.
     assert "kept 10 as they were" in " ".join(capsys.readouterr().out.split())
 
 

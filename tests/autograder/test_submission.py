@@ -11,7 +11,7 @@ import pytest
 from autograder import submission
 from autograder.errors import UserError
 from autograder.lesson import Lesson
-from autograder.worker import notebook
+from autograder.worker import statements, submitted
 
 CODE = "def double(x):\n    return 2 * x\n"
 
@@ -91,9 +91,9 @@ NOTEBOOK = {
 def test_a_notebooks_code_is_one_module(tmp_path: Path, small_lesson: Lesson) -> None:
     found = submission.read(put(tmp_path, "lesson_9_1/lesson_9_1.ipynb", json.dumps(NOTEBOOK)), small_lesson)
     assert found.status == "found"
-    module, raised = notebook.load(found.text, notebook.parse(found.text), "a_notebook", "a_notebook.py")
-    assert raised == []
-    assert (module.x, module.f()) == (1, 1)
+    loaded = submitted.load(found.text, statements.parse(found.text), "a_notebook", "a_notebook.py", ("f",))
+    assert loaded.raised == []
+    assert (loaded.module.x, loaded.module.f()) == (1, 1)
     assert "not code" not in found.text
 
 
