@@ -13,7 +13,7 @@ import queue
 import time
 import traceback
 from collections import Counter
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
@@ -21,25 +21,55 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
 
-from autograder import cells, checking, collect, overrides, portability, signatures, submission, suite
+from autograder import (
+    cells,
+    checking,
+    collect,
+    helpers,
+    import_errors,
+    limits,
+    overrides,
+    portability,
+    signatures,
+    submission,
+    suite,
+)
 from autograder.diagnose import Diagnoser
 from autograder.errors import Halted, UserError
 from autograder.feedback import with_feedback
 from autograder.frames import RunError
 from autograder.grades import Grades, Origin
 from autograder.lesson import Lesson
-from autograder.report import Circumstances, Report, as_json
+from autograder.limits import Allowance
+from autograder.report import Circumstances, Loading, Report, as_json
 from autograder.safe_text import told_apart
-from autograder.sandbox import HURRY, KILLED, Deadlines, Guarantee, Job, Result, Run, Sandbox, SandboxError, Source
+from autograder.sandbox import (
+    HURRY,
+    KILLED,
+    OUT_OF_TIME,
+    Deadlines,
+    Guarantee,
+    Job,
+    Result,
+    Run,
+    Sandbox,
+    SandboxError,
+    Source,
+)
 from autograder.score import GRADER_ERROR, ExerciseScore, Verdict, verdicts
 from autograder.submission import Submission
-from autograder.suite import Suite
+from autograder.suite import Placed, Suite
 from autograder.worker.fake_device import NAME, computes_on_cpu
 
 ORDER = ("none", "restricted", "isolated", "full")
 OFFICIAL = "isolated"
-# How often a submission is tried again, alone, after its time by the clock ran out or somebody killed its worker.
-TRIES_AFTER = {"wall_time": 1, "killed": 2}
+# How often a submission is tried again, alone, after what may have come from others: somebody killed its worker, the machine was
+# too busy, or its time was up: by the clock, as it was imported, or before everything was reached.
+TRIES_AFTER = {"killed": 2, "starved": 2, "import_time": 1, "not_reached": 1, "wall_time": 1}
+# What ends a worker that loads a text as a whole; the text's definitions may still be loaded.
+# What only the parent sees of a worker; an exception may be called so, too.
+OF_THE_PARENT = ("died", "cpu_time", "wall_time", "flooded", "starved")
+TOO_MUCH = ("cpu_time", "wall_time", "died", "flooded")
 
 
 @dataclass(frozen=True)
@@ -127,7 +157,9 @@ class Grading:
         self.seed = seed
         self.devices = tuple(devices)
         self._unsafe = unsafe
-        self._imports = suite.libraries([self.reference_text, *self.suite.files.values()])
+        self._names = submission.defined_names(lesson)
+        self._imports = suite.imports(lesson)
+        self._allowed: list[Allowance] | None = None
         # Never the same process: what the reference's zygote has seen, no student's worker may be forked from.
         self._for_reference = self._sandbox()
         self.spare = [self._sandbox() for _ in range(workers)]
@@ -143,6 +175,7 @@ class Grading:
             require(self.guarantee, unsafe=self._unsafe)
             self.reference = self._as_held_against(self.run_reference())
             self._require_reference()
+            self._allowed = limits.allowed(self.reference.outcomes, [device for _, device in self._pairs()])
             self.diagnoser = Diagnoser(
                 self.lesson,
                 self.suite,
@@ -199,21 +232,51 @@ class Grading:
 
     def _as_held_against(self, reference: Result) -> Result:
         """Return the reference's result without what the portability lane could not follow."""
-        pairs = [(placed, device) for placed in self.suite.scenarios for device in self.devices]
-        outcomes = portability.reference_outcomes(self.lesson, self.reference_text, pairs, reference.outcomes)
+        outcomes = portability.reference_outcomes(self.lesson, self.reference_text, self._pairs(), reference.outcomes)
         return replace(reference, outcomes=outcomes)
 
     def run_reference(self) -> Result:
         """Run the reference through the suite, in the reference's own sandbox."""
         return self._beside_reference(self.job(reference_source(self.lesson, self.reference_text)))
 
+    def source(self, handed_in: Submission) -> Source:
+        """Return a submission as what a job runs."""
+        source = helpers.source(handed_in.text, handed_in.place, handed_in.helpers, self.lesson.name)
+        return replace(source, exercises=self._names)
+
     def run(self, source: Source) -> Result:
-        """Run a module through the suite, in a sandbox that has never seen the reference."""
+        """Run a module through the suite, alone, in a sandbox that has never seen the reference."""
         self.spare[0].start()
-        return self.spare[0].run(self.job(source))
+        result = self.run_once(source, self.spare[0])
+        tries = TRIES_AFTER.get(_disturbed_from_outside(result), 0)
+        while tries and _disturbed_from_outside(result):
+            tries -= 1
+            result = self.run_once(source, self.spare[0], last=not tries)
+        return result
+
+    def run_once(self, source: Source, sandbox: Sandbox, *, last: bool = False) -> Result:
+        """Run a module through the suite; of a student's only the definitions, where the whole takes too long or ends its worker.
+
+        They are loaded in a worker that has not seen the rest. Where they do not load either, the first result counts. What may
+        have come from others is tried again as a whole first, unless this is the last try.
+
+        Raises:
+            SandboxError: the sandbox failed; the submission is not to blame.
+        """
+        result = sandbox.run(self.job(source))
+        error = _too_much(result) if source.exercises else None
+        if error is not None and (last or not _disturbed_from_outside(result)):
+            again = sandbox.run(self.job(replace(source, definitions_only=True)))
+            if again.import_error is None:
+                result = replace(again, log=result.log + again.log, cpu=result.cpu + again.cpu, gave_up=error)
+        return cells.located(helpers.located(result, source), source.text)
+
+    def _pairs(self) -> list[tuple[Placed, str]]:
+        """Return the runs of a job: every scenario on every device."""
+        return [(placed, device) for placed in self.suite.scenarios for device in self.devices]
 
     def _beside_reference(self, job: Job) -> Result:
-        """Run the reference or a misconception in the reference's own sandbox; tried again where it was killed from outside."""
+        """Run the reference or a misconception in the reference's own sandbox; tried again where something came from outside."""
         for _ in range(TRIES_AFTER["killed"]):
             try:
                 self._for_reference.start()
@@ -221,18 +284,17 @@ class Grading:
             except SandboxError:
                 self._for_reference.close()
             else:
-                error = result.import_error
-                if (error is None or error.message != KILLED) and all(o.detail != KILLED for o in result.outcomes):
+                if not _disturbed_from_outside(result):
                     return result
         self._for_reference.start()
         return self._for_reference.run(job)
 
     def job(self, source: Source) -> Job:
         """Return the job that runs a module through the whole suite, on every device."""
+        allowed = self._allowed or [limits.UNLIMITED] * len(self._pairs())
         runs = tuple(
-            Run(placed.file, placed.scenario.function, placed.scenario.index, device)
-            for placed in self.suite.scenarios
-            for device in self.devices
+            Run(p.file, p.scenario.function, p.scenario.index, device, p.scenario.exercise, of.cpu, of.least)
+            for (p, device), of in zip(self._pairs(), allowed, strict=True)
         )
         return Job(source, self.suite.files, runs, self.seed, self.lesson.off_limits)
 
@@ -266,7 +328,17 @@ class Grading:
         """Return the points of a result of this grading's job, with a diagnosis of each failure."""
         return self.diagnoser.scores(result)
 
-    def grade(self, handed_in: Submission, sandbox: Sandbox) -> Report:
+    def _loading(self, result: Result, source: Source, notes: Mapping[str, str]) -> Loading:
+        """Return how a student's module was loaded, for the report."""
+        return Loading(
+            cells=cells.failures(result, source, notes),
+            left_out=cells.left_out(result, source.text),
+            rebound=cells.rebound(result, source.text, self._names),
+            gave_up=result.gave_up.builtin if result.gave_up else "",
+            seconds=self.spare[0].deadlines.scenario_cpu,
+        )
+
+    def grade(self, handed_in: Submission, sandbox: Sandbox, *, last: bool = False) -> Report:
         """Grade one submission.
 
         Raises:
@@ -275,17 +347,13 @@ class Grading:
         blank = unrun(self.lesson, handed_in, self.circumstances())
         if handed_in.status != "found":
             return blank
-        result = sandbox.run(self.job(Source("exercises", "exercises.py", handed_in.text)))
-        result = cells.located(result, handed_in.text)
-        blank = replace(blank, log=result.log, cpu=result.cpu, cells=cells.failures(result, handed_in.text))
+        source = self.source(handed_in)
+        result = self.run_once(source, sandbox, last=last)
+        blank = replace(blank, log=result.log, cpu=result.cpu, loading=self._loading(result, source, handed_in.notes))
         error = result.import_error
         if error is not None:
-            place = f" at line {error.line}" if error.line else ""
-            reason = f"{error.builtin}{place}" if error.builtin == error.type else f"a {error.builtin}{place}"
-            if error.ended:
-                reason = {"died": "It ended the program while it was imported."}.get(
-                    error.ended, "It ran too long, or put out too much, while it was imported."
-                )
+            texts = import_errors.of_source(source, handed_in.notes)
+            reason = import_errors.sentence(error, result.syntax, texts)
             return replace(blank, status="failed_to_import", reason=reason, private=_import_words(error))
         scores = self.scores(result)
         broken = [verdict for scored in scores for verdict in scored.verdicts if verdict.verdict == GRADER_ERROR]
@@ -301,7 +369,19 @@ class Grading:
 def _import_words(error: RunError) -> str:
     """Return why a module did not import, for the instructor; what the parent saw cannot be said by an exception's name."""
     words = f"{error.type}: {error.message}"
-    return words if error.ended or not words.startswith(("died", "wall_time")) else f"exception {words}"
+    return words if error.ended or not words.startswith(OF_THE_PARENT) else f"exception {words}"
+
+
+def _too_much(result: Result) -> RunError | None:
+    """Return why a module could not be loaded as a whole, the first time or for the scenarios after one that died."""
+    error = result.import_error
+    if error is not None:
+        return error if error.ended in TOO_MUCH else None
+    for outcome in result.outcomes:
+        kind, _, detail = outcome.detail.partition(": ")
+        if outcome.status == "not_imported" and kind in TOO_MUCH:
+            return RunError(kind, kind, None, "", detail, ended=kind)
+    return None
 
 
 def require(guarantee: Guarantee, *, unsafe: bool) -> None:
@@ -357,6 +437,8 @@ def unrun(
         cpu=0.0,
         circumstances=circumstances,
         note=handed_in.note,
+        helpers=helpers.hashes(handed_in.helpers),
+        helper_notes=tuple(handed_in.notes.values()),
     )
 
 
@@ -371,8 +453,8 @@ class Grader(Protocol):
     def room(self) -> int:
         """How many submissions to hand in before one has come back; more would only lie about in memory."""
 
-    def submit(self, handed_in: Submission) -> Future[Any]:
-        """Hand in a submission."""
+    def submit(self, handed_in: Submission, *, last: bool = False) -> Future[Any]:
+        """Hand in a submission; `last` says that it will not be tried again, whatever disturbed it."""
 
     def row(self, done: Future[Any]) -> dict[str, Any]:
         """Return the report that a future has, as JSON with its feedback.
@@ -413,9 +495,9 @@ class Here:
         # Not waited for: what still runs is ended by the grading's own end.
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    def submit(self, handed_in: Submission) -> Future[dict[str, Any]]:
+    def submit(self, handed_in: Submission, *, last: bool = False) -> Future[dict[str, Any]]:
         """Hand in a submission."""
-        return self._threads.submit(self.grade, handed_in)
+        return self._threads.submit(self.grade, handed_in, last=last)
 
     def row(self, done: Future[dict[str, Any]]) -> dict[str, Any]:
         """Return the report that a future has."""
@@ -424,14 +506,15 @@ class Here:
     def look(self) -> None:
         """See nothing: what dies here is replaced."""
 
-    def grade(self, handed_in: Submission) -> dict[str, Any]:
+    def grade(self, handed_in: Submission, *, last: bool = False) -> dict[str, Any]:
         """Grade a submission in whichever sandbox is free; a zygote that died is replaced, and its work tried once more."""
         sandbox = self._free.get()
         try:
             for attempt in (1, 2):
                 try:
                     sandbox.start()
-                    return with_feedback(self._grading.grade(handed_in, sandbox), self._grading.signatures)
+                    report = self._grading.grade(handed_in, sandbox, last=last)
+                    return with_feedback(report, self._grading.signatures)
                 except SandboxError as error:
                     sandbox.close()
                     if attempt == 2:
@@ -443,6 +526,15 @@ class Here:
         finally:
             self._free.put(sandbox)
         raise AssertionError("two attempts either return or fail")
+
+    def grade_alone(self, handed_in: Submission) -> dict[str, Any]:
+        """Grade a submission that has no others beside it: what was disturbed is tried again at once."""
+        row = self.grade(handed_in)
+        tries = TRIES_AFTER.get(_disturbed(row), 0)
+        while tries and _disturbed(row):
+            tries -= 1
+            row = self.grade(handed_in, last=not tries)
+        return row
 
     def _failed(self, handed_in: Submission, why: str) -> dict[str, Any]:
         return failed(self._grading.lesson, handed_in, self.circumstances, why)
@@ -596,7 +688,7 @@ def _alone(lesson: Lesson, grader: Grader, name: str, entry: Path, tries: int) -
         handed_in = _at_its_turn(lesson, name, entry)
         row = _without_running(lesson, handed_in, grader.circumstances, entry)
         if row is None:
-            future = grader.submit(handed_in)
+            future = grader.submit(handed_in, last=tries == 1)
             while not wait([future], timeout=1).done:
                 grader.look()
             row = _row(lesson, grader, future, handed_in)
@@ -631,18 +723,30 @@ def _row(lesson: Lesson, grader: Grader, future: Future[Any], handed_in: Submiss
 
 
 def _disturbed(row: dict[str, Any]) -> str:
-    """Return what may have come from outside a submission rather than from itself: "wall_time", "killed", or ""."""
+    """Return what may have come from outside a submission rather than from itself: a key of `TRIES_AFTER`, or ""."""
     if row["status"] == "failed_to_import":
-        ended = {row["private"]}
+        ended = [("not_imported", row["private"])]
     else:
-        ended = {
-            f"{scenario['reason']}: {scenario['private']}"
-            for exercise in row["exercises"]
-            for scenario in exercise["scenarios"]
-        }
-    if f"died: {KILLED}" in ended:
-        return "killed"
-    return "wall_time" if any(words.startswith("wall_time: ") for words in ended) else ""
+        scenarios = [scenario for exercise in row["exercises"] for scenario in exercise["scenarios"]]
+        ended = [(scenario["reason"], scenario["private"]) for scenario in scenarios]
+    return _from_outside(ended)
+
+
+def _disturbed_from_outside(result: Result) -> str:
+    """Return the same of a result."""
+    error = result.import_error
+    ended = [(outcome.status, outcome.detail) for outcome in result.outcomes]
+    return _from_outside([("not_imported", f"{error.type}: {error.message}")] if error is not None else ended)
+
+
+def _from_outside(ended: Sequence[tuple[str, str]]) -> str:
+    """Return what may have come from outside, given how runs ended: each a status and, in words, the details."""
+    killed = {("died", KILLED), ("not_imported", f"died: {KILLED}")}
+    found = {"killed" if (status, details) in killed else status for status, details in ended}
+    out_of_time = tuple(f"{status}: " for status in OUT_OF_TIME)
+    if any(status == "not_imported" and details.startswith(out_of_time) for status, details in ended):
+        found.add("import_time")
+    return next((kind for kind in TRIES_AFTER if kind in found), "")
 
 
 def cores() -> int:

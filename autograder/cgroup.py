@@ -23,14 +23,31 @@ OPTIONAL = ("memory.swap.max",)
 
 @dataclass(frozen=True)
 class Cgroup:
-    """A group, as the folders that stand for it: one in version 2, one a controller in version 1."""
+    """A group, as the folders that stand for it: one in version 2, one a controller in version 1.
+
+    Attributes:
+        folders: these folders.
+        account: the one that counts CPU time, or None where that is not ours to have.
+    """
 
     folders: tuple[Path, ...]
+    account: Path | None = None
 
     def add(self, pid: int) -> None:
         """Move a process into the group; what it starts from then on is in it, too."""
         for folder in self.folders:
             (folder / "cgroup.procs").write_text(str(pid))
+
+    def cpu(self) -> float | None:
+        """Return the CPU seconds of all that ever was in the group, however it ended; None where nobody counts them."""
+        if self.account is None:
+            return None
+        with contextlib.suppress(OSError, ValueError, KeyError):
+            if (self.account / "cpuacct.usage").exists():
+                return int((self.account / "cpuacct.usage").read_text()) / 1e9
+            lines = (self.account / "cpu.stat").read_text().splitlines()
+            return int(dict(line.split() for line in lines)["usage_usec"]) / 1e6
+        return None
 
     def remove(self) -> None:
         """Remove the group once its processes have ended, which takes the kernel a moment; it never raises."""
@@ -64,7 +81,19 @@ def create(memory: int, tasks: int) -> Cgroup | None:
             Cgroup(tuple(folders)).remove()
             continue
         if folders:
-            return Cgroup(tuple(folders))
+            account = folders[0] if attempt is _version_2 else _account_1()
+            return Cgroup(tuple(dict.fromkeys([*folders, *([account] if account else [])])), account)
+    return None
+
+
+def _account_1() -> Path | None:
+    """Return a fresh group of version 1 that counts CPU time, or None where this machine does not let us make one."""
+    groups = _own_groups()
+    with contextlib.suppress(OSError, KeyError):
+        folder = V2_ROOT / "cpuacct" / groups["cpuacct"] / _name()
+        _sweep(folder.parent)
+        folder.mkdir()
+        return folder
     return None
 
 

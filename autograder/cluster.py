@@ -110,9 +110,9 @@ def circumstances(station: str) -> str:
     return _answer(station, lambda here: asdict(here.circumstances))
 
 
-def grade(station: str, handed_in: str) -> str:
+def grade(station: str, handed_in: str, last: bool) -> str:
     """On a worker: grade a submission given as JSON; return its report as JSON."""
-    return _answer(station, lambda here: here.grade(Submission(**json.loads(handed_in))))
+    return _answer(station, lambda here: here.grade(Submission(**json.loads(handed_in)), last=last))
 
 
 def _answer(station: str, ask: Callable[[Here], object]) -> str:
@@ -177,9 +177,9 @@ class There:
     ) -> None:
         self._stack.close()
 
-    def submit(self, handed_in: Submission) -> Future[str]:
+    def submit(self, handed_in: Submission, *, last: bool = False) -> Future[str]:
         """Hand in a submission."""
-        done: Future[str] = self._executor.submit(grade, self._station, json.dumps(asdict(handed_in)))
+        done: Future[str] = self._executor.submit(grade, self._station, json.dumps(asdict(handed_in)), last)
         return done
 
     def row(self, done: Future[str]) -> dict[str, Any]:

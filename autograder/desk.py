@@ -17,7 +17,7 @@ from autograder import batch, overrides, submission
 from autograder.batch import Grading, Here
 from autograder.errors import UserError
 from autograder.exports.nbgrader import TEST, record
-from autograder.feedback import cell_sentence, exercise_block
+from autograder.feedback import exercise_block, loading_sentences
 from autograder.grades import Grades, Origin
 from autograder.lesson import Lesson
 from autograder.overrides import Overrides
@@ -33,15 +33,20 @@ class Desk:
     here: Here
     decided: Overrides
 
-    def grade(self, notebook: str, student: str) -> dict[str, Any]:
+    def grade(self, notebook: str, student: str, folder: Path | None = None) -> dict[str, Any]:
         """Grade a notebook's text, write its report, and return that, an instructor's own decisions included.
+
+        Args:
+            notebook: its JSON.
+            student: the student's name.
+            folder: what the student handed in, for the modules that the notebook imports.
 
         Raises:
             UserError: the grader failed; there are no points then, and no zero either.
         """
-        handed_in = submission.of_notebook(notebook, self.lesson, student)
+        handed_in = submission.of_notebook(notebook, self.lesson, student, folder)
         if handed_in.status == "found":
-            row = self.here.grade(handed_in)
+            row = self.here.grade_alone(handed_in)
         else:
             row = as_json(batch.unrun(self.lesson, handed_in, self.here.circumstances))
         self.grades.write(row)
@@ -60,7 +65,7 @@ class Desk:
     def feedback(self, row: dict[str, Any]) -> dict[str, str]:
         """Return what a student reads, by the name of the test cell that it belongs to."""
         told = {entry["name"]: exercise_block(entry) for entry in row["exercises"]}
-        first = [cell_sentence(failure) for failure in row["cells"]]
+        first = loading_sentences(row)
         if row["status"] != "graded":
             first.append(row["reason"])
         texts = {}

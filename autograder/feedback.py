@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from autograder import frames
+from autograder.import_errors import TRIAL
 from autograder.lesson import Lesson
 from autograder.report import Report, as_json
 from autograder.safe_text import code_span, printable
@@ -50,9 +51,9 @@ def page(lesson: Lesson, row: dict[str, Any]) -> str:
         lines += [f"**{row['score']:g} of {row['max_score']:g} points**", ""]
     if row.get("note"):
         lines += [_one_line(row["note"]), ""]
-    failures = row.get("cells", [])
-    if failures:
-        lines += [*(f"- {words}" for words in map(cell_sentence, failures)), ""]
+    told = loading_sentences(row)
+    if told:
+        lines += [*(f"- {words}" for words in told), ""]
     if not row["exercises"]:
         return "\n".join(lines)
     not_run = [device for device, state in row["devices"].items() if state == "not run"]
@@ -73,14 +74,55 @@ def exercise_block(entry: dict[str, Any]) -> list[str]:
     return block + list(entry.get("feedback", []))
 
 
-def cell_sentence(failure: dict[str, Any]) -> str:
-    """Return what a student reads about a cell that raised; its own message may have been written to carry data out."""
-    name = code_span(failure["cell"])
-    if failure["spare"]:
-        return f"The cell {name} took long and was left out; no exercise needs it."
-    article = "an" if failure["error"][0] in "AEIOU" else "a"
-    place = f" at its line {failure['line']}" if failure["line"] else ""
-    return f"The cell {name} raised {article} {failure['error']}{place}; what it would have defined after that was missing."
+def loading_sentences(row: dict[str, Any]) -> list[str]:
+    """Return what a student reads on how the module was loaded.
+
+    That is what was left out, what raised, which definition counts, and what of the student's own modules came along.
+    """
+    loading = row.get("loading", {})
+    left_out = [_lines(one) for one in loading.get("left_out", [])]
+    told = []
+    if loading.get("gave_up") and row["status"] == "graded":
+        told.append(_definitions_only(loading, left_out))
+    elif left_out:
+        told.append(f"No exercise needs this and it took long, so it was left out: {', '.join(left_out)}.")
+    told += [failure["said"] for failure in row.get("cells", []) if failure.get("said")]
+    told += [_rebound(one) for one in loading.get("rebound", [])]
+    return told + _helpers(row)
+
+
+def _definitions_only(loading: dict[str, Any], left_out: Sequence[str]) -> str:
+    seconds = f"{loading['seconds']:g} seconds"
+    why = {
+        "cpu_time": f"Loading all of your code took more than {seconds} of computing time",
+        "wall_time": "Loading all of your code took too long",
+        "flooded": "Your code put out too much while it was loaded",
+    }.get(loading["gave_up"], "Your code ended Python while it was loaded")
+    told = f"{why}, so only its imports, functions and classes were loaded, and the assignments that these need."
+    if left_out:
+        told += f" Left out: {', '.join(left_out)}."
+    return f"{told} {TRIAL}"
+
+
+def _lines(place: dict[str, Any]) -> str:
+    first, last = place["first"], place["last"]
+    lines = f"line {first}" if first == last else f"lines {first} to {last}"
+    return f"{lines} of the cell {code_span(place['cell'])}" if place["cell"] else lines
+
+
+def _rebound(one: dict[str, Any]) -> str:
+    name = code_span(one["name"])
+    place = f"line {one['line']}" + (f" of the cell {code_span(one['cell'])}" if one["cell"] else "")
+    if one["counts"]:
+        return f"{name} is defined more than once; the definition in {place} is the one that was graded."
+    return f"In {place} the name {name} stands for something else; what was graded is the definition before that."
+
+
+def _helpers(row: dict[str, Any]) -> list[str]:
+    """Return what a student reads about modules of his own beside the graded one."""
+    names = ", ".join(map(code_span, row.get("helpers", {})))
+    came = [f"Graded together with your own {names}."] if names and row["exercises"] else []
+    return [*came, *map(printable, row.get("helper_notes", []))]
 
 
 def _not_graded(row: dict[str, Any]) -> list[str]:

@@ -74,6 +74,7 @@ class RunError:
         cell: the cell of a notebook that the line is counted from; "" where the line is the module's. The grader fills it in.
         ended: what ended the worker, where the parent saw that instead of an exception: "died", "cpu_time", "wall_time" or
             "flooded". A worker's own word never stands here.
+        file: the student's own module that the line is of, by its path in the tree; "" for the module under test.
     """
 
     type: str
@@ -83,14 +84,60 @@ class RunError:
     message: str
     cell: str = ""
     ended: str = ""
+    file: str = ""
+
+
+@dataclass(frozen=True)
+class SyntaxProblem:
+    """What Python's compiler had against a text, before anything of a student's had run.
+
+    Attributes:
+        file: the student's own module, by its path in the tree; "" for the module under test.
+        line: the line, or None where it gave none.
+        kind: "SyntaxError", "IndentationError", …
+        message: the compiler's words.
+    """
+
+    file: str
+    line: int | None
+    kind: str
+    message: str
 
 
 @dataclass(frozen=True)
 class CellError:
-    """What a cell of a notebook raised: `number` counts the cells of the notebook's text, and the line is of that text."""
+    """What a statement of a submission raised: `number` counts the parts of its text, and the line is of that text.
+
+    `whole` says that it was the part itself that could not be read, so that nothing of it ran.
+    """
 
     number: int
     error: RunError
+    whole: bool = False
+
+
+@dataclass(frozen=True)
+class Rebound:
+    """An exercise that had a definition and was bound again in this line of the text; `counts`: by a definition, too."""
+
+    name: str
+    line: int
+    counts: bool
+
+
+@dataclass(frozen=True)
+class Loading:
+    """How a student's module was loaded.
+
+    Attributes:
+        cells: what its statements raised.
+        left_out: the first and the last line of each statement that was not run.
+        rebound: exercises that were bound again after their definition.
+    """
+
+    cells: tuple[CellError, ...] = ()
+    left_out: tuple[tuple[int, int], ...] = ()
+    rebound: tuple[Rebound, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -214,23 +261,67 @@ def error(body: Any) -> RunError | None:
             line=line if type(line) is int and 0 < line < 10**7 else None,
             source=word(body["source"]),
             message=word(body["message"]),
+            file=word(body["file"]) if "file" in body else "",
         )
     except (KeyError, TypeError) as mistake:
         raise FrameError("a malformed error") from mistake
 
 
-def cell_errors(body: Any) -> tuple[CellError, ...]:
-    """Return what a notebook's cells raised, as a head lists it; nothing where it lists nothing.
+def syntax_problems(body: Any) -> tuple[SyntaxProblem, ...]:
+    """Return what the compiler said, as a head lists it; nothing where it lists nothing.
 
     Raises:
         FrameError: the list is malformed.
     """
     found = []
     for part in body if type(body) is list else ():
-        if type(part) is not list or len(part) != 2 or type(part[0]) is not int or (raised := error(part[1])) is None:
-            raise FrameError("a malformed list of cells")
-        found.append(CellError(part[0], raised))
+        if type(part) is not dict:
+            raise FrameError("a malformed list of what does not compile")
+        line = part.get("line")
+        kind = word(part.get("kind"))
+        found.append(
+            SyntaxProblem(
+                file=word(part.get("file")),
+                line=line if type(line) is int and 0 < line < 10**7 else None,
+                kind=kind if kind in EXCEPTIONS else "SyntaxError",
+                message=word(part.get("message")),
+            )
+        )
     return tuple(found)
+
+
+def loading(head: dict[str, Any]) -> Loading:
+    """Return how a student's module was loaded, as a head says.
+
+    Raises:
+        FrameError: a list of it is malformed.
+    """
+    return Loading(
+        tuple(_cell_error(part) for part in _list(head.get("cells"), 3)),
+        tuple((_line(first), _line(last)) for first, last in _list(head.get("left_out"), 2)),
+        tuple(Rebound(word(name), _line(line), counts is True) for name, line, counts in _list(head.get("rebound"), 3)),
+    )
+
+
+def _list(body: Any, size: int) -> list[list[Any]]:
+    """Return a list of lists of this size; an empty one for anything that is no list at all."""
+    parts = body if type(body) is list else []
+    if not all(type(part) is list and len(part) == size for part in parts):
+        raise FrameError("a malformed list")
+    return parts
+
+
+def _cell_error(part: list[Any]) -> CellError:
+    raised = error(part[2])
+    if type(part[0]) is not int or raised is None:
+        raise FrameError("a malformed cell")
+    return CellError(part[0], raised, whole=part[1] is True)
+
+
+def _line(number: Any) -> int:
+    if type(number) is not int or not 0 < number < 10**7:
+        raise FrameError("a line that is none")
+    return number
 
 
 def calls(body: Any) -> tuple[Call, ...]:

@@ -14,7 +14,7 @@ from typing import Any
 
 from autograder import exports, late, submission
 from autograder.exports import Points, Request, Score, Scores
-from autograder.feedback import cell_sentence, exercise_block, page
+from autograder.feedback import exercise_block, loading_sentences, page
 from autograder.files import write_whole
 from autograder.grades import read_reports
 from autograder.late import Lateness, Policy
@@ -207,7 +207,7 @@ def _score(lesson: Lesson, row: dict[str, Any]) -> Score:
     return Score(
         submission=row["submission"],
         status=row["status"],
-        reason=row["reason"] or " ".join(map(cell_sentence, row.get("cells", []))),
+        reason=row["reason"] or " ".join(loading_sentences(row)),
         exercises=tuple(exercises),
         raw=row["score"],
         penalty=0.0,

@@ -32,6 +32,7 @@ from nbgrader.preprocessors import (
 from traitlets import Unicode
 
 from autograder import lesson as lessons
+from autograder import submission
 from autograder.authoring import OwnTodo
 from autograder.errors import UserError
 
@@ -52,6 +53,7 @@ def configure(config: Any, root: Path | str) -> None:
     config.Autograde.sanitize_preprocessors = [
         ClearOutput,
         MendMetadata,
+        KeepOwnCode,
         OverwriteKernelspec,
         OverwriteCells,
         CheckCellMetadata,
@@ -85,6 +87,11 @@ class SandboxExporter(NotebookExporter):
             course = Path(self.parent.coursedir.root)  # type: ignore[union-attr]  # the converter, always
             self._desks[assignment] = self._stack.enter_context(desk.opened(lesson, course))
         return self._desks[assignment]
+
+    def handed_in(self, student: str) -> Path:
+        """Return the folder of all that a student handed in, as it came: the one for `autograded` may have followed links."""
+        directory = self.parent.coursedir  # type: ignore[union-attr]  # the converter, always
+        return Path(directory.format_path(directory.submitted_directory, student, "")).absolute()
 
 
 class MendMetadata(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader has no type hints
@@ -135,6 +142,31 @@ class MendMetadata(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader has 
         return nb, resources
 
 
+class KeepOwnCode(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader has no type hints
+    """Moves what a student wrote into a locked cell to a cell of its own above it, before nbgrader writes over the locked one.
+
+    Colab and VS Code do not lock such cells.
+    """
+
+    def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
+        """Keep the code of a whole notebook."""
+        about = resources["nbgrader"]
+        with Gradebook(about["db_url"]) as book:
+            notebook = book.find_notebook(about["notebook"], about["assignment"])
+            locked = {
+                cell.name: cell.source for cell in notebook.source_cells if cell.locked and cell.cell_type == "code"
+            }
+        cells = []
+        for cell in nb.cells:
+            handed_out = locked.get(_grade_id(cell))
+            own = submission.own_lines(cell.source, handed_out) if handed_out is not None else ""
+            if own:
+                cells.append(new_code_cell(own, id=f"own-{_grade_id(cell)}"[:64]))
+            cells.append(cell)
+        nb.cells = cells
+        return nb, resources
+
+
 def _grade_id(cell: NotebookNode) -> str:
     about = cell.metadata.get("nbgrader")
     name = about.get("grade_id") if isinstance(about, dict) else None
@@ -163,7 +195,7 @@ class SandboxedGrading(SaveAutoGrades):  # type: ignore[misc]  # nbgrader has no
             raise UserError(
                 f"{about['notebook']}.ipynb is no lesson's notebook; the lesson's is {desk.lesson.name}.ipynb."
             )
-        row = desk.grade(json.dumps(nb), about["student"])
+        row = desk.grade(json.dumps(nb), about["student"], self.parent.handed_in(about["student"]))
         nb, resources = super().preprocess(nb, resources)
         with Gradebook(about["db_url"]) as book:
             desk.record(book, row)

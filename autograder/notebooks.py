@@ -31,8 +31,9 @@ SAVED = re.compile(r"^\w+\.savefig\(.*\)$", re.MULTILINE)
 GREETING = """\
 > **This page is a notebook, too.** Read on and run the demonstration as you go. Each exercise has a cell with a `TODO` to fill
 > in, and below it a cell that checks your work. When you hand the notebook in, the functions and classes that you wrote count,
-> in whichever cells they are; the page's own cells and lines for the shell (`!`, `%`) are not run. Hand in this notebook or
-> `exercises.py`, not both."""
+> in whichever cells they are, the last definition of each; the page's own cells and lines for the shell (`!`, `%`) are not run.
+> Your code may take four seconds of computing time to run, of which what no exercise needs gets one and is then left out. Hand in
+> this notebook or `exercises.py`, not both."""
 CONFIG = '''\
 """nbgrader's settings for this course, made by `autograder notebooks --course`. It is not written again: add your own below.
 

@@ -17,8 +17,8 @@ from autograder.arguments import devices
 
 if TYPE_CHECKING:
     from autograder.lesson import Lesson
-    from autograder.sandbox import Source
     from autograder.score import Verdict
+    from autograder.submission import Submission
     from autograder.suite import Placed
 
 SUITE_FILE = re.compile(r"tests/lesson_\d+_\d+/test_\w+\.py")
@@ -162,11 +162,11 @@ class Gradings:
 
         option = self._config.getoption
         path = option("--submission")
-        source = _source(Path(path), item.lesson) if path else None
+        handed_in = _handed_in(Path(path), item.lesson) if path else None
         with Grading(
             item.lesson, option("--device"), option("--grading-seed"), unsafe=option("--allow-unsafe")
         ) as grading:
-            result = grading.run(source) if source else grading.run_reference()
+            result = grading.run(grading.source(handed_in)) if handed_in else grading.run_reference()
             scores = grading.scores(result)
         found = {}
         for scored in scores:
@@ -179,18 +179,17 @@ class Gradings:
         return found
 
 
-def _source(path: Path, lesson: Lesson) -> Source:
-    """Return the module at a path, the untouched stub too: here its failures are asked for."""
+def _handed_in(path: Path, lesson: Lesson) -> Submission:
+    """Return the submission at a path, the untouched stub too: here its failures are asked for."""
     from autograder import submission
     from autograder.errors import UserError
-    from autograder.sandbox import Source
 
     if not path.exists():
         raise UserError(f"--submission {path}: there is no such file or folder.")
     handed_in = submission.read(path.absolute(), lesson)
     if not handed_in.text:
         raise UserError(f"--submission {path}: {handed_in.reason}")
-    return Source("exercises", "exercises.py", handed_in.text)
+    return handed_in
 
 
 _GRADINGS: pytest.StashKey[Gradings] = pytest.StashKey()

@@ -6,11 +6,11 @@ import csv
 import json
 import tempfile
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from autograder.cells import CellFailure
+from autograder.cells import CellFailure, LeftOut, Rebound
 from autograder.files import write_whole
 from autograder.lesson import Lesson
 from autograder.safe_text import cell, file_name, told_apart
@@ -41,6 +41,25 @@ class Circumstances:
 
 
 @dataclass(frozen=True)
+class Loading:
+    """How a student's module was loaded, where that went not quite as it was written.
+
+    Attributes:
+        cells: what its statements raised.
+        left_out: the lines that were not run.
+        rebound: exercises that were bound again after their definition.
+        gave_up: why its definitions only were loaded: "cpu_time", "wall_time", "died" or "flooded"; "" where all was.
+        seconds: how many CPU seconds it had for that.
+    """
+
+    cells: tuple[CellFailure, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+    rebound: tuple[Rebound, ...] = ()
+    gave_up: str = ""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
 class Report:
     """What became of one submission.
 
@@ -50,13 +69,15 @@ class Report:
         status: "graded", "failed_to_import", "not_found", "refused" or "grader_error".
         reason: why it was not graded, in a sentence.
         place: the module's path inside the submission.
-        module: a hash over the module's text.
+        module: a hash over the module's text, and its helpers'.
         exercises: the points, exercise by exercise; empty where the module never ran.
         log: what it printed, for the instructor.
         private: more for the instructor.
         cpu: CPU seconds.
         circumstances: what else the grade rests on.
-        cells: what cells of a notebook raised while its code was run.
+        loading: how its module was loaded.
+        helpers: a hash over the text of each of the student's own modules that came along, by its path in the submission.
+        helper_notes: a sentence on each that did not.
         note: which of several files was graded, and what else is to be said about them.
     """
 
@@ -71,7 +92,9 @@ class Report:
     private: str
     cpu: float
     circumstances: Circumstances
-    cells: tuple[CellFailure, ...] = ()
+    loading: Loading = field(default_factory=Loading)
+    helpers: dict[str, str] = field(default_factory=dict, hash=False)
+    helper_notes: tuple[str, ...] = ()
     note: str = ""
 
     @property
@@ -92,6 +115,7 @@ class Report:
 def as_json(report: Report) -> dict[str, Any]:
     """Return a report as plain data, by the schema `autograder/report/v1`."""
     around = report.circumstances
+    loading = {key: list(part) if isinstance(part, tuple) else part for key, part in asdict(report.loading).items()}
     return {
         "schema": SCHEMA,
         "lesson": report.lesson.name,
@@ -114,10 +138,13 @@ def as_json(report: Report) -> dict[str, Any]:
             }
             for scored in report.exercises
         ],
-        "cells": [asdict(failure) for failure in report.cells],
+        "cells": loading.pop("cells"),
+        "loading": loading,
         "log": report.log,
         "private": report.private,
         "cpu_seconds": round(report.cpu, 4),
+        "helpers": report.helpers,
+        "helper_notes": list(report.helper_notes),
         "module_sha256": report.module,
         "suite_sha256": around.suite,
         "reference_sha256": around.reference,

@@ -27,8 +27,9 @@ class Verdict:
         verdict: "passed", "failed", "not_run" (no such device, or nothing to say of it) or "grader_error" (the grader broke,
             not the student).
         reason: why it failed: "mismatch", "check", "raised", "not_written", "missing", "off_limits", "died", "cpu_time",
-            "wall_time", "flooded", "not_reached", "not_imported" or "device" (a mistake with devices); why it
-            was not run: "otherwise" (in the portability lane: it failed, but not through the device); "" for all else.
+            "wall_time", "flooded", "not_reached", "not_waited_for", "not_imported" or "device" (a mistake with devices);
+            why it was not run: "otherwise" (in the portability lane: it failed, but not through the device); why the grader
+            broke: "starved" (the machine was too busy to tell); "" for all else.
         told: what a student may read about it.
         private: what only the instructor reads.
         call: how the exercise was called last, by the reference's notes.
@@ -119,7 +120,7 @@ def judge(
 
 def _of_devices_alone(verdict: Verdict, outcome: Outcome) -> Verdict:
     """Return a verdict of the portability lane, in which nothing but mistakes with devices counts."""
-    if verdict.verdict not in (FAILED, GRADER_ERROR):
+    if verdict.verdict not in (FAILED, GRADER_ERROR) or verdict.reason == "starved":
         return verdict
     told = portability.mistake(outcome.error)
     if verdict.mismatch is not None and verdict.mismatch.moved:
@@ -181,6 +182,8 @@ def _judge(
         # The worker's list is made beside student code: only names that the manifest knows are repeated.
         used = sorted({*source_finds, *outcome.off_limits} & set(off_limits)) or ["something"]
         return _failed(passed, "off_limits", f"It uses {', '.join(used)}, which is off limits here.")
+    if outcome.status == "starved":
+        return replace(passed, verdict=GRADER_ERROR, reason="starved", private=outcome.detail)
     if outcome.status == "raised":
         return _raised(passed, outcome)
     if outcome.status != "returned":
@@ -204,6 +207,7 @@ _ENDINGS = {
     "wall_time": "It waited longer than allowed: look for a call that waits or sleeps.",
     "flooded": "It printed or returned far more than allowed.",
     "not_reached": "The scenarios before this one used up all the time there was.",
+    "not_waited_for": "Two scenarios of this exercise ran out of time, so the others were not waited for.",
     "not_imported": "The module could not be imported.",
 }
 
@@ -211,7 +215,7 @@ _ENDINGS = {
 def _raised(passed: Verdict, outcome: Outcome) -> Verdict:
     error = outcome.error or frames.RunError("", "Exception", None, "", "")
     private = f"{error.type}: {error.message}"
-    where = f"the cell `{error.cell}`" if error.cell else "your module"
+    where = f"the cell `{error.cell}`" if error.cell else f"your `{error.file}`" if error.file else "your module"
     place = f" at line {error.line} of {where}" if error.line else ""
     if error.builtin == "NotImplementedError":
         return _failed(passed, "not_written", "It is not written yet.", private)

@@ -1,6 +1,7 @@
 """Take the one module's text out of a submission, trusting nothing about its files.
 
-Only text leaves this module. Nothing else of a submission's folder is ever imported or put on a path.
+Only text leaves this module: the graded file's, and that of the student's own modules which it imports (`helpers.py`). Nothing
+else of a submission's folder is ever imported or put on a path.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from autograder import handed_out as ours
+from autograder import helpers
 from autograder.collect import (
     ARCHIVE,
     MENTIONED,
@@ -25,9 +28,13 @@ from autograder.collect import (
     short_name,
     survey,
 )
+from autograder.handed_out import Left
 from autograder.lesson import Lesson
-from autograder.tree import ZIP, Files, Folder, Refused, Tree, Zip, zipped
-from autograder.worker.notebook import CELL, HEAD, PAGE
+from autograder.safe_text import named
+from autograder.source_text import Refused, decoded
+from autograder.tree import ZIP, Files, Folder, Tree, Zip, zipped
+from autograder.worker import parts
+from autograder.worker.parts import Kind
 from autograder.written import Work, binds, work
 
 __all__ = ["Submission", "discover", "names", "of_notebook", "read", "survey"]
@@ -38,6 +45,8 @@ NOTEBOOK_BYTES = 64 << 20
 NOTEBOOK_LISTS, NOTEBOOK_ITEMS = 1 << 20, 8 << 20
 # What the cells of a page's demonstration are called in a notebook, before their number.
 DEMONSTRATION = "demonstration-"
+# A cell with fewer lines may be in a module because its student wrote the same.
+FEWEST_LINES = 3
 # How many files of a submission are looked at beside those that lie where they belong, and how much text of them.
 MOST_CANDIDATES, MOST_LOOKED_AT_BYTES, MOST_ZIPS, MOST_NAMED = 40, 8 << 20, 5, 6
 TEXT = re.compile(r"(?<!\.py)(?<!\.ipynb)\.txt\s*$", re.IGNORECASE)
@@ -57,6 +66,8 @@ class Submission:
         place: the module's path inside the submission, "" where there is none.
         text: the module's source, "" where there is none. An untouched stub has one, too.
         note: which of several files counts, and what else its student should know about them; "" for nothing.
+        helpers: the texts of the student's own modules that came along, by their paths inside the submission.
+        notes: a sentence on what of them did not come along, by the name that it is imported by.
     """
 
     name: str
@@ -65,11 +76,16 @@ class Submission:
     place: str = ""
     text: str = ""
     note: str = ""
+    helpers: dict[str, str] = field(default_factory=dict, hash=False)
+    notes: dict[str, str] = field(default_factory=dict, hash=False)
 
     @property
     def digest(self) -> str:
-        """A hash over the text."""
-        return hashlib.sha256(self.text.encode("utf-8", "surrogatepass")).hexdigest()
+        """A hash over the text, and over the helpers' with what is said about them, where there are any."""
+        whole = self.text
+        if self.helpers or self.notes:
+            whole = json.dumps([self.text, sorted(self.helpers.items()), sorted(self.notes.items())])
+        return hashlib.sha256(whole.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def read(entry: Path, lesson: Lesson, name: str = "") -> Submission:
@@ -77,23 +93,75 @@ def read(entry: Path, lesson: Lesson, name: str = "") -> Submission:
     name = name or short_name(entry)
     try:
         if entry.is_symlink():
-            raise Refused(f"{entry.name} is a symbolic link; only real folders and files are graded.")
-        if entry.is_dir():
-            return _chosen(name, _candidates(Folder(entry), lesson, entry), lesson)
-        return _chosen(name, _lone(entry, lesson), lesson)
+            raise Refused(f"{named(entry.name)} is a symbolic link; only real folders and files are graded.")
+        candidates = _candidates(Folder(entry), lesson, entry) if entry.is_dir() else _lone(entry, lesson)
+        return _with_helpers(_chosen(name, candidates, lesson), entry, lesson)
     except Refused as reason:
         return Submission(name, "refused", str(reason))
     except OSError as error:
-        return Submission(name, "refused", f"{entry.name} could not be read: {error.strerror}.")
+        return Submission(name, "refused", f"{named(entry.name)} could not be read: {error.strerror}.")
 
 
-def of_notebook(text: str, lesson: Lesson, name: str) -> Submission:
-    """Return the submission that a notebook is, as if it lay where nbgrader's students hand it in."""
+def of_notebook(text: str, lesson: Lesson, name: str, student: Path | None = None) -> Submission:
+    """Return the submission that a notebook is, as if it lay where nbgrader's students hand it in.
+
+    Args:
+        text: the notebook's JSON.
+        lesson: the lesson.
+        name: the student's.
+        student: nbgrader's folder of what the student handed in, in which the lesson's has what lies beside the notebook.
+    """
     place = f"{lesson.name}/{lesson.name}.ipynb"
     try:
-        return _chosen(name, [_candidate(_Place(place, 0, places(lesson).index(place)), text, lesson)], lesson)
+        found = _chosen(name, [_candidate(_Place(place, 0, places(lesson).index(place)), text, lesson)], lesson)
+        return found if student is None else _with_helpers(found, student, lesson)
     except Refused as reason:
         return Submission(name, "refused", str(reason))
+
+
+def _with_helpers(found: Submission, entry: Path, lesson: Lesson) -> Submission:
+    """Return a submission with the student's own modules that it imports."""
+    if found.status != "found":
+        return found
+    answers = [(lesson.root / part).resolve() for part in ("solutions", "tests")]
+
+    def read_helper(place: str) -> str:
+        # Where a course's own folder is graded, its answers are no student's modules.
+        if any(entry.resolve().joinpath(place).is_relative_to(part) for part in answers):
+            raise FileNotFoundError(place)
+        return decoded(_beside(entry, place, lesson), place)
+
+    came = helpers.gather(found.text, found.place, lesson.name, read_helper)
+    return replace(found, helpers=came.texts, notes=came.notes)
+
+
+def _beside(entry: Path, place: str, lesson: Lesson) -> bytes:
+    """Return the bytes of a file of a submission, by its path there, which may lead into a zip.
+
+    Raises:
+        FileNotFoundError: there is none.
+        Refused: it is not to be read.
+    """
+    if not entry.is_dir():
+        files = of_one_student(entry)
+        if len(files) == 1 and ZIP.search(next(iter(files.values()))):
+            with zipped(entry.parent, next(iter(files.values()))) as opened:
+                return _bounded(opened, place)
+        # What lies beside a file of any other name is another student's.
+        tree: Tree = Folder(entry.parent) if entry.name in places(lesson) else Files(entry.parent, files)
+        return _bounded(tree, place)
+    outer, _, inner = place.partition(".zip/")
+    if not inner:
+        return _bounded(Folder(entry), place)
+    with zipped(entry, f"{outer}.zip") as opened:
+        return _bounded(opened, inner)
+
+
+def _bounded(tree: Tree, place: str) -> bytes:
+    data = tree.read(place, MODULE_BYTES)
+    if len(data) > MODULE_BYTES:
+        raise Refused(f"{named(place)} is larger than {MODULE_BYTES >> 20} MiB.")
+    return data
 
 
 # Where it lies: where the lesson says; elsewhere, by a name like that; anywhere, under any name.
@@ -147,7 +215,7 @@ def _lone(entry: Path, lesson: Lesson) -> list[_Candidate]:
         with zipped(entry.parent, name) as opened:
             return _candidates(opened, lesson, entry)
     if ARCHIVE.search(name):
-        raise Refused(f"{given} is an archive of a kind that is not opened. {_hand_in(lesson)}")
+        raise Refused(f"{named(given)} is an archive of a kind that is not opened. {_hand_in(lesson)}")
     tree = Files(entry.parent, files)
     if MODULE.search(name):
         return [_read_candidate(tree, _Place(given, _SAID), lesson)]
@@ -155,7 +223,7 @@ def _lone(entry: Path, lesson: Lesson) -> list[_Candidate]:
         candidate = _read_candidate(tree, _Place(given, _ANY), lesson)
         if candidate.work.written:
             return [candidate]
-    raise Refused(f"{given} is no Python module, no notebook and no zip. {_hand_in(lesson)}")
+    raise Refused(f"{named(given)} is no Python module, no notebook and no zip. {_hand_in(lesson)}")
 
 
 def _hand_in(lesson: Lesson) -> str:
@@ -185,7 +253,7 @@ def _candidates(tree: Tree, lesson: Lesson, entry: Path) -> list[_Candidate]:
         raise Refused(" ".join(faults))
     others = [place for place in listed if ARCHIVE.search(place)]
     if others and not found:
-        raise Refused(f"{others[0]} is an archive of a kind that is not opened. {_hand_in(lesson)}")
+        raise Refused(f"{named(others[0])} is an archive of a kind that is not opened. {_hand_in(lesson)}")
     return found
 
 
@@ -276,8 +344,8 @@ def _candidate(place: _Place, text: str, lesson: Lesson) -> _Candidate:
     exercises = [exercise.name for exercise in lesson.exercises]
     if not place.is_notebook:
         done = work([text], exercises, (stub,)) if text != stub else Work()
-        return _Candidate(place, text, done, done.changed or bool(done.missing), text == stub)
-    names = _names(lesson, stub)
+        touched = done.changed or bool(done.missing)
+        return _Candidate(place, _script(text, lesson), done, touched, text == stub)
     handed_out = _handed_out(lesson)
     cells = _code_cells(text)
     done = work([cell.source for cell in cells], exercises, (stub, *(cell.source for cell in handed_out)))
@@ -285,7 +353,7 @@ def _candidate(place: _Place, text: str, lesson: Lesson) -> _Candidate:
     touched = bool(done.written or done.missing)
     exact = {cell.source for cell in cells} == {cell.source for cell in handed_out}
     note = _not_code(text, [name for name in exercises if name not in done.written], handed_out)
-    return _Candidate(place, _joined(cells, handed_out, names), done, touched or bool(note), exact, note)
+    return _Candidate(place, _joined(cells, handed_out), done, touched or bool(note), exact, note)
 
 
 def _not_code(text: str, exercises: Sequence[str], handed_out: Sequence[_CodeCell]) -> str:
@@ -370,7 +438,7 @@ def _unwritten(name: str, found: Sequence[_Candidate], lesson: Lesson) -> Submis
     likely = [one for one in found if one.place.rank < _ANY]
     changed = [one for one in likely or found if one.touched]
     if len(changed) > 1 and not likely:
-        shown = ", ".join(one.place.path for one in changed[:MOST_NAMED])
+        shown = ", ".join(named(one.place.path) for one in changed[:MOST_NAMED])
         reason = f"No exercises.py for {lesson.name} was found, and none of its exercises in {shown}."
         return Submission(name, "not_found", reason)
     if changed:
@@ -388,12 +456,12 @@ def _unwritten(name: str, found: Sequence[_Candidate], lesson: Lesson) -> Submis
     what = "notebook" if one.place.is_notebook else "stub"
     but = "" if one.exact or one.place.is_notebook else "; only comments or the layout are new"
     return Submission(
-        name, "not_found", f"{one.place.path} is the {what} as it was handed out{but}.", one.place.path, one.text
+        name, "not_found", f"{named(one.place.path)} is the {what} as it was handed out{but}.", one.place.path, one.text
     )
 
 
 def _several(candidates: Sequence[_Candidate], lesson: Lesson) -> str:
-    shown = [one.place.path for one in candidates]
+    shown = [named(one.place.path) for one in candidates]
     listed = ", ".join(shown[:MOST_NAMED]) + (f" and {len(shown) - MOST_NAMED} more" if len(shown) > MOST_NAMED else "")
     done = "Each has exercises written in it" if candidates[0].work.written else "Each was changed, and none is written"
     return (
@@ -406,25 +474,26 @@ def _note(one: _Candidate, others: Sequence[_Candidate], lesson: Lesson) -> str:
     """Return what is to be said about the file that counts, and about those beside it that do not."""
     said = [one.note] if one.note else []
     mine, total = len(one.work.written), len(lesson.exercises)
+    graded = named(one.place.path)
     for other in others:
-        shown, theirs = other.place.path, len(other.work.written)
+        shown, theirs = named(other.place.path), len(other.work.written)
         if other.fault:
-            said.append(f"{one.place.path} was graded; beside it, {other.fault}")
+            said.append(f"{graded} was graded; beside it, {other.fault}")
         elif other.place.is_notebook is not one.place.is_notebook and theirs == mine:
             said.append(
-                f"{one.place.path} was graded, and not {shown}: each has {mine} of {total} exercises written, and then the "
+                f"{graded} was graded, and not {shown}: each has {mine} of {total} exercises written, and then the "
                 "module counts."
             )
         elif other.touched or other.work.written or other.place.rank == _SAID:
             said.append(
-                f"{one.place.path} was graded, and not {shown}: {mine} of {total} exercises are written in the one, "
+                f"{graded} was graded, and not {shown}: {mine} of {total} exercises are written in the one, "
                 f"{theirs} in the other."
             )
     if one.place.rank != _SAID and not said:
         wanted = f"{lesson.name}.ipynb" if one.place.is_notebook else "exercises.py"
-        named = one.place.path.rpartition("/")[2] == wanted
+        is_called = one.place.path.rpartition("/")[2] == wanted
         said.append(
-            f"{one.place.path} was graded; {f'hand in {wanted} itself' if named else f'call it {wanted}'} next time."
+            f"{graded} was graded; {f'hand in {wanted} itself' if is_called else f'call it {wanted}'} next time."
         )
     return " ".join(said[:MOST_NAMED])
 
@@ -440,14 +509,8 @@ def _read_text(tree: Tree, place: _Place) -> str:
     data = tree.read(path, limit)
     if len(data) > limit:
         hint = "; clear the outputs of all cells and save it again" if place.is_notebook else ""
-        raise Refused(f"{path} is larger than {limit >> 20} MiB{hint}.")
-    if b"\0" in data:
-        raise Refused(f"{path} holds null bytes; it is not Python text.")
-    try:
-        # A byte-order mark is what some editors put first; Python itself reads past it.
-        return data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
-    except UnicodeDecodeError as error:
-        raise Refused(f"{path} is not UTF-8 text (byte {error.start}); save it as UTF-8.") from error
+        raise Refused(f"{named(path)} is larger than {limit >> 20} MiB{hint}.")
+    return decoded(data, path, notebook=place.is_notebook)
 
 
 @dataclass(frozen=True)
@@ -511,29 +574,80 @@ def _handed_out(lesson: Lesson) -> list[_CodeCell]:
     return _code_cells(path.read_text(encoding="utf-8")) if path.is_file() else []
 
 
+def defined_names(lesson: Lesson) -> tuple[str, ...]:
+    """Return the names that a lesson's module has at its top: functions and classes."""
+    stub = lesson.stub.read_text(encoding="utf-8") if lesson.stub.is_file() else ""
+    return tuple(_names(lesson, stub))
+
+
 def _names(lesson: Lesson, stub: str) -> list[str]:
     """Return the names that a lesson's module has at its top: functions and classes."""
     tops = re.findall(r"^(?:def|class) (\w+)", stub, flags=re.MULTILINE)
     return tops or [exercise.name for exercise in lesson.exercises]
 
 
-def _joined(cells: Sequence[_CodeCell], handed_out: Sequence[_CodeCell], names: Sequence[str]) -> str:
-    """Return a notebook's code in the form that `autograder/worker/notebook.py` loads: without the checks that were handed out.
+def _joined(cells: Sequence[_CodeCell], handed_out: Sequence[_CodeCell]) -> str:
+    """Return a notebook's code in the form that `autograder/worker/parts.py` cuts: without the checks that were handed out.
+
+    What a student wrote into a cell that was handed out counts.
 
     Raises:
         Refused: it is too much.
     """
-    checks = [cell for cell in handed_out if cell.kind == "check"]
-    left_out = {cell.source for cell in checks} | {cell.identity for cell in checks}
-    known = {cell.identity for cell in handed_out}
-    page = {cell.source for cell in handed_out if cell.kind == "page"}
-    parts = [f"{HEAD} {' '.join(names)}"]
+    known = {cell.identity: cell for cell in handed_out}
+    unchanged = {cell.source: cell for cell in handed_out}
+    found: list[tuple[Kind, str, str]] = []
     for number, cell in enumerate(cells, 1):
-        if cell.source in left_out or cell.identity in left_out:
-            continue
         name = cell.identity if cell.identity in known else f"code cell {number}"
-        parts += [f"{PAGE if cell.source in page else CELL} {name}", cell.source, ""]
-    text = "\n".join(parts)
+        same = unchanged.get(cell.source)
+        if same is not None and same.kind in ("check", "page"):
+            found += [(Kind.PAGE, name, cell.source)] if same.kind == "page" else []
+            continue
+        left = _own_lines(cell, known.get(cell.identity), handed_out)
+        if left is None:
+            stub = same is not None and same.kind == "solution"
+            found.append((Kind.STUB if stub else Kind.OWN, name, cell.source))
+        else:
+            found += [(Kind.PAGE, name, left.imports)] if left.imports else []
+            found += [(Kind.EDITED, name, left.source)] if left.source.strip() else []
+    text = parts.joined(found)
     if len(text) > MODULE_BYTES:
         raise Refused(f"The notebook's code is larger than {MODULE_BYTES >> 20} MiB.")
     return text
+
+
+def _own_lines(cell: _CodeCell, origin: _CodeCell | None, handed_out: Sequence[_CodeCell]) -> Left | None:
+    """Return what a student wrote into a cell of checks or of the page's; None where the cell is the student's own.
+
+    A cell that lost its identity is known by a check that stands in it.
+    """
+    if origin is not None and origin.kind in ("check", "page"):
+        return ours.without(cell.source, ours.statements(origin.source))
+    if origin is not None or ours.CHECK not in cell.source:
+        return None
+    checks = [block for one in handed_out if one.kind == "check" for block in ours.statements(one.source)]
+    left = ours.without(cell.source, checks)
+    return left if left.checks else None
+
+
+def own_lines(source: str, handed_out: str) -> str:
+    """Return what a student wrote into a cell that was handed out with this source; "" where that is nothing."""
+    left = ours.without(_source(source), ours.statements(handed_out)).source
+    return left.strip("\n") if left.strip() else ""
+
+
+def _script(text: str, lesson: Lesson) -> str:
+    """Return a module's text; that of a script saved from the lesson's notebook without what was handed out.
+
+    Such a script has checks of the notebook in it, or the page's demonstration as a whole.
+    """
+    cells = [cell for cell in _handed_out(lesson) if cell.kind in ("check", "page")]
+    cells = [cell for cell in cells if cell.kind == "check" or cell.source.count("\n") >= FEWEST_LINES]
+    if ours.CHECK not in text and not any(cell.source in text for cell in cells):
+        return text
+    blocks = [ours.whole(cell.source) for cell in cells]
+    blocks += [block for cell in cells if cell.kind == "check" for block in ours.statements(cell.source)]
+    left = ours.without(text, blocks)
+    if left.source == text:
+        return text
+    return parts.joined([(Kind.PAGE, "page", left.imports), (Kind.OWN, "", left.source)])

@@ -8,6 +8,8 @@ from __future__ import annotations
 import ast
 import contextlib
 import hashlib
+import re
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,8 +50,14 @@ STANDARD = [
     "warnings",
 ]
 
-# Slow to import, so a zygote does it only for a lesson that needs them; the others it imports always.
-ON_DEMAND = ("sklearn", "tensorboard", "torch.utils.tensorboard")
+# What every zygote imports. Of all else it imports, once and for all its workers, what its lesson names; so a lesson may use what
+# is slow to import, and no student pays for that.
+ALWAYS = ("torch", "torchvision", "numpy", "pytest")
+# These lie below the others, but are on demand all the same: they are slow.
+ON_DEMAND = ("torch.utils.tensorboard",)
+# The course's own names: what a page or a visible test imports of them is no library.
+COURSE = ("assignments", "autograder", "datasets", "exercises", "scratch", "solutions", "tests")
+CODE_BLOCK = re.compile(r"^(?:```|~~~) *python[^\n]*\n(.*?)^(?:```|~~~)", re.MULTILINE | re.DOTALL)
 
 Check = Callable[[Any, Any], str | None]
 
@@ -190,22 +198,60 @@ def broken_rules(tree: ast.Module) -> Iterator[tuple[int, str]]:
 
 
 def imports(lesson: Lesson) -> list[str]:
-    """Return the modules of libraries that a lesson's reference and scenarios import, besides those of every zygote."""
-    paths = [lesson.reference, *sorted(lesson.tests.glob("test_*.py"))]
-    return libraries(path.read_text(encoding="utf-8", errors="replace") for path in paths if path.is_file())
+    """Return the modules of libraries that a lesson names anywhere, besides those that every zygote has.
+
+    Anywhere: in the reference, the scenarios, the stub, the visible tests and the page's code, which a student's notebook runs.
+    """
+    modules = [lesson.reference, lesson.stub, *sorted(lesson.tests.glob("test_*.py")), *_visible(lesson)]
+    page = CODE_BLOCK.findall(_text(lesson.page))
+    return libraries([*map(_text, modules), *page])
+
+
+def _visible(lesson: Lesson) -> list[Path]:
+    return sorted(lesson.assignment.glob("test_*.py"))
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
 
 
 def libraries(texts: Iterable[str]) -> list[str]:
     """Return the modules of libraries, besides those that every zygote has, that some of these sources import."""
-    found = set()
-    for text in texts:
-        with contextlib.suppress(SyntaxError):  # whoever runs it says so
-            for node in ast.walk(ast.parse(text)):
-                if isinstance(node, ast.Import):
-                    found |= {alias.name for alias in node.names}
-                elif isinstance(node, ast.ImportFrom) and node.module:
-                    found.add(node.module)
-    return sorted(name for name in found if _below(name, ON_DEMAND))
+    found = {name for text in texts for name in _imported(_tree(text))}
+    return sorted(name for name in found if _is_extra(name))
+
+
+def _tree(text: str) -> ast.Module:
+    """Return a source's syntax tree; of what is not all Python (a page shows a shell's lines, too) that of its imports."""
+    try:
+        return ast.parse(text)
+    except (SyntaxError, ValueError):
+        lines = [line.strip() for line in text.splitlines() if line.strip().startswith(("import ", "from "))]
+        return ast.Module([node for line in lines for node in _statement(line)], [])
+
+
+def _statement(line: str) -> list[ast.stmt]:
+    with contextlib.suppress(SyntaxError, ValueError):
+        return ast.parse(line).body
+    return []
+
+
+def _imported(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module
+            inner = [f"{node.module}.{alias.name}" for alias in node.names]
+            # Whether a name is a module's nobody knows here; directly below a package it often is.
+            yield from (name for name in inner if "." not in node.module or name in ON_DEMAND)
+
+
+def _is_extra(name: str) -> bool:
+    top = name.partition(".")[0]
+    if top in sys.stdlib_module_names or top in COURSE:
+        return False
+    return _below(name, ON_DEMAND) or not _below(name, ALWAYS)
 
 
 def _below(name: str, packages: Iterable[str]) -> bool:

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Protocol
 
 from autograder.archives import Archive, ArchiveError
+from autograder.safe_text import named
+from autograder.source_text import Refused
 
 # What systems and tools leave beside a student's own files.
 CLUTTER = {
@@ -33,10 +35,6 @@ CLUTTER = {
 DEEPEST = 6
 MOST_FILES = 5_000
 ZIP = re.compile(r"\.zip\s*$", re.IGNORECASE)
-
-
-class Refused(Exception):
-    """Why a file is not read, in a sentence."""
 
 
 class Tree(Protocol):
@@ -173,7 +171,7 @@ def _descriptor(folder: Path, place: str) -> int:
     descriptor = _open(folder, place)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
-        raise Refused(f"{place} is not a regular file.")
+        raise Refused(f"{named(place)} is not a regular file.")
     return descriptor
 
 
@@ -193,6 +191,6 @@ def _open(folder: Path, place: str) -> int:
         above = [folder.joinpath(*parents[: depth + 1]) for depth in range(len(parents))]
         if isinstance(error, NotADirectoryError) and not any(part.is_symlink() for part in above):
             raise FileNotFoundError(place) from error
-        raise Refused(f"{place} could not be opened as a plain file: {error.strerror}.") from error
+        raise Refused(f"{named(place)} could not be opened as a plain file: {error.strerror}.") from error
     finally:
         os.close(current)

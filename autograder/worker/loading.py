@@ -6,6 +6,8 @@ import linecache
 import sys
 from types import CodeType, ModuleType
 
+from autograder.worker import companions
+
 
 def load(text: str, name: str, filename: str, code: CodeType | None = None) -> ModuleType:
     """Execute `text` as the module `name` and return it; whatever it raises comes through.
@@ -26,6 +28,9 @@ def load(text: str, name: str, filename: str, code: CodeType | None = None) -> M
     code = code or compile(text, filename, "exec", dont_inherit=True)
     module = ModuleType(name)
     module.__file__ = filename
+    own_package = companions.package_of(name, sys.meta_path)
+    if own_package:
+        module.__package__ = own_package
     # No modification time: linecache then never looks for the file, which is not there.
     linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
     sys.modules[name] = module

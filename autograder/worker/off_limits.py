@@ -17,31 +17,58 @@ from typing import Any, TypeGuard
 
 from autograder.worker import bindings
 from autograder.worker.bindings import Binding, Scope, Stands, static
+from autograder.worker.companions import Companions
 from autograder.worker.own_methods import OwnMethods
+from autograder.worker.program import MAIN, Program
 
 
 class OffLimits(RuntimeError):
     """Raised by a trapped function."""
 
 
-def in_source(text: str, names: dict[str, list[str]]) -> dict[str, list[str]]:
+def in_source(text: str, names: dict[str, list[str]], companions: Companions | None = None) -> dict[str, list[str]]:
     """Return, for each exercise, which of its off-limits names its code, or a function that it calls, refers to.
 
     Args:
         text: a module's source. Text that does not parse has no findings (it will not import either).
         names: exercise to dotted names, such as `torch.autograd.grad`; `torch.Tensor.backward` finds any `.backward`.
+        companions: the student's own modules, into which calls are followed.
     """
     try:
         tree = ast.parse(text)
     except (SyntaxError, ValueError):
         return {}
-    return in_tree(tree, names)
+    return in_tree(tree, names, companions)
 
 
-def in_tree(tree: ast.Module, names: dict[str, list[str]]) -> dict[str, list[str]]:
+def in_tree(
+    tree: ast.Module, names: dict[str, list[str]], companions: Companions | None = None
+) -> dict[str, list[str]]:
     """Return the same for a module's syntax tree."""
     reading = _Reading(tree, names)
-    return {exercise: reading.uses(exercise) for exercise in names if reading.has(exercise)}
+    found = {exercise: reading.uses(exercise) for exercise in names if reading.has(exercise)}
+    if companions is not None and companions.files:
+        for exercise, more in _in_companions(tree, names, companions).items():
+            found[exercise] = sorted({*found.get(exercise, []), *more})
+    return found
+
+
+def _in_companions(tree: ast.Module, names: dict[str, list[str]], companions: Companions) -> dict[str, set[str]]:
+    """Return which off-limits names each exercise reaches through the student's own modules, or is itself one of."""
+    program = Program(tree, companions)
+    readings = {path: _Reading(helper, names) for path, helper in program.trees.items()}
+    found: dict[str, set[str]] = {}
+    for exercise, listed in names.items():
+        place, meant = program.named(MAIN, exercise)
+        if place is None and not meant:
+            continue
+        found[exercise] = {meant} & set(listed)
+        for node, owner, path in program.reachable(exercise, names) if place is not None else ():
+            used = {program.through_companion(path, node)} & set(listed)
+            if path != MAIN:
+                used |= readings[path].meant(node, exercise)
+            found[exercise] |= used if owner == exercise else used - set(names[owner])
+    return found
 
 
 # Where PyTorch keeps the operations of which its functions are made; `torch.ops.aten.mean` counts as `torch.mean`.
@@ -156,6 +183,10 @@ class _Reading:
             meant = self._meant(node, part, self._names[exercise])
             found |= meant if owner == exercise else meant - self._names[owner].names
         return sorted(found)
+
+    def meant(self, node: ast.AST, exercise: str) -> set[str]:
+        """Return the off-limits names of an exercise that one node of the module stands for, wherever in it that is."""
+        return self._meant(node, _Part(node, self._scope), self._names[exercise])
 
     # ------------------------------------------------------------------------------------------- what makes a name
 
@@ -413,7 +444,9 @@ def _mentioned(node: ast.AST, part: _Part) -> Iterator[str]:
 
 
 @contextmanager
-def trapped(exercise: str, names: dict[str, list[str]], filename: str, used: list[str]) -> Iterator[None]:
+def trapped(
+    exercise: str, names: dict[str, list[str]], filename: str, used: list[str], helpers: Collection[str] = ()
+) -> Iterator[None]:
     """Replace each function that is off limits by one that notes its name in `used` and raises, as long as the block lasts.
 
     Args:
@@ -422,6 +455,7 @@ def trapped(exercise: str, names: dict[str, list[str]], filename: str, used: lis
         filename: the module's; a call from another of its exercises, of which the name is off limits too, goes through,
             for it is that exercise's own matter.
         used: takes the names that were called.
+        helpers: the files of the student's own modules, in which an exercise may be as well.
     """
     undo = []
     for name in names.get(exercise, []):
@@ -430,7 +464,7 @@ def trapped(exercise: str, names: dict[str, list[str]], filename: str, used: lis
         owner, attribute = _resolve(name)
         own = vars(owner).get(attribute)
         others = [other for other, listed in names.items() if other != exercise and name in listed]
-        setattr(owner, attribute, _trap(name, getattr(owner, attribute), filename, others, used))
+        setattr(owner, attribute, _trap(name, getattr(owner, attribute), {filename, *helpers}, others, used))
         undo.append((owner, attribute, own))
     try:
         yield
@@ -456,9 +490,9 @@ def _resolve(name: str) -> tuple[Any, str]:
     raise ImportError(f"off-limits name {name!r} is in no module")
 
 
-def _trap(name: str, original: Any, filename: str, others: Collection[str], used: list[str]) -> Any:
+def _trap(name: str, original: Any, files: Collection[str], others: Collection[str], used: list[str]) -> Any:
     def off_limits(*args: Any, **kwargs: Any) -> Any:
-        if others and _called_from(others, filename):
+        if others and _called_from(others, files):
             return original(*args, **kwargs)
         used.append(name)
         raise OffLimits(f"{name} is off limits in this exercise")
@@ -466,12 +500,12 @@ def _trap(name: str, original: Any, filename: str, others: Collection[str], used
     return off_limits
 
 
-def _called_from(exercises: Collection[str], filename: str) -> bool:
+def _called_from(exercises: Collection[str], files: Collection[str]) -> bool:
     """Return whether one of these exercises of the module is among the callers."""
     frame = inspect.currentframe()
     while frame is not None:
         code = frame.f_code
-        if code.co_filename == filename and code.co_qualname.partition(".")[0] in exercises:
+        if code.co_filename in files and code.co_qualname.partition(".")[0] in exercises:
             return True
         frame = frame.f_back
     return False

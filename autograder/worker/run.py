@@ -3,7 +3,9 @@
 The request is a JSON object:
 
     lesson      its name
-    module      {"name", "filename", "text"}: what is under test
+    module      {"name", "filename", "text", "folder", "helpers", "exercises", "definitions_only"}: what is under test. `folder`
+                and `helpers` are for a student's own modules beside it (`companions.py`), "" and {} where there are none. With
+                `exercises`, the names of the lesson's functions and classes, it is a student's, and loaded as `submitted.py` says
     overlay     None, or {"name", "filename", "text", "function", "exercise", "inside"}: a misconception laid over the view,
                 or with `inside` put into the module, so that the module's other functions call it too
     suite       file name to text, of the files that are run
@@ -14,13 +16,15 @@ The request is a JSON object:
     off_limits  exercise to dotted names
     frame_bytes the most bytes of tensors that one frame carries
 
-Frames, in this order: `source` (what the syntax tree shows, before any of the text has run), `loaded` (whether the module
-imports, and which cells of a notebook raised), then one `outcome` a run; after one that says it is `dirty` no more come, for a
-scenario left a state that cannot be put back. It knows no expected value.
+Frames, in this order: `source` (what compiler and syntax tree show, before any of the text has run), `libraries` (those that the
+text names are imported), `loaded` (whether the module imports, and what of it raised, was left out or bound again), then one
+`outcome` a run; after one that says it is `dirty` no more come, for a scenario left a state that cannot be put back. Each has
+`cpu`, the worker's CPU seconds so far. It knows no expected value.
 """
 
 from __future__ import annotations
 
+import ast
 import base64
 import contextlib
 import inspect
@@ -32,44 +36,65 @@ import sys
 import tempfile
 import traceback
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import Any
 
 import numpy as np
 import torch
 
-from autograder.worker import fake_device, notebook, off_limits, scenarios
+from autograder.worker import (
+    companions,
+    fake_device,
+    libraries,
+    off_limits,
+    parts,
+    scenarios,
+    statements,
+    submitted,
+    syntax,
+)
 from autograder.worker.encode import Encoder, frame
 from autograder.worker.loading import load
+from autograder.worker.parts import Kind
 from autograder.worker.ranks import NoLoopbackError
 from autograder.worker.shared_state import SharedState
 
 MOST_CALLS = 50
-MOST_CELLS = 50
+MOST_NOTES = 50
 LONGEST_MESSAGE = 2_000
 
 
 def run(request: dict[str, Any], send: Callable[[bytes], None]) -> None:
     """Carry out a request."""
-    cells = notebook.parse(request["module"]["text"]) if notebook.is_notebook(request["module"]["text"]) else None
-    # What nothing that comes later can change: this is read before the module runs.
-    send(frame({"kind": "source", "off_limits": _source_findings(request, cells)}))
-    raised: list[list[Any]] = []
+    source = request["module"]
+    handed_in = bool(source["exercises"]) or parts.is_notebook(source["text"])
+    # What nothing that comes later can change: this is read before the module runs, and of the whole text.
+    parsed = statements.parse(source["text"]) if handed_in else None
+    code, wrong = _compiled(source, parsed)
+    own = _companions(source)
+    findings = _source_findings(request, parsed, own)
+    send(frame({"kind": "source", "off_limits": findings, "syntax": wrong, "cpu": _cpu()}))
+    libraries.take(libraries.named(_own_code(source, parsed)), {source["name"].partition(".")[0]})
+    send(frame({"kind": "libraries", "cpu": _cpu()}))
+    if own is not None:
+        companions.serve(own)
+    notes: dict[str, Any] = {}
     try:
-        if cells is None:
-            module = _load(request["module"])
+        if parsed is None:
+            module = _load(source, code)
         else:
-            module, raised = _load_cells(request["module"], cells)
+            module, notes = _load_submitted(source, parsed)
         overlay = _overlay(request["overlay"])
         if request["overlay"] is not None and request["overlay"]["inside"]:
             # The misconception's own module is loaded by now and keeps the functions that it imported.
             vars(module).update(overlay)
     except BaseException as error:  # noqa: BLE001  a module may leave by SystemExit as well
-        send(frame({"kind": "loaded", "error": describe(error, request["module"]["filename"]), "cpu": _cpu()}))
+        described = describe(error, source["filename"], source["helpers"])
+        send(frame({"kind": "loaded", "error": described, "cpu": _cpu()}))
         return
-    send(frame({"kind": "loaded", "error": None, "cells": raised, "cpu": _cpu()}))
+    send(frame({"kind": "loaded", "error": None, **notes, "cpu": _cpu()}))
     shared = SharedState()
     suites: dict[str, tuple[ModuleType, dict[tuple[str, int], scenarios.Scenario]]] = {}
     for key, file, function, index, device in request["runs"]:
@@ -96,26 +121,69 @@ def _suite(request: dict[str, Any], file: str) -> tuple[ModuleType, dict[tuple[s
     return module, {(scenario.function, scenario.index): scenario for scenario in scenarios.expand(module)}
 
 
-def _source_findings(request: dict[str, Any], cells: list[notebook.Parsed] | None) -> dict[str, list[str]]:
+def _companions(source: dict[str, Any]) -> companions.Companions | None:
+    if not source["folder"]:
+        return None
+    return companions.Companions(source["folder"], source["helpers"], source["name"])
+
+
+def _source_findings(
+    request: dict[str, Any], parsed: list[statements.Parsed] | None, own: companions.Companions | None
+) -> dict[str, list[str]]:
     names = {exercise: found for exercise, found in request["off_limits"].items() if found}
     if not names:
         return {}
-    if cells is not None:
-        return off_limits.in_tree(notebook.whole(cells), names)
-    return off_limits.in_source(request["module"]["text"], names)
+    if parsed is not None:
+        return off_limits.in_tree(statements.whole(parsed), names, own)
+    return off_limits.in_source(request["module"]["text"], names, own)
 
 
-def _load(source: dict[str, str]) -> ModuleType:
-    return load(source["text"], source["name"], source["filename"])
+def _compiled(
+    source: dict[str, Any], parsed: list[statements.Parsed] | None
+) -> tuple[CodeType | None, list[dict[str, Any]]]:
+    """Return the code of a module that is loaded whole, None for any other; and what the compiler has against the texts."""
+    if parsed is None:
+        code, wrong = syntax.compiled(source["text"], source["filename"])
+    else:
+        saved = parts.is_notebook(source["text"])
+        refused = statements.refused(parsed, source["filename"], in_notebook=saved)
+        code, wrong = None, syntax.of_statements(refused)
+    return code, wrong + syntax.problems(source["helpers"])
 
 
-def _load_cells(source: dict[str, str], cells: list[notebook.Parsed]) -> tuple[ModuleType, list[list[Any]]]:
-    """Return a notebook's code as a module, and the number of each cell that raised with what it raised."""
-    module, raised = notebook.load(source["text"], cells, source["name"], source["filename"])
-    return module, [[number, describe(error, source["filename"])] for number, error in raised[:MOST_CELLS]]
+def _own_code(source: dict[str, Any], parsed: list[statements.Parsed] | None) -> list[ast.Module]:
+    """Return the syntax trees of what somebody wrote: not the page's own cells, whose libraries a warm zygote has."""
+    trees = [] if parsed is None else [one.tree for one in parsed if one.part.kind is not Kind.PAGE]
+    for text in [*([source["text"]] if parsed is None else []), *source["helpers"].values()]:
+        with contextlib.suppress(*syntax.REFUSALS):  # who loads it says so
+            trees.append(ast.parse(text))
+    return trees
 
 
-def _overlay(source: dict[str, str] | None) -> dict[str, Any]:
+def _load(source: dict[str, Any], code: CodeType | None = None) -> ModuleType:
+    return load(source["text"], source["name"], source["filename"], code)
+
+
+def _load_submitted(source: dict[str, Any], parsed: list[statements.Parsed]) -> tuple[ModuleType, dict[str, Any]]:
+    """Return a student's module, and what is to be told of how it was loaded."""
+    filename, helpers = source["filename"], source["helpers"]
+    loaded = submitted.load(
+        source["text"],
+        parsed,
+        source["name"],
+        filename,
+        source["exercises"],
+        definitions_only=source["definitions_only"],
+    )
+    notes = {
+        "cells": [[one.part, one.whole, describe(one.error, filename, helpers)] for one in loaded.raised[:MOST_NOTES]],
+        "left_out": [list(lines) for lines in loaded.left_out[:MOST_NOTES]],
+        "rebound": [[one.name, one.line, one.counts] for one in loaded.rebound[:MOST_NOTES]],
+    }
+    return loaded.module, notes
+
+
+def _overlay(source: dict[str, Any] | None) -> dict[str, Any]:
     if source is None:
         return {}
     return {source["exercise"]: getattr(_load(source), source["function"])}
@@ -147,8 +215,11 @@ def _outcome(
     if "tmp_path" in wanted:
         fixtures["tmp_path"] = Path(tempfile.mkdtemp())
     used: list[str] = []
+    source = request["module"]
     try:
-        trap = off_limits.trapped(scenario.exercise, request["off_limits"], request["module"]["filename"], used)
+        trap = off_limits.trapped(
+            scenario.exercise, request["off_limits"], source["filename"], used, source["helpers"].keys()
+        )
         with trap, fake_device.pretending() if device == fake_device.NAME else contextlib.nullcontext():
             value = function(**{name: fixtures[name] for name in wanted})
         return {"status": "returned", "value": encoder.tree(value), "off_limits": sorted(set(used))}
@@ -156,7 +227,7 @@ def _outcome(
         return {"status": "no_network"}
     except BaseException as error:  # noqa: BLE001  SystemExit and KeyboardInterrupt in a call are the student's too
         encoder.tensors.clear()
-        described = describe(error, request["module"]["filename"])
+        described = describe(error, source["filename"], source["helpers"])
         return {"status": "raised", "error": described, "off_limits": sorted(set(used))}
 
 
@@ -194,17 +265,20 @@ def _reset(seed: int, device: str) -> None:
         pyplot.close("all")
 
 
-def describe(error: BaseException, filename: str) -> dict[str, Any]:
+def describe(error: BaseException, filename: str, helpers: Collection[str] = ()) -> dict[str, Any]:
     """Return an exception's type, its line in the module under test and, for the instructor, its message.
+
+    Where helpers are given (paths of a student's own modules), the line may be one of theirs: the deepest counts.
 
     An exception's own methods may lie, raise or never end; the deadline covers the last.
     """
-    line = None
+    line, file = None, filename
     for step in traceback.extract_tb(error.__traceback__):
-        if step.filename == filename:
-            line = step.lineno
-    if isinstance(error, SyntaxError) and type(error.lineno) is int and error.filename == filename:
-        line = error.lineno
+        if step.filename == filename or step.filename in helpers:
+            line, file = step.lineno, step.filename
+    of_text = isinstance(error, SyntaxError) and type(error.lineno) is int and type(error.filename) is str
+    if of_text and (error.filename == filename or error.filename in helpers):  # type: ignore[attr-defined]
+        line, file = error.lineno, error.filename  # type: ignore[attr-defined]
     try:
         message = str(error)[:LONGEST_MESSAGE].encode("utf-8", "replace").decode()
     except BaseException as second:  # noqa: BLE001  the message is the attack
@@ -214,8 +288,9 @@ def describe(error: BaseException, filename: str) -> dict[str, Any]:
         "type": type(error).__name__[:100],
         "builtin": kinds[0],
         "line": line,
-        "source": linecache.getline(filename, line).strip()[:200] if line else "",
+        "source": linecache.getline(file, line).strip()[:200] if line else "",
         "message": message,
+        "file": "" if file == filename else file,
     }
 
 

@@ -15,7 +15,8 @@ def warm_up(*, plots: bool, imports: Sequence[str] = ()) -> None:
 
     Args:
         plots: whether scenarios draw.
-        imports: modules of libraries that the lesson imports besides; one that is not there is for the worker to complain of.
+        imports: modules of libraries that the lesson imports besides; one that is not there, or does not import, is for the
+            worker to complain of.
     """
     warnings.simplefilter("ignore")
     import numpy
@@ -40,6 +41,7 @@ def warm_up(*, plots: bool, imports: Sequence[str] = ()) -> None:
         torch.nn.functional.mse_loss(model(x), y).backward()
         optimizer.step()
     torch.func.grad(lambda w: (w**2).sum())(torch.ones(2))
+    torch.func.jacfwd(lambda w: w**2)(torch.ones(2))
     probes.operations(lambda: torch.ones(2) + 1)
     encoder = encode.Encoder(1 << 20)
     encode.frame({"value": encoder.tree([torch.ones(2), numpy.ones(2), 1.0])}, encoder)
@@ -50,7 +52,7 @@ def warm_up(*, plots: bool, imports: Sequence[str] = ()) -> None:
     run.brief(torch.zeros(1))
     pytest.mark.exercise("warm")
     for name in imports:
-        with contextlib.suppress(ImportError):
+        with contextlib.suppress(Exception):
             importlib.import_module(name)
     if plots:
         _draw_once()

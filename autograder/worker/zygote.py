@@ -3,8 +3,12 @@
 It answers the parent's commands on a socket, one JSON object a message, one answer each:
 
     {"do": "start", "limits": {...}}   with three descriptors (request, result, log): forks a worker; {"ok": true}
-    {"do": "cpu"}                      {"cpu": seconds that the worker and all it started have used}
+    {"do": "cpu"}                      {"cpu": seconds that the worker and all it started have used,
+                                       "busy": whether one of them computes, or would if the machine let it}
     {"do": "stop"}                     kills the worker if it lives; {"cpu": …, "signal": number or null}
+
+Every answer has besides "own", the CPU seconds of the zygote itself; that to "start" those from before the fork. The parent
+may have an account of the whole tree, and takes them off.
 
 When the socket closes, the zygote ends and takes the worker along. The worker reads its request itself, so that no
 submission's text is ever in the memory from which the next worker is forked.
@@ -21,11 +25,11 @@ import signal
 import socket
 import sys
 import tempfile
+import time
 from typing import Any, TextIO
 
-from autograder.worker import huge_pages, jail, lockdown
+from autograder.worker import huge_pages, jail, lockdown, processes
 
-_TICKS = os.sysconf("SC_CLK_TCK")
 # Huge pages cost as much as they save on so many workers: who has forked that many will fork more.
 WORKERS_THAT_PAY_FOR_HUGE_PAGES = 30
 
@@ -38,6 +42,7 @@ class Zygote:
         self._configuration = configuration
         self._jailed = configuration["jail"] == "namespaces"
         self._worker: int | None = None
+        self._account = processes.Account()
         self._spent = 0.0
         self._scratch: str | None = None
         self._forked = 0
@@ -59,14 +64,19 @@ class Zygote:
         self._stop()
 
     def _obey(self, command: dict[str, Any], descriptors: list[int]) -> dict[str, Any]:
+        own = time.process_time()
         if command["do"] == "start":
-            return self._start(jail.Limits(**command["limits"]), descriptors)
+            return self._start(jail.Limits(**command["limits"]), descriptors) | {"own": own}
         if command["do"] == "cpu":
-            return {"cpu": self._cpu()}
-        return self._stop()
+            alive = processes.below(os.getpid())
+            busy = processes.any_runnable(alive)
+            return {"cpu": self._account.used(alive) + self._spent, "busy": busy, "own": time.process_time()}
+        return self._stop() | {"own": time.process_time()}
 
     def _start(self, limits: jail.Limits, descriptors: list[int]) -> dict[str, Any]:
         self._forked += 1
+        self._account = processes.Account()
+        self._spent = 0.0
         told, tell = os.pipe()
         if not self._jailed:
             self._scratch = tempfile.mkdtemp(prefix="autograder-")
@@ -118,33 +128,11 @@ class Zygote:
         sys.stderr.flush()
         os._exit(0)
 
-    def _cpu(self) -> float:
-        """Return the CPU seconds of every living process below the zygote, and of those that they have waited for."""
-        return sum(self._below().values())
-
-    def _below(self) -> dict[int, float]:
-        """Return the processes below the zygote, each with its CPU seconds."""
-        processes = {}
-        for name in os.listdir("/proc"):
-            if name.isdigit():
-                try:
-                    with open(f"/proc/{name}/stat") as file:
-                        fields = file.read().rpartition(")")[2].split()
-                except OSError:
-                    continue  # it ended meanwhile
-                processes[int(name)] = (int(fields[1]), sum(int(field) for field in fields[11:15]) / _TICKS)
-        below: dict[int, float] = {}
-        parents = {os.getpid()}
-        while parents:
-            parents = {pid for pid, (parent, _) in processes.items() if parent in parents and pid not in below}
-            below |= {pid: processes[pid][1] for pid in parents}
-        return below
-
     def _stop(self) -> dict[str, Any]:
         """Kill the worker, and with it all that it started; reap it; sweep up what was handed down to the zygote."""
         if self._worker is None:
             return {"cpu": 0.0, "signal": None}
-        used = self._cpu()
+        used = self._account.used(processes.below(os.getpid()))
         if not self._jailed:
             _kill_group(self._worker)
         try:
@@ -167,7 +155,7 @@ class Zygote:
     def _sweep(self) -> None:
         """Reap what was handed down to the zygote; where there is no namespace to end, end it first."""
         if not self._jailed:
-            for pid in self._below():
+            for pid in processes.below(os.getpid()):
                 with contextlib.suppress(ProcessLookupError, PermissionError):
                     os.kill(pid, signal.SIGKILL)
         while True:

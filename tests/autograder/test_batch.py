@@ -129,6 +129,33 @@ def test_what_ran_out_of_time_by_the_clock_is_tried_once_more_alone(small_lesson
     assert scores == {"asleep": 0.0, **dict.fromkeys(several(5), 100.0)}
 
 
+@pytest.mark.parametrize(
+    "kind", ["not_reached", "starved", "import: cpu_time", "import: wall_time", "cpu_time", "raised"]
+)
+def test_what_others_may_have_cost_a_submission_is_tried_once_more_alone(
+    small_lesson: Lesson, tmp_path: Path, kind: str
+) -> None:
+    folder = hand_in(tmp_path / "in", {"disturbed": "", **several(5)})
+    graded: list[str] = []
+
+    class Once(_Stand):
+        def grade(self, handed_in: Submission) -> dict[str, Any]:
+            graded.append(handed_in.name)
+            if handed_in.name != "disturbed" or graded.count("disturbed") > 1:
+                return self.report(handed_in, "")
+            if not kind.startswith("import: "):
+                return self.report(handed_in, kind)
+            why = f"{kind.removeprefix('import: ')}: more than 4 seconds"
+            return self.report(handed_in, "") | {"status": "failed_to_import", "exercises": [], "private": why}
+
+    rows = _grade_with(Once(small_lesson), small_lesson, folder, tmp_path / "out").rows
+    score = {row["submission"]: row["score"] for row in rows}["disturbed"]
+    if kind in ("cpu_time", "raised"):
+        assert (graded.count("disturbed"), score) == (1, 0.0), "its own doing, on any machine"
+    else:
+        assert (graded.count("disturbed"), graded[-1], score) == (2, "disturbed", 100.0)
+
+
 def test_a_killed_worker_costs_its_submission_nothing(small_grading: Grading, grade: Grade, tmp_path: Path) -> None:
     waits = f"import time\n{CORRECT}\n\ndef double(x):\n    time.sleep(0.4)\n    return x + x\n"
     folder = hand_in(tmp_path / "in", {"one": waits})
@@ -313,7 +340,7 @@ class _Stand:
     def __exit__(self, *_: object) -> None:
         pass
 
-    def submit(self, handed_in: Submission) -> Any:
+    def submit(self, handed_in: Submission, *, last: bool = False) -> Any:  # noqa: ARG002  the protocol's
         future: Future[dict[str, Any]] = Future()
         self.waiting += 1
         self.most_at_a_time = max(self.waiting, self.most_at_a_time)

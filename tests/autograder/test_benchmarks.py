@@ -52,6 +52,12 @@ def test_the_scale_table_tells_cost_and_memory() -> None:
     assert "CPU s a submission, start-up apart" in rows
 
 
+def test_the_endless_table_has_a_row_an_exercise() -> None:
+    rows = table("endless.py")
+    assert rows["no exercise"][0] == "1"
+    assert int(rows["`double`"][2]) == 2, "after two scenarios the others are not waited for"
+
+
 def test_the_profile_finds_the_steps_that_it_times() -> None:
     rows = table("profile_grade.py", "--size", "2", head="cores")
     for step in ("judging and diagnosing", "writing report, feedback and table", "making frames"):

@@ -101,6 +101,12 @@ for path in ("../../../gradebook.db", {str(course / "gradebook.db")!r}):
     for cell in markup["cells"]:
         if cell["id"] == "solution-double":
             cell["source"] = "def double(x):\n    raise ValueError('<script>alert(1)</script>')\n"
+    in_check_cell = solved("batch_sizes", "average")
+    for cell in in_check_cell["cells"]:
+        if cell["id"] == "test-double":
+            cell["source"] = f"def double(x):\n    return x + x\n{''.join(cell['source'])}"
+    bound_again = solved(*NAMES)
+    bound_again["cells"].append(code("for double in range(3):\n    print(double)\ndel average"))
     tests = solved("double")
     for cell in tests["cells"]:
         if cell["id"].startswith("test-"):
@@ -109,11 +115,18 @@ for path in ("../../../gradebook.db", {str(course / "gradebook.db")!r}):
                 [{"output_type": "execute_result", "data": {"text/plain": "20.0"}}],
             )
             cell["metadata"]["nbgrader"]["points"] = 100
+    helper = solved(*NAMES)
+    for cell in helper["cells"]:
+        if cell["id"] == "solution-double":
+            cell["source"] = "from helpers import twice\n\ndef double(x):\n    return twice(x)\n"
+        if cell["id"] == "solution-average":
+            cell["source"] = f"try:\n    import linked\nexcept ImportError:\n    pass\n{cell['source']}"
     return {
         "solved": solved(*NAMES),
+        "helper": helper,
         "untouched": released,
         "input_transformer": with_first(
-            'get_ipython().input_transformers_post.append(lambda lines: ["pass\\n"])', "double"
+            'get_ipython().input_transformers_post.append(lambda lines: ["pass\\n"])\nnothing_there', "double"
         ),
         "grade_book_update": with_first(forged_book, "double"),
         "tests_rewritten": tests,
@@ -131,12 +144,15 @@ for path in ("../../../gradebook.db", {str(course / "gradebook.db")!r}):
             "cells": [{**cell, "metadata": {"nbgrader": "lost"}} for cell in solved(*NAMES)["cells"]],
         },
         "markup": markup,
+        "in_check_cell": in_check_cell,
+        "bound_again": bound_again,
         "no_notebook": "{",
     }
 
 
 EXPECTED = {
     "solved": 100.0,
+    "helper": 100.0,
     "untouched": 0.0,
     "input_transformer": 50.0,
     "grade_book_update": 50.0,
@@ -145,6 +161,8 @@ EXPECTED = {
     "deleted": 50.0,
     "no_metadata": 100.0,
     "markup": 20.0,
+    "in_check_cell": 100.0,
+    "bound_again": 100.0,
     "no_notebook": 0.0,
 }
 
@@ -166,6 +184,10 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
         text = notebook if isinstance(notebook, str) else json.dumps(notebook)
         (place / "lesson_9_1.ipynb").write_text(text, encoding="utf-8")
         (place / "timestamp.txt").write_text(TIME, encoding="utf-8")
+    beside = course / "submitted" / "helper" / "lesson_9_1"
+    (beside / "helpers.py").write_text("def twice(x):\n    return 2 * x\n", encoding="utf-8")
+    # nbgrader copies what a link leads to.
+    (beside / "linked.py").symlink_to(lesson.reference)
     told = nbgrader(course, "autograde", "lesson_9_1").stderr
     # A page a student takes its time, so only those that the tests read.
     others = ",".join(set(EXPECTED) - {"markup", "input_transformer"})
@@ -225,7 +247,15 @@ def test_feedback_stands_beneath_the_checks_and_holds_no_markup(desk: Desk) -> N
 
 
 def test_a_cell_that_raised_is_told_in_the_feedback(desk: Desk) -> None:
-    assert "The cell `code cell 1` raised a NameError at its line 1" in desk.feedback("input_transformer")
+    told = desk.feedback("input_transformer")
+    assert "Line 2 of the cell `code cell 1`, `nothing_there`: the name `nothing_there` is not defined there" in told
+
+
+def test_module_beside_the_notebook_comes_along_and_a_link_does_not(desk: Desk) -> None:
+    path = desk.course / "grades-lesson_9_1" / "reports" / "helper.json"
+    report = json.loads(path.read_text(encoding="utf-8"))
+    assert list(report["helpers"]) == ["lesson_9_1/helpers.py"]
+    assert "lesson_9_1/linked.py could not be opened as a plain file" in report["helper_notes"][0]
 
 
 def test_neither_notebook_nor_feedback_shows_a_hidden_scenario(desk: Desk) -> None:
@@ -248,8 +278,8 @@ def test_autograder_grade_finds_the_same_scores_in_the_course_folder(
         rows = {row["submission"]: row for row in csv.DictReader(file)}
     assert {name: float(row["score"]) for name, row in rows.items()} == EXPECTED
     assert rows["no_notebook"]["status"] == "refused"
-    # The engine's reports are the grader's own: only what nbgrader could not read is new.
-    assert "kept 9 as they were" in " ".join(capsys.readouterr().out.split())
+    # The engine's reports are the grader's own. New are what nbgrader could not read, and the two whose check cells it wrote over.
+    assert "kept 10 as they were" in " ".join(capsys.readouterr().out.split())
 
 
 # Scores into a grade book

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 import shutil
@@ -11,9 +12,11 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+import jupytext
 import nbformat
 import pytest
 from nbclient import NotebookClient
+from nbconvert import PythonExporter
 
 from autograder import cli, notebooks, submission, visible
 from autograder import lesson as lessons
@@ -23,6 +26,8 @@ from autograder.lesson import Lesson
 from autograder.sandbox import Source
 from autograder.submission import Submission
 from autograder.visible import VisibleTestsError
+from autograder.worker import parts
+from autograder.worker.parts import Kind
 from tests.autograder.conftest import COURSE, LESSONS, ROOT
 
 TESTS = '''\
@@ -118,7 +123,7 @@ def graded(grading: Grading, lesson: Lesson, notebook: dict[str, Any]) -> dict[s
     found = read(lesson, notebook)
     assert found.status == "found", found.reason
     grading.spare[0].start()
-    return with_feedback(grading.grade(found, grading.spare[0]), grading.signatures)
+    return with_feedback(grading.grade(found, grading.spare[0], last=True), grading.signatures)
 
 
 def points(row: dict[str, Any]) -> dict[str, float]:
@@ -289,20 +294,25 @@ def test_a_notebook_that_was_only_run_does_not_stand_in_a_modules_way(lesson: Le
     assert (found.status, found.place) == ("found", "exercises.py")
 
 
-def test_a_cell_that_raises_is_told_and_costs_what_depends_on_it(
+def test_a_statement_that_raises_is_told_and_costs_what_depends_on_it(
     lesson: Lesson, solved: Solved, small_grading: Grading
 ) -> None:
     notebook = solved()
     for cell in notebook["cells"]:
         if cell["id"] == "solution-batch_sizes":
             cell["source"] = "secret = 'of the student'\nraise KeyError(secret)\n" + cell["source"]
+        if cell["id"] == "solution-average":
+            cell["source"] = "import nothing_of_that_name as there\nsums = there.sums\naverage = lambda x: sums(x)"
     row = graded(small_grading, lesson, notebook)
-    assert points(row) == {**FULL, "batch_sizes": 0}
+    assert points(row) == {**FULL, "average": 0}
     assert [(cell["cell"], cell["error"], cell["line"]) for cell in row["cells"]] == [
-        ("solution-batch_sizes", "KeyError", 2)
+        ("solution-batch_sizes", "KeyError", 2),
+        ("solution-average", "ModuleNotFoundError", 1),
+        ("solution-average", "NameError", 2),
     ]
     told = page(lesson, row)
-    assert "The cell `solution-batch_sizes` raised a KeyError at its line 2" in told
+    assert "Line 2 of the cell `solution-batch_sizes`, `raise KeyError(secret)`: it raises a KeyError itself." in told
+    assert "What it would have defined after that was missing." in told
     assert "of the student" not in told
     assert "of the student" in row["cells"][0]["message"]
 
@@ -310,7 +320,7 @@ def test_a_cell_that_raises_is_told_and_costs_what_depends_on_it(
 BROKEN = {
     "a syntax error": ("def half(x)\n    return x", "SyntaxError"),
     "leaving": ("raise SystemExit(0)", "SystemExit"),
-    "IPython's own function": ("get_ipython().run_line_magic('ls', '')", "NameError"),
+    "a name of the page's that does not run": ("print(axes.get_title())", "NameError"),
     "a null byte": ("x = '\0'", "SyntaxError|ValueError"),
 }
 
@@ -380,13 +390,193 @@ def test_a_cell_that_takes_long_for_nothing_is_left_out(lesson: Lesson, solved: 
     notebook["cells"].insert(10, code("losses = []\nwhile True:\n    losses.append(0)\n    losses.clear()"))
     row = graded(small_grading, lesson, notebook)
     assert points(row) == FULL
-    assert "took long and was left out; no exercise needs it" in page(lesson, row)
+    words = "No exercise needs this and it took long, so it was left out: lines 2 to 4 of the cell"
+    assert words in page(lesson, row)
 
 
 def test_off_limits_names_are_found_in_a_notebook_too(lesson: Lesson, solved: Solved, small_grading: Grading) -> None:
     notebook = solved("double", "batch_sizes")
     notebook["cells"] += [code("def broken(:"), code("def average(x):\n    return x.mean()\n")]
     row = graded(small_grading, lesson, notebook)
+    assert points(row)["average"] == 0
+    assert "off limits here" in page(lesson, row)
+
+
+# What a student wrote where something of ours stands
+
+
+def written_into(notebook: dict[str, Any], name: str, first: str, last: str = "", without: str = "") -> dict[str, Any]:
+    """Write into a cell that was handed out."""
+    for cell in notebook["cells"]:
+        if cell["id"] == name:
+            cell["source"] = f"{first}{''.join(cell['source']).replace(without, '')}{last}"
+    return notebook
+
+
+DOUBLE = "def double(x):\n    return torch.mul(x, 2)\n\n\n"
+INTO_OURS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    "above the check": lambda notebook: written_into(notebook, "test-double", DOUBLE),
+    "below the check": lambda notebook: written_into(notebook, "test-double", "", f"\n\n{DOUBLE}"),
+    "with a line of it gone": lambda notebook: written_into(notebook, "test-double", DOUBLE, "", "double(x), wanted, "),
+    "into what the checks begin with": lambda notebook: written_into(notebook, "checks", DOUBLE),
+    "into the demonstration": lambda notebook: written_into(notebook, "demonstration-2", "", f"\n{DOUBLE}"),
+    "into a check that lost its metadata": lambda notebook: by_another_editor(
+        written_into(notebook, "test-double", DOUBLE)
+    ),
+    "above the empty cell for it": lambda notebook: {**notebook, "cells": [code(DOUBLE), *notebook["cells"]]},
+}
+
+
+@pytest.mark.parametrize("name", INTO_OURS)
+def test_what_a_student_wrote_into_a_cell_of_ours_counts(lesson: Lesson, solved: Solved, name: str) -> None:
+    found = read(lesson, INTO_OURS[name](solved("batch_sizes", "average")))
+    assert found.status == "found", found.reason
+    own = [part for part in parts.split(found.text) if "return torch.mul(x, 2)" in part.source]
+    assert len(own) == 1
+    assert own[0].kind in (Kind.EDITED, Kind.OWN)
+    ast.parse(own[0].source)
+    for ours in ("every check of this cell", "plt.close", "def test_average", "from assignments"):
+        assert ours not in own[0].source
+
+
+def test_code_in_a_check_cell_is_graded_and_its_edited_checks_cost_nothing(
+    lesson: Lesson, solved: Solved, small_grading: Grading
+) -> None:
+    notebook = written_into(solved("batch_sizes", "average"), "test-double", DOUBLE, "\nprint(double(X))\n1 / 0\n")
+    row = graded(small_grading, lesson, written_into(notebook, "test-average", "", "", "average(double(X)), "))
+    assert points(row) == FULL
+    assert row["cells"] == []
+
+
+def test_a_name_that_is_bound_again_is_told_and_a_later_definition_counts(
+    lesson: Lesson, solved: Solved, small_grading: Grading
+) -> None:
+    notebook = solved()
+    notebook["cells"] += [
+        code("for double in range(3):\n    pass"),
+        code("average = lambda x: x.sum() / len(x) + 1"),
+        code("del batch_sizes"),
+    ]
+    row = graded(small_grading, lesson, notebook)
+    assert points(row) == {**FULL, "average": 0}
+    told = page(lesson, row)
+    assert "In line 1 of the cell `code cell 11` the name `double` stands for something else" in told
+    assert "`average` is defined more than once; the definition in line 1 of the cell `code cell 12` is the one" in told
+
+
+# A notebook saved as a script
+
+
+def nbconvert(notebook: dict[str, Any]) -> str:
+    return str(PythonExporter().from_notebook_node(nbformat.reads(json.dumps(notebook), as_version=4))[0])
+
+
+def colab(notebook: dict[str, Any]) -> str:
+    """Save as Colab does: code as it stands, text in quotes, and magics as comments."""
+    lines = ["# -*- coding: utf-8 -*-", '"""lesson_9_1.ipynb', "", "Automatically generated by Colab.", '"""', ""]
+    for cell in notebook["cells"]:
+        text = "".join(cell["source"])
+        if cell["cell_type"] == "code":
+            lines += [re.sub("^%", "# Commented out IPython magic\n# %", text, flags=re.MULTILINE), ""]
+        else:
+            lines += ['"""' + text.replace("\\", "\\\\").replace('"', "'") + '"""', ""]
+    return "\n".join(lines)
+
+
+SCRIPTS: dict[str, Callable[[dict[str, Any]], str]] = {
+    "nbconvert": nbconvert,
+    "jupytext, percent": lambda notebook: str(
+        jupytext.writes(nbformat.reads(json.dumps(notebook), as_version=4), fmt="py:percent")
+    ),
+    "jupytext, light": lambda notebook: str(
+        jupytext.writes(nbformat.reads(json.dumps(notebook), as_version=4), fmt="py:light")
+    ),
+    "Colab": colab,
+    "Windows": lambda notebook: nbconvert(notebook).replace("\n", "\r\n"),
+}
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_of_a_notebook_saved_as_a_script_what_was_handed_out_is_left_out(
+    lesson: Lesson, solved: Solved, tmp_path: Path, name: str
+) -> None:
+    notebook = solved()
+    notebook["cells"].insert(4, code("%matplotlib inline\n!pip install nothing\nTWO = 2", "own"))
+    text = SCRIPTS[name](notebook)
+    (tmp_path / "exercises.py").write_text(text, encoding="utf-8", newline="")
+    found = submission.read(tmp_path, lesson)
+    own = [part for part in parts.split(found.text) if part.kind is Kind.OWN]
+    assert [part.name for part in own] == [""]
+    statements = re.sub("#.*", "", own[0].source)
+    for ours in ("test_double", "expect(", "every check of this cell", "axes = ", "TemporaryDirectory"):
+        assert ours not in statements
+    handed_in, left = text.replace("\r", "").split("\n"), own[0].source.split("\n")
+    for line in handed_in:
+        if line.startswith(("def double", "def average", "TWO")):
+            assert left.index(line) == handed_in.index(line)
+
+
+def test_a_saved_script_gets_the_points_of_the_notebook(
+    lesson: Lesson, solved: Solved, small_grading: Grading, tmp_path: Path
+) -> None:
+    notebook = solved("batch_sizes", "average")
+    for cell in notebook["cells"]:
+        if cell["id"] == "solution-double":
+            cell["source"] = "%%time\ndef double(x):\n    return x + x\n"
+    notebook["cells"].insert(4, code("!pip install nothing\nget_ipython().run_line_magic('ls', '')", "own"))
+    (tmp_path / "exercises.py").write_text(nbconvert(notebook), encoding="utf-8")
+    row = graded_module(small_grading, lesson, tmp_path)
+    assert points(row) == FULL
+    assert row["cells"] == []
+
+
+def test_a_module_that_holds_nothing_of_ours_stays_as_it_is(lesson: Lesson, tmp_path: Path) -> None:
+    text = "import torch\n\n\ndef double(x):\n    return 2 * x\n\n\ndef test_of_my_own():\n    assert double(1) == 2\n"
+    (tmp_path / "exercises.py").write_text(text, encoding="utf-8")
+    assert submission.read(tmp_path, lesson).text == text
+
+
+# Where the whole takes too long
+
+
+def graded_module(grading: Grading, lesson: Lesson, folder: Path) -> dict[str, Any]:
+    """Grade the module in a folder; return its report as JSON with feedback."""
+    grading.spare[0].start()
+    return with_feedback(
+        grading.grade(submission.read(folder, lesson), grading.spare[0], last=True), grading.signatures
+    )
+
+
+TOO_MUCH = {
+    "training": ("while True:\n    double(torch.ones(1))\n", "took more than 4 seconds of computing time"),
+    "leaving": ("import os\nos._exit(0)\n", "ended Python while it was loaded"),
+    "much put out": ("while True:\n    print('x' * 100_000)\n", "put out too much while it was loaded"),
+}
+
+
+@pytest.mark.parametrize("name", TOO_MUCH)
+def test_of_a_module_that_is_too_much_as_a_whole_the_definitions_are_graded(
+    lesson: Lesson, small_grading: Grading, tmp_path: Path, name: str
+) -> None:
+    ending, why = TOO_MUCH[name]
+    text = f"import torch\n\n\ndef double(x):\n    return 2 * x\n\n\n{ending}"
+    (tmp_path / "exercises.py").write_text(text, encoding="utf-8")
+    row = graded_module(small_grading, lesson, tmp_path)
+    assert points(row) == {"double": 50, "batch_sizes": 0, "average": 0}
+    told = page(lesson, row)
+    assert why in told
+    assert "Left out: line" in told
+    assert 'below `if __name__ == "__main__":`' in told
+
+
+def test_what_was_left_out_is_read_for_off_limits_names_all_the_same(
+    lesson: Lesson, small_grading: Grading, tmp_path: Path
+) -> None:
+    text = "import torch\n\nTABLE = {}\n\n\ndef average(x):\n    return TABLE['mean'](x)\n\n\n"
+    text += "while True:\n    pass\nTABLE.update(mean=torch.mean)\n"
+    (tmp_path / "exercises.py").write_text(text, encoding="utf-8")
+    row = graded_module(small_grading, lesson, tmp_path)
+    assert row["loading"]["gave_up"] == "cpu_time"
     assert points(row)["average"] == 0
     assert "off limits here" in page(lesson, row)
 

@@ -100,6 +100,14 @@ def test_a_module_that_does_not_import_fails_everything_and_says_why(command: Co
     assert "line 2" in done.stdout
 
 
+def test_the_students_own_module_comes_along(command: Command, tmp_path: Path) -> None:
+    text = "from helpers import double\n\ndef batch_sizes(n, size):\n    return [n]\n\ndef average(x):\n    return x\n"
+    (tmp_path / "exercises.py").write_text(text, encoding="utf-8")
+    (tmp_path / "helpers.py").write_text("def double(x):\n    return 2 * x\n", encoding="utf-8")
+    done = session(command, "--submission", tmp_path)
+    assert "double                                   50.00 of 50" in done.stdout, done.stdout
+
+
 @pytest.mark.parametrize("path", ["nowhere", "submissions/nothing", "submissions/both_worked_on"])
 def test_a_submission_that_cannot_be_taken_ends_the_session_with_a_sentence(command: Command, path: str) -> None:
     done = session(command, "--submission", path)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from autograder.sandbox import Deadlines, Job, Outcome, Result, Run, Sandbox, Source
+from autograder.sandbox import Deadlines, Job, Outcome, Result, Run, Sandbox, SandboxError, Source
+from autograder.worker import processes
 
 SUITE = {
     "test_look.py": """
@@ -226,3 +231,145 @@ def test_a_device_that_is_not_there_is_said_so(sandbox: Sandbox) -> None:
     runs = (Run("test_look.py", "test_look", 0, "cuda"),)
     result = sandbox.run(Job(Source("exercises", "exercises.py", ""), SUITE, runs, 0))
     assert result.outcomes[0].status == "no_device"
+
+
+def several(sandbox: Sandbox, body: str, count: int, head: str = "", **limits: Any) -> Result:
+    """Run a function of this body `count` times in one job, below the lines of `head`."""
+    suite = {"test_look.py": SUITE["test_look.py"].replace("[1, 2, 3]", f"list(range({count}))")}
+    text = f"import os, signal, time as clock\n{head}\n\n\ndef look(data, tmp_path, time):\n"
+    text += "\n".join(f"    {line}" for line in body.split("\n"))
+    runs = tuple(Run("test_look.py", "test_look", index, "cpu", **limits) for index in range(count))
+    return sandbox.run(Job(Source("exercises", "exercises.py", text), suite, runs, seed=0))
+
+
+def statuses(result: Result) -> list[str]:
+    return [outcome.status for outcome in result.outcomes]
+
+
+def test_waiting_is_bounded_for_all_scenarios_together(impatient: Sandbox) -> None:
+    impatient.deadlines = Deadlines(submission_wall=2)
+    found = statuses(several(impatient, "clock.sleep(0.5)\nreturn 1", 12))
+    ended = found.index("wall_time")
+    assert 2 <= ended <= 5, found
+    assert found == ["returned"] * ended + ["wall_time"] + ["not_reached"] * (11 - ended)
+
+
+BURN = "        until = clock.process_time() + 0.3\n        while clock.process_time() < until:\n            pass\n        os._exit(0)"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "if time == 0 and os.fork() == 0:\n    while True:\n        pass\nclock.sleep(0.3)\nreturn 1",
+        # Nobody waits for these, so that their seconds come to nobody's account but a control group's.
+        f"signal.signal(signal.SIGCHLD, signal.SIG_IGN)\nfor _ in range(2):\n    if os.fork() == 0:\n{BURN}\n"
+        "    try:\n        os.wait()\n    except ChildProcessError:\n        pass\nreturn 1",
+    ],
+    ids=["left in the background", "ignored"],
+)
+def test_children_count_for_the_submission_however_they_end(impatient: Sandbox, body: str) -> None:
+    impatient.deadlines = Deadlines(scenario_cpu=10, submission_cpu=1.5)
+    result = several(impatient, body, 40)
+    assert "cpu_time" in statuses(result)
+    assert statuses(result)[-1] == "not_reached"
+    assert result.cpu < 2.2
+
+
+def test_whoever_prints_while_he_sleeps_waits_all_the_same(impatient: Sandbox) -> None:
+    result = look(impatient, "while True:\n    print('still here')\n    clock.sleep(0.01)")
+    assert statuses(result) == ["wall_time"]
+
+
+def test_after_two_scenarios_of_an_exercise_without_an_end_the_rest_is_not_waited_for(impatient: Sandbox) -> None:
+    result = several(impatient, "while time != 1:\n    pass\nreturn time", 6, exercise="look", cpu=0.3)
+    assert statuses(result) == ["cpu_time", "returned", "cpu_time", *["not_waited_for"] * 3]
+    assert result.cpu < 1.2
+
+
+def test_a_run_has_no_more_time_than_the_deadlines_give(impatient: Sandbox) -> None:
+    result = several(impatient, "while True:\n    pass", 1, exercise="look", cpu=50)
+    assert result.outcomes[0].detail == "more than 0.5 seconds of CPU"
+
+
+SLOW = "import sklearn.linear_model"
+
+
+@pytest.mark.parametrize(
+    ("head", "body"),
+    [
+        (SLOW, "return 1"),
+        (
+            "try:\n    import not_there_at_all\nexcept ImportError:\n    pass\nfrom sklearn import linear_model",
+            "return 1",
+        ),
+        ("", "from sklearn.linear_model import LinearRegression\nreturn LinearRegression().get_params()"),
+        ("import importlib\nlinear = importlib.import_module('sklearn.linear_model')", "return 1"),
+    ],
+    ids=["at the top", "as a name of a package", "in a function", "by its name"],
+)
+def test_an_installed_library_is_imported_on_a_clock_of_its_own(impatient: Sandbox, head: str, body: str) -> None:
+    impatient.deadlines = Deadlines(scenario_cpu=0.3, submission_cpu=0.6)
+    result = several(impatient, body, 3, head)
+    assert result.cpu > 0.6, "the library is too quick to show anything"
+    assert statuses(result) == ["returned"] * 3, result.import_error
+
+
+def test_the_clock_of_libraries_has_an_end(impatient: Sandbox) -> None:
+    impatient.deadlines = Deadlines(library_cpu=0.3)
+    error = several(impatient, "return 1", 1, SLOW).import_error
+    assert error is not None
+    assert (error.type, error.message) == ("cpu_time", "more than 0.3 seconds of CPU")
+
+
+def test_libraries_again_and_again_are_the_submissions_own_time(impatient: Sandbox) -> None:
+    impatient.deadlines = Deadlines(library_cpu=2.5, submission_cpu=0.5)
+    result = several(impatient, "os._exit(0)", 60, "import matplotlib.pyplot")
+    assert statuses(result)[0] == "died"
+    assert statuses(result)[-1] == "not_reached"
+    assert result.cpu < 4
+
+
+def test_a_name_that_is_not_installed_is_pythons_own_error(sandbox: Sandbox) -> None:
+    error = several(sandbox, "return 1", 1, "import not_there_at_all").import_error
+    assert error is not None
+    assert (error.type, error.line) == ("ModuleNotFoundError", 2)
+
+
+def test_own_code_gains_nothing_from_the_clock_of_libraries(impatient: Sandbox) -> None:
+    impatient.deadlines = Deadlines(scenario_cpu=0.5)
+    head = "import sys\n\n\nclass Finder:\n    def find_spec(self, *_):\n        while True:\n            pass\n\n\n"
+    error = several(impatient, "return 1", 1, f"{head}sys.meta_path.insert(0, Finder())\nimport wave").import_error
+    # The library was there before the finder, so this one is asked for what comes after.
+    assert error is None or error.type == "cpu_time"
+    error = several(impatient, "return 1", 1, f"{head}sys.meta_path.insert(0, Finder())\nimport not_there").import_error
+    assert error is not None
+    assert (error.type, error.message) == ("cpu_time", "more than 0.5 seconds of CPU")
+
+
+def wake(stopped: list[int]) -> None:
+    for pid in stopped:
+        os.kill(pid, signal.SIGCONT)
+
+
+def test_a_zygote_that_is_slow_to_answer_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("autograder.sandbox.LOOK_SECONDS", 0.2)
+    with Sandbox(Path(__file__).parent / "course", plots=False) as slow:
+        assert slow._process is not None
+        inner = [slow._process.pid, *processes.below(slow._process.pid)]
+        for pid in inner:
+            os.kill(pid, signal.SIGSTOP)
+        timer = threading.Timer(2.0, wake, (inner,))
+        timer.start()
+        assert seen(slow, "return time") == 1
+        timer.join()
+
+
+def test_a_zygote_that_is_dead_is_noticed_at_once() -> None:
+    with Sandbox(Path(__file__).parent / "course", plots=False) as dead:
+        assert dead._process is not None
+        for pid in (*processes.below(dead._process.pid), dead._process.pid):
+            os.kill(pid, signal.SIGKILL)
+        began = time.monotonic()
+        with pytest.raises(SandboxError):
+            seen(dead, "return time")
+        assert time.monotonic() - began < 5

@@ -11,7 +11,7 @@ import pytest
 from autograder import submission
 from autograder.errors import UserError
 from autograder.lesson import Lesson
-from autograder.worker import notebook
+from autograder.worker import statements, submitted
 
 CODE = "def double(x):\n    return 2 * x\n"
 
@@ -91,9 +91,9 @@ NOTEBOOK = {
 def test_a_notebooks_code_is_one_module(tmp_path: Path, small_lesson: Lesson) -> None:
     found = submission.read(put(tmp_path, "lesson_9_1/lesson_9_1.ipynb", json.dumps(NOTEBOOK)), small_lesson)
     assert found.status == "found"
-    module, raised = notebook.load(found.text, notebook.parse(found.text), "a_notebook", "a_notebook.py")
-    assert raised == []
-    assert (module.x, module.f()) == (1, 1)
+    loaded = submitted.load(found.text, statements.parse(found.text), "a_notebook", "a_notebook.py", ("f",))
+    assert loaded.raised == []
+    assert (loaded.module.x, loaded.module.f()) == (1, 1)
     assert "not code" not in found.text
 
 
@@ -157,3 +157,83 @@ def test_a_fifo_does_not_hold_the_grader_up(tmp_path: Path, small_lesson: Lesson
 def test_a_folder_in_the_modules_place_is_refused(tmp_path: Path, small_lesson: Lesson) -> None:
     (tmp_path / "exercises.py").mkdir()
     assert submission.read(tmp_path, small_lesson).status == "refused"
+
+
+GERMAN = '"""Lösungen von Jürgen."""\nx = 1\n'
+JAPANESE = '"""解答です。"""\nx = 1\n'
+ENCODINGS = {
+    **dict.fromkeys(("latin-1", "iso-8859-15", "cp1252", "mac-roman", "utf-8", "UTF8"), GERMAN),
+    **dict.fromkeys(("shift_jis", "euc-jp", "iso2022_jp"), JAPANESE),
+    "gbk": '"""解答。"""\nx = 1\n',
+    "big5": '"""解答。"""\nx = 1\n',
+    "euc_kr": '"""해답"""\nx = 1\n',
+    "koi8-r": '"""Решения"""\nx = 1\n',
+    "cp1251": '"""Решения"""\nx = 1\n',
+}
+
+
+@pytest.mark.parametrize("first", ["# -*- coding: {} -*-\n", "#!/usr/bin/python\n# vim: set fileencoding={} :\n"])
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_a_declared_encoding_is_read_as_python_reads_it(
+    tmp_path: Path, small_lesson: Lesson, encoding: str, first: str
+) -> None:
+    text = first.format(encoding) + ENCODINGS[encoding]
+    data = text.encode(encoding)
+    namespace: dict[str, object] = {}
+    exec(compile(data, "exercises.py", "exec"), namespace)
+    found = submission.read(put(tmp_path, "exercises.py", data.replace(b"\n", b"\r\n")), small_lesson)
+    assert (found.status, found.text) == ("found", text)
+    assert namespace["__doc__"] == ENCODINGS[encoding].split('"""')[1]
+
+
+WIDE = ("utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be")
+
+
+@pytest.mark.parametrize("place", ["exercises.py", "lesson_9_1.ipynb"])
+@pytest.mark.parametrize("text", [GERMAN, JAPANESE, json.dumps(NOTEBOOK)], ids=["german", "japanese", "notebook"])
+@pytest.mark.parametrize("encoding", WIDE)
+def test_two_and_four_bytes_a_character_are_to_be_saved_as_utf_8(
+    tmp_path: Path, small_lesson: Lesson, encoding: str, text: str, place: str
+) -> None:
+    found = submission.read(put(tmp_path, place, text.encode(encoding)), small_lesson)
+    name = encoding[:6].upper()
+    assert (found.status, found.reason) == (
+        "refused",
+        f"{place} is saved as {name}, which Python does not read; save it as UTF-8.",
+    )
+
+
+UNREADABLE = {
+    "rot13": "declares the encoding rot-13, which is not a text encoding",
+    "zlib": "declares the encoding zlib, which is not a text encoding",
+    "base64": "which is not a text encoding",
+    "klingon": "declares an encoding that Python does not know (klingon)",
+    "utf-16": "declares the encoding utf-16, in which Python code is not written",
+    "utf-7": "declares the encoding utf-7, in which Python code is not written",
+    "punycode": "in which Python code is not written",
+    "unicode_escape": "in which Python code is not written",
+    "ascii": "is not ascii text (byte 16), as its first lines declare it to be (ascii)",
+    "euc-jp": "as its first lines declare it to be (euc-jp)",
+}
+
+
+@pytest.mark.parametrize("encoding", UNREADABLE)
+def test_a_declared_encoding_that_is_none_is_refused_by_name(
+    tmp_path: Path, small_lesson: Lesson, encoding: str
+) -> None:
+    data = f"# coding: {encoding}\n".encode() + "é\u00ff".encode("latin-1")
+    found = submission.read(put(tmp_path, "exercises.py", data), small_lesson)
+    assert found.status == "refused"
+    assert UNREADABLE[encoding] in found.reason
+    assert found.reason.endswith("save it as UTF-8.")
+
+
+def test_a_mark_and_a_declaration_that_disagree_are_refused(tmp_path: Path, small_lesson: Lesson) -> None:
+    found = submission.read(put(tmp_path, "exercises.py", b"\xef\xbb\xbf# coding: latin-1\nx = 1\n"), small_lesson)
+    assert "take that line out" in found.reason
+
+
+def test_a_notebook_under_a_modules_name_is_said_to_be_one(tmp_path: Path, small_lesson: Lesson) -> None:
+    found = submission.read(put(tmp_path, "exercises.py", json.dumps(NOTEBOOK, indent=1)), small_lesson)
+    assert found.status == "refused"
+    assert "holds a whole notebook (JSON) under the name of a module" in found.reason

@@ -9,6 +9,7 @@ import pytest
 from autograder import lesson as lessons
 from autograder import suite
 from autograder.suite import SuiteError
+from tests.autograder.conftest import ROOT
 
 GOOD = """
 import pytest
@@ -92,3 +93,32 @@ def test_what_only_some_lessons_import_is_found_wherever_it_stands() -> None:
         "not python",
     ]
     assert suite.libraries(texts) == ["sklearn.datasets", "sklearn.metrics", "torch.utils.tensorboard"]
+
+
+def test_what_a_page_a_stub_and_visible_tests_import_is_warm(course: Path) -> None:
+    lesson = lessons.load(course, "lesson_9_1")
+    lesson.page.write_text(
+        lesson.page.read_text() + "\n```python\nfrom sklearn import datasets\n!pip install x\n```\n"
+        "\n```python\n    >>> 1\nimport scipy.stats, os\nfrom matplotlib import pyplot as plt\n```\n"
+        "\n```text\nimport nothing.of_this\n```\n"
+    )
+    (lesson.assignment / "test_exercises.py").write_text(
+        "from assignments.lesson_9_1.exercises import double\nfrom sklearn.metrics import r2_score\n"
+    )
+    lesson.stub.write_text("import pandas\nfrom . import helpers\nimport torch.nn\n" + lesson.stub.read_text())
+    found = suite.imports(lesson)
+    warm = [
+        "matplotlib",
+        "matplotlib.pyplot",
+        "pandas",
+        "scipy.stats",
+        "sklearn",
+        "sklearn.datasets",
+        "sklearn.metrics",
+    ]
+    assert found == warm
+
+
+def test_the_lessons_own_pages_are_warm() -> None:
+    for name in ("lesson_2_5", "lesson_3_3", "lesson_3_7"):
+        assert "sklearn.datasets" in suite.imports(lessons.load(ROOT, name))
