@@ -113,7 +113,9 @@ def _said(raised: CellError, cell: Part, result: Result, source: Source, notes: 
     cost = "That statement was left out, and all that it would have defined."
     if raised.whole:
         cost = f"Nothing of {'this cell' if cell.name else 'it'} was run."
-    return f"{import_errors.sentence(error, syntax, texts)} {cost}"
+    follows = raised.follows and not error.file
+    why = import_errors.of_missing(error, texts) if follows else import_errors.sentence(error, syntax, texts)
+    return f"{why} {cost}"
 
 
 def left_out(result: Result, text: str) -> tuple[LeftOut, ...]:

@@ -108,12 +108,14 @@ class SyntaxProblem:
 class CellError:
     """What a statement of a submission raised: `number` counts the parts of its text, and the line is of that text.
 
-    `whole` says that it was the part itself that could not be read, so that nothing of it ran.
+    `whole` says that it was the part itself that could not be read, so that nothing of it ran; `follows`, that a name was missing
+    which an earlier such statement would have bound.
     """
 
     number: int
     error: RunError
     whole: bool = False
+    follows: bool = False
 
 
 @dataclass(frozen=True)
@@ -297,7 +299,7 @@ def loading(head: dict[str, Any]) -> Loading:
         FrameError: a list of it is malformed.
     """
     return Loading(
-        tuple(_cell_error(part) for part in _list(head.get("cells"), 3)),
+        tuple(_cell_error(part) for part in _list(head.get("cells"), 4)),
         tuple((_line(first), _line(last)) for first, last in _list(head.get("left_out"), 2)),
         tuple(Rebound(word(name), _line(line), counts is True) for name, line, counts in _list(head.get("rebound"), 3)),
     )
@@ -312,10 +314,10 @@ def _list(body: Any, size: int) -> list[list[Any]]:
 
 
 def _cell_error(part: list[Any]) -> CellError:
-    raised = error(part[2])
+    raised = error(part[3])
     if type(part[0]) is not int or raised is None:
         raise FrameError("a malformed cell")
-    return CellError(part[0], raised, whole=part[1] is True)
+    return CellError(part[0], raised, whole=part[1] is True, follows=part[2] is True)
 
 
 def _line(number: Any) -> int:

@@ -19,13 +19,16 @@ from autograder.sandbox import Source
 from autograder.worker.companions import installed
 
 LONGEST_LINE, LONGEST_MESSAGE = 80, 200
-# Why a worker ended without having said that the module is imported.
+# What ended a worker before it had said that the module is imported; the module's definitions were then tried alone.
 _ENDINGS = {
-    "died": "It ended the program while it was imported.",
-    "cpu_time": "It ran too long, or put out too much, while it was imported.",
-    "wall_time": "It ran too long, or put out too much, while it was imported.",
-    "flooded": "It ran too long, or put out too much, while it was imported.",
+    "died": "It ended Python while it was loaded",
+    "cpu_time": "It computed for longer than allowed while it was loaded",
+    "wall_time": "It waited for longer than allowed while it was loaded",
+    "flooded": "It put out more than allowed while it was loaded",
 }
+_NOT_EVEN_ALONE = (
+    "and its imports and definitions alone do not load, either: look at what these run, in modules of your own, too."
+)
 TRIAL = 'What is only a trial belongs below `if __name__ == "__main__":`.'
 
 
@@ -75,7 +78,7 @@ def sentence(error: RunError, syntax: Sequence[SyntaxProblem], texts: Texts) -> 
         texts: the student's.
     """
     if error.builtin in _ENDINGS:
-        return _ENDINGS[error.builtin]
+        return f"{_ENDINGS[error.builtin]}, {_NOT_EVEN_ALONE}"
     problem = next((one for one in syntax if not one.file), None)
     if problem is None and error.file in texts.helpers:
         problem = next((one for one in syntax if one.file == error.file), None)
@@ -84,6 +87,13 @@ def sentence(error: RunError, syntax: Sequence[SyntaxProblem], texts: Texts) -> 
     file = error.file if error.file in texts.helpers else ""
     place = _place(error.line, file, texts)
     return f"{place}: {_raised(error, texts)}"
+
+
+def of_missing(error: RunError, texts: Texts) -> str:
+    """Return why a line raised that uses a name which a statement that was left out would have defined."""
+    name = _name_in(error)
+    which = code_span(name) if name and texts.hold(name) else "a name"
+    return f"{_place(error.line, '', texts)}: {which} is not there, for what would have defined it was left out before."
 
 
 def _place(line: int | None, file: str, texts: Texts) -> str:
@@ -372,11 +382,18 @@ def _left_at_home(name: str) -> str:
     return f"there is no `{path}.py`, and no folder `{path}`, beside it in what you handed in; hand that in, too."
 
 
+# Modules of services in which people run notebooks.
+_ELSEWHERE = {"google.colab": "Colab", "kaggle_secrets": "Kaggle", "kaggle_datasets": "Kaggle"}
+
+
 def _not_there(full: str, own: str, texts: Texts) -> str:
     name = texts.shown(full)
     top = name.partition(".")[0]
     if not texts.hold(*name.split(".")):
         return "something that it needs is not installed where work is graded; do without it."
+    for known, where in _ELSEWHERE.items():
+        if name == known or name.startswith(f"{known}."):
+            return f"`{known}` is there in {where} alone, and not where work is graded; leave it out."
     for known, note in texts.notes.items():
         if known and (name == known or name.startswith(f"{known}.") or known.startswith(f"{name}.")):
             return f"`{name}` is not there. {note}"
@@ -417,14 +434,19 @@ _USUAL = {
 _JUPYTER = ("display", "get_ipython", "In", "Out")
 
 
+def _name_in(error: RunError) -> str:
+    """Return the name that an error says is missing, or ""."""
+    found = re.match(
+        r"(?:name|cannot access local variable|local variable) '(\w{1,100})'|free variable '(\w{1,100})'", error.message
+    )
+    return (found[1] or found[2]) if found else ""
+
+
 def _missing_name(error: RunError, own: str, texts: Texts) -> str:  # noqa: ARG001  like its siblings
     """Return which name is not defined."""
     if error.builtin not in ("NameError", "UnboundLocalError"):
         return ""
-    found = re.match(
-        r"(?:name|cannot access local variable|local variable) '(\w{1,100})'|free variable '(\w{1,100})'", error.message
-    )
-    name = found[1] or found[2] if found else ""
+    name = _name_in(error)
     if not name or not texts.hold(name):
         return "a name is not defined there; define or import it above, or look at its spelling."
     if error.builtin == "UnboundLocalError":

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import ast
 import contextlib
-import importlib.util
 from collections.abc import Collection, Iterable, Iterator
+
+from autograder.worker.companions import installed
 
 # Of the project's own package a worker has all that it may have.
 OWN = "autograder"
@@ -46,13 +47,7 @@ def take(found: Iterable[Named], own: Collection[str]) -> None:
     """
     for module, names in found:
         top = module.partition(".")[0]
-        if top and top not in own and top != OWN and _is_installed(top):
+        if top and top not in own and top != OWN and installed(top):
             # Whatever a library raises, SystemExit included, it raises again where the submission imports it.
             with contextlib.suppress(BaseException):
                 __import__(module, fromlist=names)
-
-
-def _is_installed(top: str) -> bool:
-    with contextlib.suppress(ImportError, ValueError, AttributeError):
-        return importlib.util.find_spec(top) is not None
-    return False

@@ -176,7 +176,10 @@ def _load_submitted(source: dict[str, Any], parsed: list[statements.Parsed]) -> 
         definitions_only=source["definitions_only"],
     )
     notes = {
-        "cells": [[one.part, one.whole, describe(one.error, filename, helpers)] for one in loaded.raised[:MOST_NOTES]],
+        "cells": [
+            [one.part, one.whole, one.follows, describe(one.error, filename, helpers)]
+            for one in loaded.raised[:MOST_NOTES]
+        ],
         "left_out": [list(lines) for lines in loaded.left_out[:MOST_NOTES]],
         "rebound": [[one.name, one.line, one.counts] for one in loaded.rebound[:MOST_NOTES]],
     }

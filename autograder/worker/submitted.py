@@ -38,11 +38,16 @@ class TooLong(BaseException):
 
 @dataclass(frozen=True)
 class Raised:
-    """What kept a part, or a statement of it, from being run: `whole` where the part is no Python at all."""
+    """What kept a part, or a statement of it, from being run.
+
+    `whole` where the part is no Python at all; `follows` where a name was missing that an earlier such statement would have
+    bound.
+    """
 
     part: int
     error: BaseException
     whole: bool = False
+    follows: bool = False
 
 
 @dataclass(frozen=True)
@@ -194,11 +199,14 @@ def _run(
                     del errors[number]
                 kept.look(statements[number], loaded.rebound)
     kept.put_back()
-    for number, error in errors.items():
+    lost = set[str]()
+    for number, error in sorted(errors.items()):
         one = statements[number]
         # What is left of a part that was handed out may lean on what does not run.
         if one.kind is Kind.OWN or (one.kind is Kind.EDITED and number in needed):
-            loaded.raised.append(Raised(one.part, error))
+            follows = type(error) is NameError and type(error.name) is str and error.name in lost
+            loaded.raised.append(Raised(one.part, error, follows=follows))
+        lost |= definitions.names(one).binds
 
 
 def _turns_of_definitions(

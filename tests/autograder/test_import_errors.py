@@ -127,6 +127,7 @@ RAISES = {
         "import pandas as pd",
         "Line 19, `import pandas as pd`: the package `pandas` is not installed where work is graded",
     ),
+    "module of Colab": ("from google.colab import drive", "`google.colab` is there in Colab alone"),
     "part of a package": ("from pandas.core import x", "the package `pandas` is not installed"),
     "own module left at home": (
         "from .helpers import x",
@@ -243,6 +244,16 @@ def test_cell_of_a_notebook_is_named_with_its_line(
     assert first in page
     assert "Nothing of this cell was run." in page
     assert "Line 2 of the cell `code cell 6`, `import pandas as pd`: the package `pandas` is not installed" in page
+
+
+def test_what_follows_from_a_line_that_was_left_out_is_told_so(grade: Callable[[dict[str, str]], Report]) -> None:
+    report = grade({"exercises.py": RIGHT + "\nimport pandas as pd\nX = pd.DataFrame()\nY = pdd.DataFrame()\n"})
+    assert (report.status, report.score) == ("graded", 100)
+    found = [failure.said for failure in report.loading.cells]
+    assert "the package `pandas` is not installed" in found[0]
+    words = "`pd` is not there, for what would have defined it was left out before. That statement was left out"
+    assert found[1].startswith(f"Line 20, `X = pd.DataFrame()`: {words}")
+    assert "the name `pdd` is not defined there" in found[2]
 
 
 LIAR = """

@@ -312,7 +312,7 @@ def test_a_statement_that_raises_is_told_and_costs_what_depends_on_it(
     ]
     told = page(lesson, row)
     assert "Line 2 of the cell `solution-batch_sizes`, `raise KeyError(secret)`: it raises a KeyError itself." in told
-    assert "What it would have defined after that was missing." in told
+    assert "That statement was left out, and all that it would have defined." in told
     assert "of the student" not in told
     assert "of the student" in row["cells"][0]["message"]
 
