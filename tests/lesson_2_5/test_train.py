@@ -1,7 +1,5 @@
 """Hidden scenarios of `train`."""
 
-from contextlib import suppress
-
 import pytest
 import torch
 from torch import nn
@@ -26,9 +24,15 @@ def fill(model, rng, device, dtype=torch.float32):
 
 def outcome(history, model, dtype=torch.float32):
     """The history as a tensor (in the model's precision) where it holds numbers, and the weights after training."""
-    with suppress(TypeError, ValueError, RuntimeError):  # what is no list of numbers is told as what it is
-        history = torch.tensor([float(value) for value in history], dtype=dtype)
-    return {"history": history, "weights after training": weights(model)}
+    return {"history": numbers(history, dtype), "weights after training": weights(model)}
+
+
+def numbers(history, dtype):
+    """Return a list of numbers as a tensor, and anything else as what it is."""
+    try:
+        return torch.tensor([float(value) for value in history], dtype=dtype)
+    except (TypeError, ValueError, RuntimeError):
+        return history
 
 
 def weights(model):
