@@ -51,7 +51,7 @@ def nothing_to_clip(student, reference):
 
 # --- depth_experiment
 
-# How far apart two averages of ten logarithms (base 10) may lie, by the network and its depth: more than six standard
+# How far apart two averages of ten logarithms (base 10) may lie, by the network and its depth: about six standard
 # errors of their difference, measured over 400 seeds.
 NEAR = {
     (False, None): {2: 0.28, 3: 0.4, 5: 0.48, 9: 0.76, 16: 0.96},
