@@ -8,17 +8,20 @@ import re
 
 import torch
 
+from autograder.equality import close, same
+
 CLOSE = 1e-3  # of an axis's range: two places this near to each other are the same place
+SLACK = 5  # a version without loops may take an operation more or less for another shape; a loop takes many
 
 
 def line_with_gaussian_noise(student, reference):
     """The residuals y - 2x - 1 of 4,000 samples look like independent Gaussian draws of standard deviation 0.5."""
-    x, y = student["x"], student["y"]
-    if not (isinstance(x, torch.Tensor) and isinstance(y, torch.Tensor)):
+    if not _is_pair(student["data"]):
         return "Two tensors were wanted, x and y."
+    x, y = student["data"]
     if x.dtype != torch.float32 or y.dtype != torch.float32:
         return "Both x and y should be float32."
-    if x.shape != reference["x"].shape or y.shape != reference["y"].shape:
+    if x.shape != reference["data"][0].shape or y.shape != reference["data"][1].shape:
         return "Both x and y should have the shape (n_samples,)."
     x, y = x.double(), y.double()
     if not bool(torch.isfinite(x).all() and torch.isfinite(y).all()):
@@ -47,75 +50,142 @@ def line_with_gaussian_noise(student, reference):
 
 
 def generator_decides(student, reference):
-    """All four facts about seeds hold."""
-    sentences = {
-        "same seed, same data": "With the same seed the data should be the same again: draw from `generator` alone.",
-        "another seed, other data": "Another seed should give other data: draw from `generator`, and do not seed it.",
-        "second call, new noise": "A second call with the same generator should draw new noise: do not seed it.",
-        "global generator untouched": "The global generator was used or seeded: draw from `generator` alone.",
-    }
-    return _first_untrue(student, sentences)
+    """The same seed gives the same noise, another seed or a second call another one, and the global generator stays."""
+    runs = [name for name in reference if name != "the global generator"]
+    noise = {}
+    for name in runs:
+        if not _is_pair(student[name]) or student[name][1].shape != reference[name][1].shape:
+            return "Two tensors were wanted, x and y, both of the shape (n_samples,)."
+        noise[name] = student[name][1]
+    if not same(noise["first"], noise["the same seed again"]):
+        return "With the same seed the data should be the same again: draw from `generator` alone."
+    if same(noise["first"], noise["another seed"]):
+        return "Another seed should give other data: draw from `generator`, and do not seed it."
+    if same(noise["first"], noise["second"]):
+        return "A second call with the same generator should draw new noise: do not seed it."
+    if not same(student["the global generator"], reference["the global generator"]):
+        return "The global generator was used or seeded: draw from `generator` alone."
+    return None
+
+
+def _is_pair(found):
+    return isinstance(found, tuple | list) and len(found) == 2 and all(isinstance(part, torch.Tensor) for part in found)
 
 
 def no_loops(student, reference):
-    """The scenario found neither a growing number of operations nor a value that was read out."""
-    if student["vectorized"] is True:
+    """Something of the grids is right; the operations grow neither with the grid nor with the samples; no value was read out."""
+    grids, wanted = student["grids"], reference["grids"]
+    if not isinstance(grids, tuple | list) or not any(
+        isinstance(one, torch.Tensor) and any(close(turned, other) for turned in (one, one.T) for other in wanted)
+        for one in grids
+    ):
+        return "None of the grids W, B and L is right here, so there is nothing to count."
+    counts = student["operations"]
+    if max(counts.values()) <= counts["small"] + SLACK and not student["values read by"]:
         return None
     return "The work grows with the grid or with the samples, or values are read out of tensors: look for a loop."
 
 
 def list_of_tuples_of_floats(student, reference):
-    """The path is a list of `steps + 1` tuples of floats."""
-    if student["list"] is not True:
+    """The path is a list of `steps + 1` tuples of floats, and one of its points or more is where it should be."""
+    path = student["path"]
+    if not isinstance(path, list):
         return "The path should be a list."
-    if student["length"] != reference["length"]:
+    if len(path) != len(reference["path"]):
         return "The path should have steps + 1 points, the start included."
-    sentences = {
-        "pairs": "Each point of the path should be a tuple of two numbers, (w, b).",
-        "floats": "The numbers of the path should be Python floats, as `item()` gives them.",
-    }
-    return _first_untrue(student, sentences)
+    if not all(isinstance(point, tuple) and len(point) == 2 for point in path):
+        return "Each point of the path should be a tuple of two numbers, (w, b)."
+    if not all(type(number) is float for point in path for number in point):
+        return "The numbers of the path should be Python floats, as `item()` gives them."
+    return None if _on_the_path(path, reference["path"]) else "No point of the path is where the walk goes through."
 
 
 def pytorch_differentiates(student, reference):
-    """PyTorch was seen differentiating."""
-    if student["PyTorch differentiated"] is True:
+    """PyTorch was seen differentiating, in a walk that has a point or more where it should be."""
+    if student["PyTorch differentiated"] is not True:
+        return "PyTorch did not compute the gradients: use `backward` or another of its automatic ways, and no formula."
+    path = student["path"]
+    if isinstance(path, list | tuple) and _on_the_path(path, reference["path"]):
         return None
-    return "PyTorch did not compute the gradients: use `backward` or another of its automatic ways, and no formula."
+    return "No point of the path is where the walk goes through."
+
+
+def _on_the_path(path, wanted):
+    """Return whether some point is one of the wanted, be the two numbers swapped or tensors."""
+    wanted = torch.tensor(wanted, dtype=torch.float64)
+    numbers = [[float(number) for number in point] for point in path if len(point) == 2]
+    found = torch.tensor(numbers, dtype=torch.float64).reshape(-1, 2)
+    gaps = [(places.unsqueeze(1) - wanted).abs().amax(dim=2) for places in (found, found.flip(1))]
+    return bool((torch.cat(gaps) < CLOSE).any())
 
 
 def new_figure_is_not_shown(student, reference):
-    """Two calls gave two figures, and nothing was shown or changed."""
-    if list(student["type"]) != ["Figure", "Figure"]:
+    """Two calls gave two figures of what is to be drawn, and nothing was shown or changed."""
+    figures = student["figures"]
+    if [figure.get("type") for figure in figures] != ["Figure", "Figure"]:
         return "A matplotlib Figure should come back."
-    if student["shown"] != 0:
+    if student["times shown"] != 0:
         return "The figure is shown inside the function: return it, and leave `plt.show()` to whoever called."
-    sentences = {
-        "new": "Every call should make a figure of its own.",
-        "arguments kept": "The arguments should stay as they were.",
-    }
-    return _first_untrue(student, sentences)
-
-
-def separate_figures(student, reference):
-    """For both paths there is a list of as many different figures as points, and nothing was shown."""
-    for found, wanted in zip(student, reference, strict=True):
-        if found["list"] is not True:
-            return "The frames should come in a list."
-        if found["length"] != wanted["length"]:
-            return "There should be as many frames as the path has points."
-        if list(found["type"]) != list(wanted["type"]):
-            return "Every frame should be a matplotlib Figure."
-        if found["different"] != wanted["different"]:
-            return "Some frames are one and the same figure: make a new one for each."
-        if found["shown"] != 0:
-            return "The figures are shown inside the function: return them, and leave `plt.show()` to whoever called."
+    if student["one figure for both"] is not False:
+        return "Every call should make a figure of its own."
+    problem = next((problem for figure in figures if (problem := _nothing_drawn(figure, reference))), None)
+    if problem:
+        return problem
+    afterwards = [name for name in reference if name.endswith(" afterwards")]
+    if not all(same(student[name], reference[name]) for name in afterwards):
+        return "The arguments should stay as they were."
     return None
 
 
-def _first_untrue(facts, sentences):
-    """Return the sentence of the first fact that is not True."""
-    return next((sentence for fact, sentence in sentences.items() if facts[fact] is not True), None)
+def separate_figures(student, reference):
+    """For both paths there is a list of as many different figures as points, drawn, and nothing was shown."""
+    for name, wanted in reference.items():
+        found = student[name]
+        if list(found["kind"]) != ["list"]:
+            return "The frames should come in a list."
+        if len(found["frames"]) != len(wanted["frames"]):
+            return "There should be as many frames as the path has points."
+        if not all(frame.get("type") == "Figure" for frame in found["frames"]):
+            return "Every frame should be a matplotlib Figure."
+        if any(found["pairs that are one figure"]):
+            return "Some frames are one and the same figure: make a new one for each."
+        if found["times shown"] != 0:
+            return "The figures are shown inside the function: return them, and leave `plt.show()` to whoever called."
+        problem = _nothing_drawn(found["frames"][-1], wanted)
+        if problem:
+            return problem
+    return None
+
+
+def _nothing_drawn(figure, reference):
+    """Return the sentence for a figure in which nothing of this path and this landscape is drawn, not even half.
+
+    Whether w and b are swapped, and by what the points are drawn, is all the same here: other scenarios ask that.
+    """
+    axes, problem = _axes(figure)
+    if problem:
+        return problem
+    W, B, L = (reference[name].double() for name in ("W", "B", "L"))
+    if "path" in reference:
+        path, scale = _path(reference), _scale(reference)
+        ways = ((path, scale), (path.flip(1), scale.flip(0)))
+        if any(float(_seen(ax, *way).double().mean()) >= 0.5 for ax in axes for way in ways):
+            return None
+        grids = ((W[:, 0], B[0], L), (B[0], W[:, 0], L.T))
+        if any(_follows_levels(contour, *grid) for ax in axes for contour in _filled(ax) for grid in grids):
+            return None
+        return "Neither the path nor the landscape of the loss is in the picture."
+    places = torch.stack([W, B, L], dim=-1).reshape(-1, 3)
+    scale = places.amax(dim=0) - places.amin(dim=0)
+    for ax in axes:
+        parts = [line["xy"] for line in ax["lines"]]
+        parts += [part[kind] for part in ax["collections"] for kind in ("vertices", "offsets")]
+        drawn = [_points(part, 3) for part in parts if part.ndim == 2 and part.shape[1] == 3]
+        drawn = torch.cat([torch.zeros(0, 3, dtype=torch.float64), *drawn])
+        for order in ([0, 1, 2], [1, 0, 2]):
+            if float(_near(places[:, order], drawn, scale[order]).double().mean()) >= 0.5:
+                return None
+    return "The loss over the grid is not in the picture: draw it as a surface in 3-D axes."
 
 
 def surface_stands_on_the_grid(student, reference):
@@ -149,6 +219,9 @@ def surface_is_labelled(student, reference):
     solid = [ax for ax in axes if ax["projection"] == "3d"]
     if not solid:
         return "There are no 3-D axes in the figure."
+    problem = _nothing_drawn(student["figure"], reference)
+    if problem:
+        return problem
     if any(_names_w_and_b(ax) and ax["zlabel"].strip() for ax in solid):
         return None
     if any(_names_w_and_b(ax) for ax in solid):
@@ -170,6 +243,9 @@ def contour_is_labelled(student, reference):
     drawn = [ax for ax in axes if _filled(ax)]
     if not drawn:
         return "No filled contour was found: draw it with `contourf` (or `tricontourf`)."
+    problem = _nothing_drawn(student["figure"], reference)
+    if problem:
+        return problem
     return None if any(_names_w_and_b(ax) for ax in drawn) else _label_sentence(drawn)
 
 
@@ -221,7 +297,7 @@ def frames_follow_the_path(student, reference):
     """Frame i has the points up to i and none of the later ones."""
     path, scale = _path(reference), _scale(reference)
     frames = student["frames"]
-    if len(frames) != len(path):
+    if not isinstance(frames, list) or len(frames) != len(path):
         return "There should be as many frames as the path has points."
     problems = []
     for i, frame in enumerate(frames):
@@ -246,7 +322,7 @@ def frames_follow_the_path(student, reference):
 
 def frames_show_the_landscape(student, reference):
     """Every frame has the filled contour."""
-    if len(student["frames"]) != len(reference["frames"]):
+    if not isinstance(student["frames"], list) or len(student["frames"]) != len(reference["frames"]):
         return "There should be as many frames as the path has points."
     for frame in student["frames"]:
         axes, problem = _axes(frame)
@@ -261,7 +337,7 @@ def frames_show_the_landscape(student, reference):
 
 def _axes(figure):
     """Return the axes of a figure that are no colorbar, and a sentence if it is no figure."""
-    if figure.get("type") != "Figure":
+    if not isinstance(figure, dict) or figure.get("type") != "Figure":
         return [], "A matplotlib Figure should come back."
     return [ax for ax in figure["axes"] if ax["visible"] and not ax["colorbar"]], None
 

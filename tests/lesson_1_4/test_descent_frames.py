@@ -1,5 +1,7 @@
 """Hidden scenarios of `descent_frames`. The ranges of w and b do not overlap, so that swapped axes show."""
 
+from itertools import combinations
+
 import matplotlib.pyplot as plt
 import pytest
 import torch
@@ -24,10 +26,14 @@ def _path(rng, n_points):
     ]
 
 
+def _read(frames):
+    """Return the frames as data; what is no list or tuple as it came."""
+    return [probes.figure(fig) for fig in frames] if isinstance(frames, list | tuple) else frames
+
+
 def _drawn(lesson, grid, path):
-    frames, _ = probes.shows(lambda: lesson.descent_frames(*grid, list(path)))
     W, B, L = (values.clone() for values in grid)
-    figures = [probes.figure(fig) for fig in frames]
+    figures = _read(lesson.descent_frames(*grid, list(path)))
     plt.close("all")
     return {"frames": figures, "W": W, "B": B, "L": L, "path": [list(point) for point in path]}
 
@@ -52,18 +58,22 @@ def test_every_frame_shows_the_landscape(lesson, device, rng):
 def test_a_list_of_separate_figures(lesson, device, rng):
     """There are as many different figures as points, in a list, and `plt.show()` is not called."""
     grid = _grid(rng, device, 3, 4)
-    results = []
-    for n_points in (1, 3):
+    results = {}
+    for name, n_points in {"one point": 1, "three points": 3}.items():
         path = _path(rng, n_points)
         frames, shown = probes.shows(lambda path=path: lesson.descent_frames(*grid, path))
-        results.append(
-            {
-                "list": isinstance(frames, list),
-                "length": len(frames),
-                "different": len({id(fig) for fig in frames}),
-                "type": [probes.figure(fig)["type"] for fig in frames],
-                "shown": shown,
-            }
-        )
+        results[name] = {
+            "kind": probes.kind(frames, list),
+            "pairs that are one figure": [
+                probes.same_object(one, other)
+                for one, other in combinations(frames if isinstance(frames, list) else [], 2)
+            ],
+            "frames": _read(frames),
+            "times shown": shown,
+            "path": [list(point) for point in path],
+            "W": grid[0].clone(),
+            "B": grid[1].clone(),
+            "L": grid[2].clone(),
+        }
     plt.close("all")
     return results

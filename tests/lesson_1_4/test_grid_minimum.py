@@ -22,6 +22,9 @@ def _with_lowest(L, *places):
 
 
 def _numbers(found):
+    """Return the three numbers as floats, by their names; anything else as it came."""
+    if not isinstance(found, tuple | list) or len(found) != 3:
+        return found
     w, b, loss = found
     return {"w": float(w), "b": float(b), "loss": float(loss)}
 
@@ -33,7 +36,7 @@ def test_wide_grid(lesson, device, rng, dtype):
     W, B, L = _grid(rng, device, 4, 7, dtype)
     L = _with_lowest(L, (2, 5))
     found, kept = probes.unchanged(lambda: _numbers(lesson.grid_minimum(W, B, L)), W=W, B=B, L=L)
-    return found, kept
+    return {"lowest point": found, **kept}
 
 
 @pytest.mark.exercise("grid_minimum")
@@ -55,17 +58,20 @@ def test_minimum_in_the_corners(lesson, device, rng):
     """The lowest point may be the first or the last one of the grid."""
     W, B, L = _grid(rng, device, 3, 4)
     corners = ((0, 0), (2, 3), (2, 0), (0, 3))
-    return [_numbers(lesson.grid_minimum(W, B, _with_lowest(L, corner))) for corner in corners]
+    return {
+        f"lowest at row {row}, column {column}": _numbers(lesson.grid_minimum(W, B, _with_lowest(L, (row, column))))
+        for row, column in corners
+    }
 
 
 @pytest.mark.exercise("grid_minimum")
 def test_first_of_ties_in_row_order(lesson, device, rng):
     """Among equal losses the first in row order counts, although others come first by column."""
     W, B, L = _grid(rng, device, 4, 6)
-    return [
-        _numbers(lesson.grid_minimum(W, B, _with_lowest(L, (1, 4), (2, 2), (3, 0)))),
-        _numbers(lesson.grid_minimum(W, B, _with_lowest(L, (2, 1), (2, 5)))),
-    ]
+    return {
+        "ties in three rows": _numbers(lesson.grid_minimum(W, B, _with_lowest(L, (1, 4), (2, 2), (3, 0)))),
+        "ties in one row": _numbers(lesson.grid_minimum(W, B, _with_lowest(L, (2, 1), (2, 5)))),
+    }
 
 
 @pytest.mark.exercise("grid_minimum")

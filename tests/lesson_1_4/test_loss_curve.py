@@ -28,8 +28,10 @@ def test_bias_is_a_float(lesson, device, rng, dtype):
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_bias_is_a_tensor(lesson, device, rng, dtype):
     """With b a 0-D tensor of x's dtype the curve is the same kind of thing; no argument is changed."""
-    problem = (*_problem(rng, device, 6, 3, dtype), torch.tensor(_bias(rng), dtype=dtype, device=device))
-    return probes.unchanged(lambda: lesson.loss_curve(*problem), *problem)
+    x, y, w_range = _problem(rng, device, 6, 3, dtype)
+    b = torch.tensor(_bias(rng), dtype=dtype, device=device)
+    curve, kept = probes.unchanged(lambda: lesson.loss_curve(x, y, w_range, b), x=x, y=y, w_range=w_range, b=b)
+    return {"curve": curve, **kept}
 
 
 @pytest.mark.exercise("loss_curve")
@@ -41,4 +43,5 @@ def test_as_many_weights_as_samples(lesson, device, rng):
 @pytest.mark.exercise("loss_curve")
 def test_smallest_sizes(lesson, device, rng):
     """One sample, one weight, or both, still give shape (n_w,)."""
-    return [lesson.loss_curve(*_problem(rng, device, n, n_w), _bias(rng)) for n, n_w in ((1, 4), (3, 1), (1, 1))]
+    sizes = {"one sample": (1, 4), "one weight": (3, 1), "one of both": (1, 1)}
+    return {name: lesson.loss_curve(*_problem(rng, device, *size), _bias(rng)) for name, size in sizes.items()}

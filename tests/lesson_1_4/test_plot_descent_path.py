@@ -25,8 +25,8 @@ def _path(rng, n_points):
 
 
 def _drawn(lesson, grid, path):
-    fig, _ = probes.shows(lambda: lesson.plot_descent_path(*grid, list(path)))
     W, B, L = (values.clone() for values in grid)
+    fig = lesson.plot_descent_path(*grid, list(path))
     return {"figure": probes.figure(fig), "W": W, "B": B, "L": L, "path": [list(point) for point in path]}
 
 
@@ -65,16 +65,13 @@ def test_axes_are_labelled(lesson, device, rng):
 @pytest.mark.check("new_figure_is_not_shown")
 def test_returns_a_new_figure_and_does_not_show_it(lesson, device, rng):
     """Every call returns a new Figure, leaves grid and path alone, and `plt.show()` is not called."""
-    grid = _grid(rng, device, 4, 5)
+    W, B, L = _grid(rng, device, 4, 5)
     path = _path(rng, 3)
-    before = list(path)
-    (first, shown), kept = probes.unchanged(lambda: probes.shows(lambda: lesson.plot_descent_path(*grid, path)), *grid)
-    second, shown_again = probes.shows(lambda: lesson.plot_descent_path(*grid, path))
-    facts = {
-        "new": first is not second,
-        "type": [probes.figure(fig)["type"] for fig in (first, second)],
-        "shown": shown + shown_again,
-        "arguments kept": kept and path == before,
-    }
+    facts = {"W": W.clone(), "B": B.clone(), "L": L.clone(), "path": [list(point) for point in path]}
+    call = lambda: probes.shows(lambda: lesson.plot_descent_path(W, B, L, path))  # noqa: E731
+    (first, shown), kept = probes.unchanged(call, W=W, B=B, L=L, path=path)
+    second, shown_again = call()
+    facts["one figure for both"] = probes.same_object(first, second)
+    facts["figures"] = [probes.figure(fig) for fig in (first, second)]
     plt.close("all")
-    return facts
+    return {**facts, "times shown": shown + shown_again, **kept}

@@ -8,6 +8,8 @@ import math
 
 import torch
 
+from autograder.equality import same
+
 NOT_DRAWN = "Not both series were found: draw the errors of both kinds against the nudges, in the same axes."
 
 
@@ -31,8 +33,8 @@ def both_series_are_drawn(student, reference):
 
 
 def axes_are_logarithmic(student, reference):
-    """The axes with the most drawn on them are logarithmic both ways."""
-    ax, problem = _main(student["figure"])
+    """The axes with the errors are logarithmic both ways."""
+    ax, problem = _main(student["figure"], reference["lists"])
     if problem:
         return problem
     if ax["xscale"] == "log" and ax["yscale"] == "log":
@@ -44,7 +46,7 @@ def axes_are_logarithmic(student, reference):
 
 def axes_are_labelled(student, reference):
     """Both labels say something."""
-    ax, problem = _main(student["figure"])
+    ax, problem = _main(student["figure"], reference["lists"])
     if problem:
         return problem
     missing = [axis for axis in ("x", "y") if not ax[f"{axis}label"].strip()]
@@ -55,7 +57,7 @@ def axes_are_labelled(student, reference):
 
 def legend_names_both(student, reference):
     """One entry of the legend has the word forward, another the word central."""
-    ax, problem = _main(student["figure"])
+    ax, problem = _main(student["figure"], reference["lists"])
     if problem:
         return problem
     entries = [entry.lower() for entry in ax["legend"]]
@@ -69,14 +71,18 @@ def legend_names_both(student, reference):
 
 
 def new_figure_is_not_shown(student, reference):
-    """Two calls gave two figures, and nothing was shown or changed."""
-    if list(student["type"]) != ["Figure", "Figure"]:
-        return "A matplotlib Figure should come back."
+    """Two calls gave two figures with the errors, and nothing was shown or changed."""
+    for call in ("first", "second"):
+        _, problem = _main(student[call], reference["lists"])
+        if problem:
+            return problem
     if student["shown"] != 0:
         return "The figure is shown inside the function: return it, and leave `plt.show()` to whoever called."
-    if student["new"] is not True:
+    if student["one figure for both"] is not False:
         return "Every call should make a figure of its own."
-    return None if student["arguments kept"] is True else "The lists should stay as they were."
+    if not same(student["lists afterwards"], reference["lists afterwards"]):
+        return "The lists should stay as they were."
+    return None
 
 
 # --- reading figures
@@ -89,15 +95,29 @@ def _axes(figure):
     return [ax for ax in figure["axes"] if ax["visible"] and not ax["colorbar"]], None
 
 
-def _main(figure):
-    """Return the axes on which the most series are drawn, or a sentence."""
+def _main(figure, lists):
+    """Return the axes on which the most series are drawn of those that show what was given, or a sentence."""
     axes, problem = _axes(figure)
     if problem:
         return None, problem
-    most = max(axes, key=lambda ax: len(_artists(ax)), default=None)
-    if most is None or not _artists(most):
+    if not any(_artists(ax) for ax in axes):
         return None, "Nothing is drawn: use `plot`, `loglog` or `scatter`."
-    return most, None
+    shown = [ax for ax in axes if _has_half(ax, lists)]
+    if not shown:
+        return None, "The errors and nudges that were given are not what is drawn."
+    return max(shown, key=lambda ax: len(_artists(ax))), None
+
+
+def _has_half(ax, lists):
+    """Return whether half of the numbers given, or of their logarithms, are among the coordinates of what is drawn."""
+    drawn = torch.cat([torch.as_tensor(points).double().flatten() for _, points in _artists(ax)] or [torch.zeros(0)])
+    given = [number for values in lists for number in values]
+    for way in (given, *(_logs(given, base) for base in (math.e, 10, 2))):
+        wanted = torch.tensor(way, dtype=torch.float64)
+        gaps = (drawn.unsqueeze(1) - wanted.unsqueeze(0)).abs()
+        if 2 * int((gaps <= 1e-6 * wanted.abs()).any(dim=0).sum()) >= len(wanted):
+            return True
+    return False
 
 
 def _artists(ax):

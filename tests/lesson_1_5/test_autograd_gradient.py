@@ -20,6 +20,18 @@ def problem(rng, device, dtype):
     return loss_fn, [W, b, scale]
 
 
+def listed(gradients):
+    """Return the gradients as a list, be they in a tuple or in a list."""
+    return list(gradients) if type(gradients) in (tuple, list) else gradients
+
+
+def required(gradients):
+    """Return of each gradient whether it requires gradients itself."""
+    return (
+        [getattr(gradient, "requires_grad", None) for gradient in gradients] if type(gradients) is list else gradients
+    )
+
+
 @pytest.mark.exercise("autograd_gradient")
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_a_tuple_of_gradients(lesson, device, rng, dtype):
@@ -49,7 +61,8 @@ def test_params_stay_as_they_were(lesson, device, rng, required):
     loss_fn, params = problem(rng, device, torch.float64)
     for param in params if required == "all" else params[1:2] if required == "some" else []:
         param.requires_grad_()
-    return probes.unchanged(lambda: lesson.autograd_gradient(loss_fn, *params), *params)
+    gradients, kept = probes.unchanged(lambda: lesson.autograd_gradient(loss_fn, *params), params=params)
+    return {"gradients": gradients, **kept}
 
 
 @pytest.mark.exercise("autograd_gradient")
@@ -60,9 +73,14 @@ def test_what_grad_held_before_is_no_part_of_it(lesson, device, rng):
     for param in params:
         param.requires_grad_()
         param.grad = torch.ones_like(param)
-    first, kept = probes.unchanged(lambda: lesson.autograd_gradient(loss_fn, *params), *params)
-    second, kept_again = probes.unchanged(lambda: lesson.autograd_gradient(loss_fn, *params), *params)
-    return {"first": list(first), "second": list(second), "kept": kept, "kept again": kept_again}
+    first, kept = probes.unchanged(lambda: lesson.autograd_gradient(loss_fn, *params), params=params)
+    second, kept_again = probes.unchanged(lambda: lesson.autograd_gradient(loss_fn, *params), params=params)
+    return {
+        "first call": listed(first),
+        "second call": listed(second),
+        "after the first": kept,
+        "after the second": kept_again,
+    }
 
 
 @pytest.mark.exercise("autograd_gradient")
@@ -72,14 +90,20 @@ def test_large_losses_have_gradients_too(lesson, device, rng, dtype):
     """A large number in the loss costs autograd no digits; a numerical gradient loses all of them."""
     loss_fn, params = problem(rng, device, dtype)
     large = 1e7 if dtype == torch.float32 else 1e14
-    return list(lesson.autograd_gradient(lambda *given: large + loss_fn(*given), *params))
+    return listed(lesson.autograd_gradient(lambda *given: large + loss_fn(*given), *params))
 
 
 @pytest.mark.exercise("autograd_gradient")
 def test_gradients_do_not_require_gradients(lesson, device, rng):
     """The gradients are plain tensors, also where the params require gradients."""
     loss_fn, params = problem(rng, device, torch.float32)
-    plain = [gradient.requires_grad for gradient in lesson.autograd_gradient(loss_fn, *params)]
+    first = listed(lesson.autograd_gradient(loss_fn, *params))
     for param in params:
         param.requires_grad_()
-    return plain, [gradient.requires_grad for gradient in lesson.autograd_gradient(loss_fn, *params)]
+    second = listed(lesson.autograd_gradient(loss_fn, *params))
+    return {
+        "gradients": probes.form(first),
+        "they require gradients": required(first),
+        "gradients where params require them": probes.form(second),
+        "they require gradients then": required(second),
+    }

@@ -25,6 +25,11 @@ def problem(rng, device, dtype, shape):
     return f, theta, a * t.cos() + 2 * (c * t**2).sum() * 2 * c * t
 
 
+def asked(lesson, f, candidates, theta, eps=EPS, tol=TOL):
+    """Return what is said of each candidate, as bools."""
+    return {what: bool(lesson.gradient_check(f, grad, theta, eps, tol)) for what, grad in candidates.items()}
+
+
 @pytest.mark.exercise("gradient_check")
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 @pytest.mark.parametrize("shape", [(4,), (2, 3), ()], ids=["row", "table", "0-D"])
@@ -33,8 +38,16 @@ def test_right_gradients_pass_and_wrong_ones_fail(lesson, device, rng, dtype, sh
     f, theta, grad = problem(rng, device, dtype, shape)
     off = grad.clone()
     off.view(-1)[-1] += 0.001 * grad.norm()
-    candidates = (grad, grad.float(), torch.zeros_like(grad), 2 * grad, -grad, off, off.float())
-    return [bool(lesson.gradient_check(f, candidate, theta, EPS, TOL)) for candidate in candidates]
+    candidates = {
+        "the gradient": grad,
+        "the gradient in float32": grad.float(),
+        "zeros": torch.zeros_like(grad),
+        "twice the gradient": 2 * grad,
+        "its opposite": -grad,
+        "one entry off": off,
+        "one entry off, in float32": off.float(),
+    }
+    return asked(lesson, f, candidates, theta)
 
 
 @pytest.mark.exercise("gradient_check")
@@ -43,8 +56,13 @@ def test_right_gradients_pass_and_wrong_ones_fail(lesson, device, rng, dtype, sh
 def test_the_tolerance_is_relative(lesson, device, rng, scale):
     """However small or large the gradient, it is judged in proportion to its size."""
     f, theta, grad = problem(rng, device, torch.float64, (5,))
-    candidates = (scale * grad, 1.01 * scale * grad, scale * grad.flip(0), scale * grad * (1 + 1e-7))
-    return [bool(lesson.gradient_check(lambda t: scale * f(t), candidate, theta, EPS, TOL)) for candidate in candidates]
+    candidates = {
+        "the gradient": scale * grad,
+        "a hundredth more": 1.01 * scale * grad,
+        "the gradient in reverse": scale * grad.flip(0),
+        "a ten-millionth more": scale * grad * (1 + 1e-7),
+    }
+    return asked(lesson, lambda t: scale * f(t), candidates, theta)
 
 
 @pytest.mark.exercise("gradient_check")
@@ -52,8 +70,9 @@ def test_the_tolerance_is_relative(lesson, device, rng, scale):
 def test_a_float32_gradient_is_computed_with_in_float64(lesson, device, rng, scale):
     """A float32 gradient is converted first: the squares of its elements fit into float64, but not into float32."""
     f, theta, grad = problem(rng, device, torch.float32, (5,))
-    candidates = [(factor * scale * grad).float() for factor in (1, 1.01, -1)]
-    return [bool(lesson.gradient_check(lambda t: scale * f(t), candidate, theta, EPS, TOL)) for candidate in candidates]
+    factors = {"the gradient": 1, "a hundredth more": 1.01, "its opposite": -1}
+    candidates = {what: (factor * scale * grad).float() for what, factor in factors.items()}
+    return asked(lesson, lambda t: scale * f(t), candidates, theta)
 
 
 @pytest.mark.exercise("gradient_check")
@@ -61,14 +80,12 @@ def test_a_float32_gradient_is_computed_with_in_float64(lesson, device, rng, sca
 def test_the_error_may_be_tol(lesson, device, rng):
     """What counts is ‖difference‖ / (‖grad‖ + ‖numerical‖), against the tol given."""
     f, theta, grad = problem(rng, device, torch.float64, (3, 2))
-    answers = []
+    answers = {}
     for tol in (0.1, 1e-4):
-        for error in (0.75 * tol, 1.4 * tol):  # a relative error e is a factor of (1 + e) / (1 - e)
-            factor = (1 + error) / (1 - error)
-            answers += [
-                bool(lesson.gradient_check(f, candidate, theta, EPS, tol))
-                for candidate in (factor * grad, grad / factor)
-            ]
+        for times in (0.75, 1.4):  # a relative error e is a factor of (1 + e) / (1 - e)
+            factor = (1 + times * tol) / (1 - times * tol)
+            candidates = {"too large": factor * grad, "too small": grad / factor}
+            answers[f"an error of {times} tol, tol = {tol}"] = asked(lesson, f, candidates, theta, tol=tol)
     return answers
 
 
@@ -84,7 +101,8 @@ def test_the_nudge_is_that_given(lesson, device, rng):
         up[i] += eps
         down[i] -= eps
         numerical[i] = (f(up) - f(down)) / (2 * eps)
-    return [bool(lesson.gradient_check(f, candidate, theta, eps, 1e-5)) for candidate in (grad, numerical)]
+    candidates = {"the derivative": grad, "the central differences": numerical}
+    return asked(lesson, f, candidates, theta, eps, 1e-5)
 
 
 @pytest.mark.exercise("gradient_check")
@@ -94,18 +112,15 @@ def test_another_shape_is_false(lesson, device, rng):
     f, theta, grad = problem(rng, device, torch.float64, (3,))
     number = problem(rng, device, torch.float64, ())
     square = problem(rng, device, torch.float64, (2, 3))
-    same = torch.full((3,), 2.0, dtype=torch.float64, device=device)
-    return [
-        *[
-            bool(lesson.gradient_check(f, other, theta, EPS, TOL))
-            for other in (grad.reshape(3, 1), grad[None], grad[:2])
-        ],
-        bool(lesson.gradient_check(number[0], number[2].reshape(1), number[1], EPS, TOL)),
-        bool(lesson.gradient_check(square[0], square[2].T.contiguous(), square[1], EPS, TOL)),
-        bool(lesson.gradient_check(lambda t: (2 * t).sum(), same[:1], theta, EPS, TOL)),
-        bool(lesson.gradient_check(lambda t: (2 * t).sum(), same[0], theta, EPS, TOL)),
-        bool(lesson.gradient_check(lambda t: (2 * t).sum(), same, theta, EPS, TOL)),
-    ]
+    twos = torch.full((3,), 2.0, dtype=torch.float64, device=device)
+    others = {"a column": grad.reshape(3, 1), "a row of a table": grad[None], "one entry short": grad[:2]}
+    of_twos = {"one entry for three": twos[:1], "a number for three entries": twos[0], "the gradient": twos}
+    return {
+        **asked(lesson, f, others, theta),
+        **asked(lesson, number[0], {"a row for a number": number[2].reshape(1)}, number[1]),
+        **asked(lesson, square[0], {"transposed": square[2].T.contiguous()}, square[1]),
+        **asked(lesson, lambda t: (2 * t).sum(), of_twos, theta),
+    }
 
 
 @pytest.mark.exercise("gradient_check")
@@ -113,27 +128,29 @@ def test_zeros_agree_even_without_tolerance(lesson, device):
     """At most tol: where both gradients are exactly zero the relative error is 0, which passes with tol 0 as well."""
     theta = torch.zeros(2, 2, device=device)
     zeros = torch.zeros_like(theta)
-    return [
-        bool(lesson.gradient_check(lambda t: (t**2).sum(), candidate, theta, EPS, tol))
-        for candidate, tol in ((zeros, 0.0), (zeros, TOL), (zeros + 0.01, TOL))
-    ]
+    candidates = {"zeros, tol = 0": (zeros, 0.0), "zeros": (zeros, TOL), "hundredths": (zeros + 0.01, TOL)}
+    return {
+        what: bool(lesson.gradient_check(lambda t: (t**2).sum(), candidate, theta, EPS, tol))
+        for what, (candidate, tol) in candidates.items()
+    }
 
 
 @pytest.mark.exercise("gradient_check")
 def test_broken_numbers_are_false(lesson, device, rng):
     """A NaN or an infinity in the gradient is False."""
     f, theta, grad = problem(rng, device, torch.float64, (4,))
-    broken = [grad.clone() for _ in range(3)]
-    for candidate, value in zip(broken, (torch.nan, torch.inf, -torch.inf), strict=True):
-        candidate[1] = value
-    return [bool(lesson.gradient_check(f, candidate, theta, EPS, TOL)) for candidate in (*broken, grad)]
+    broken = {f"with {value}": grad.clone() for value in ("nan", "inf", "-inf")}
+    for value, candidate in zip(("nan", "inf", "-inf"), broken.values(), strict=True):
+        candidate[1] = float(value)
+    return asked(lesson, f, {**broken, "the gradient": grad}, theta)
 
 
 @pytest.mark.exercise("gradient_check")
 def test_answers_are_python_bools(lesson, device, rng):
     """Right, wrong and of another shape: each answer is True or False itself, and no tensor."""
     f, theta, grad = problem(rng, device, torch.float32, (3,))
-    return [lesson.gradient_check(f, candidate, theta, EPS, TOL) for candidate in (grad, 2 * grad, grad[:2])]
+    candidates = {"the gradient": grad, "twice the gradient": 2 * grad, "of another shape": grad[:2]}
+    return {what: lesson.gradient_check(f, candidate, theta, EPS, TOL) for what, candidate in candidates.items()}
 
 
 @pytest.mark.exercise("gradient_check")
@@ -141,14 +158,17 @@ def test_answers_are_python_bools(lesson, device, rng):
 def test_arguments_are_left_alone(lesson, device, rng, dtype):
     """Theta and grad stay as they were, theta also in the moments when f is called."""
     f, theta, grad = problem(rng, device, dtype, (2, 3))
-    before = theta.clone()
-    stayed = []
+    seen = [theta.clone()]
 
     def watching(t):
-        stayed.append(torch.equal(theta, before))
+        seen.append(theta.clone())
         return f(t)
 
-    answer, unchanged = probes.unchanged(
-        lambda: bool(lesson.gradient_check(watching, grad, theta, EPS, TOL)), theta=theta, grad=grad
+    answer, kept = probes.unchanged(
+        lambda: asked(lesson, watching, {"the gradient": grad}, theta), theta=theta, grad=grad
     )
-    return {"answer": answer, "all the time": all(stayed), "in the end": unchanged}
+    states = torch.stack(seen)  # how often f is called, and when, is left open
+    moved = probes.kept(
+        "its argument `theta` for a while", {"smallest": states.amin(dim=0), "largest": states.amax(dim=0)}
+    )
+    return {**answer, "theta while f is called": moved, **kept}

@@ -18,8 +18,8 @@ def series(rng, points):
 
 
 def drawn(lesson, lists):
-    fig, _ = probes.shows(lambda: lesson.plot_error_order(*[list(values) for values in lists]))
-    return {"figure": probes.figure(fig), "lists": lists}
+    figure = lesson.plot_error_order(*[list(values) for values in lists])
+    return {"figure": probes.figure(figure), "lists": lists}
 
 
 @pytest.mark.exercise("plot_error_order")
@@ -62,14 +62,16 @@ def test_legend_names_both(lesson, rng):
 def test_returns_a_new_figure_and_does_not_show_it(lesson, rng):
     """Every call returns a new Figure, leaves the lists alone, and `plt.show()` is not called."""
     lists = series(rng, 3)
-    before = [list(values) for values in lists]
-    first, shown = probes.shows(lambda: lesson.plot_error_order(*lists))
-    second, shown_again = probes.shows(lambda: lesson.plot_error_order(*lists))
-    facts = {
-        "new": first is not second,
-        "type": [probes.figure(fig)["type"] for fig in (first, second)],
+    given = [list(values) for values in lists]
+    first, shown = probes.shows(lambda: lesson.plot_error_order(*given))
+    second, shown_again = probes.shows(lambda: lesson.plot_error_order(*given))
+    found = {
+        "one figure for both": probes.same_object(first, second),
         "shown": shown + shown_again,
-        "arguments kept": lists == before,
+        "first": probes.figure(first),
+        "second": probes.figure(second),
+        "lists": lists,
+        "lists afterwards": given,
     }
     plt.close("all")
-    return facts
+    return found

@@ -4,6 +4,8 @@ from itertools import combinations
 
 import torch
 
+from autograder.equality import close, difference, same
+
 # --- fit
 
 
@@ -41,20 +43,45 @@ def new_orders(student, reference):
 
 def seed_decides(student, reference):
     """The seed fixes everything, and nothing else is touched."""
-    if not student["same seed, same result"]:
+    X, found = reference["X"], student["found"]
+    problem = _shapes({"found": list(found.values())}, reference)
+    if problem:
+        return problem
+    if not all(_blended(one["w"], X) for one in found.values()):
+        return "These weights were not learned from this table: each step adds multiples of its rows to `w`."
+    if not close(found["a seed"], found["the same seed again"], atol=1e-7):
         return "The same seed gave two different results."
-    if not student["another seed, another order"]:
+    if close(found["a seed"], found["another seed"], atol=1e-7):
         return "Another seed gave the same result: the order of the rows should come from `seed`."
-    if not student["global random numbers untouched"]:
+    if not same(student["the global random state"], reference["the global random state"]):
         return "The global random numbers have moved. Draw from a generator of your own, which you give the seed."
     return None
+
+
+def starts_afresh(student, reference):
+    """Each fit in one batch ends where the reference's does, and two fits in small batches at the same place."""
+    for name, wanted in reference["one batch"].items():
+        problem = difference(student["one batch"][name], wanted, name)
+        if problem:
+            return problem
+    small = student["small batches"]
+    if not close(small["first"], small["second"], atol=1e-7):
+        return "A second fit to the same data should end where the first did: from zeros, and with the seed's orders again."
+    return None
+
+
+def _blended(w, X):
+    """Return whether w is not zero, and a sum of multiples of X's rows."""
+    rows = torch.linalg.lstsq(X.T, w.unsqueeze(1)).solution
+    return float(w.norm()) > 0 and float((X.T @ rows - w.unsqueeze(1)).norm()) < 1e-6 * float(w.norm())
 
 
 def _shapes(student, reference):
     """Return a sentence if a w or b is of another kind than X asks for."""
     X = reference["X"]
-    for w, b in student["found"]:
-        for name, value, shape in (("w", w, X.shape[1:]), ("b", b, torch.Size([]))):
+    for found in student["found"]:
+        for name, shape in (("w", X.shape[1:]), ("b", torch.Size([]))):
+            value = found[name]
             if not isinstance(value, torch.Tensor):
                 return f"After a fit, `{name}` should be a tensor."
             if value.shape != shape:
@@ -99,7 +126,7 @@ def _places(found, reference):
                 now = now - lr * 2 / len(rows) * errors @ A[rows]
             ends.append(now)
         states = torch.stack(ends, dim=1).reshape(-1, A.shape[1])
-    results = torch.stack([torch.cat([b.double().reshape(1), w.double()]) for w, b in found])
+    results = torch.stack([torch.cat([one["b"].double().reshape(1), one["w"].double()]) for one in found])
     gaps = (results.unsqueeze(1) - states).abs().amax(dim=-1)
     return gaps.argmin(dim=1).tolist(), gaps.amin(dim=1).tolist()
 
@@ -265,19 +292,19 @@ _WRONG = {
 
 def answer(student, reference):
     """Return what is wrong with the option that was chosen; never which one is right."""
-    number = reference["question"]
-    if not student["dictionary"]:
+    number, answers = reference["question"], student["answers"]
+    if not isinstance(answers, dict):
         return "quiz should return a dictionary, from the number of each question to a letter."
-    given = student["answer"]
-    if given is None and student["texts for numbers"]:
+    given = answers.get(number)
+    if given is None and str(number) in answers:
         return f'Question {number} has no answer under the int {number}; the numbers are ints and not texts such as "{number}".'
-    if student["counted from 0"]:
+    if 0 in answers:
         return f"Question {number}: the questions are counted from 1 to 10, and your dictionary starts with a 0."
     if given is None:
         return f"Question {number} has no answer yet. A guess costs nothing."
     letter = given.strip().upper() if isinstance(given, str) else ""
     if letter not in ("A", "B", "C", "D"):
         return f'Question {number} should be answered by one letter: "A", "B", "C" or "D".'
-    if letter == reference["answer"]:
+    if letter == reference["answers"][number]:
         return None
     return f"Question {number}, your answer {letter}: {_WRONG[number, letter]}"

@@ -25,7 +25,8 @@ def test_one_prediction_a_sample(lesson, device, rng, dtype):
     """Xw + b, flat, in X's dtype and on its device; nothing is changed in place."""
     X, w, b = _table(rng, device, 7, 3, dtype)
     model = _model(lesson, w, b)
-    return probes.unchanged(lambda: model.predict(X).detach(), X=X, w=w, b=b)
+    predictions, kept = probes.unchanged(lambda: model.predict(X).detach(), X=X)
+    return {"predictions": predictions, **kept, "w and b": probes.kept("`w` or `b`", [w, b])}
 
 
 @pytest.mark.exercise("predict")
@@ -52,4 +53,8 @@ def test_parameters_that_are_set_again(lesson, device, rng):
     model.w = 3 * w
     second = model.predict(X).detach()
     model.b = b - 7
-    return first, second, model.predict(X).detach()
+    return {
+        "the first predictions": first,
+        "predictions with another w": second,
+        "predictions with another b as well": model.predict(X).detach(),
+    }

@@ -29,22 +29,25 @@ def test_share_of_the_spread_that_is_explained(lesson, device, rng, dtype):
     """1 minus the squared errors divided by the squared distances from the mean of y; nothing is changed in place."""
     X, y, w, b = _problem(rng, device, 9, 3, 2.5, dtype)
     model = _model(lesson, w, b)
-    return probes.unchanged(lambda: float(model.score(X, y)), X=X, y=y, w=w, b=b)
+    score, kept = probes.unchanged(lambda: float(model.score(X, y)), X=X, y=y)
+    return {"score": score, **kept, "w and b": probes.kept("`w` or `b`", [w, b])}
 
 
 @pytest.mark.exercise("score")
 def test_worse_than_the_mean_is_negative(lesson, device, rng):
     """Predictions that are all too high, or turned round, have a negative score, which is returned as it is."""
     X, y, w, b = _problem(rng, device, 8, 2, 1.0, torch.float64)
-    return [float(_model(lesson, *parameters).score(X, y)) for parameters in ((w, b + 9), (-w, b), (4 * w, b))]
+    worse = {"predictions that are too high": (w, b + 9), "turned round": (-w, b), "too steep": (4 * w, b)}
+    return {name: float(_model(lesson, *parameters).score(X, y)) for name, parameters in worse.items()}
 
 
 @pytest.mark.exercise("score")
 def test_perfect_and_constant_predictions(lesson, device, rng):
-    """Perfect predictions score 1, and predicting the mean of y scores 0."""
+    """Perfect predictions score 1, predicting the mean of y scores 0, and others score what they explain."""
     X, _, w, b = _problem(rng, device, 6, 2, 0.0, torch.float64)
     y = X @ w + b
-    return [float(_model(lesson, w, b).score(X, y)), float(_model(lesson, 0 * w, y.mean()).score(X, y))]
+    predictions = {"perfect predictions": (w, b), "the mean": (0 * w, y.mean()), "half the slope": (w / 2, b)}
+    return {name: float(_model(lesson, *parameters).score(X, y)) for name, parameters in predictions.items()}
 
 
 @pytest.mark.exercise("score")
@@ -53,7 +56,7 @@ def test_other_data_than_it_learned_from(lesson, device, rng):
     X, y, w, b = _problem(rng, device, 6, 2, 2.0, torch.float64)
     model = _model(lesson, w, b)
     first = float(model.score(X, y))
-    return first, float(model.score(X[:3] + 2, y[:3] + 5))
+    return {"score": first, "score of other data": float(model.score(X[:3] + 2, y[:3] + 5))}
 
 
 @pytest.mark.exercise("score")

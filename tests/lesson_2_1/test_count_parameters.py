@@ -4,17 +4,22 @@ import pytest
 import torch
 from torch import nn
 
+from autograder.worker import probes
+
 
 def sizes(rng, count):
-    """Return different whole numbers from 2 to 9."""
-    return (torch.randperm(8, generator=rng)[:count] + 2).tolist()
+    """Return different whole numbers from 2 to 20."""
+    return (torch.randperm(19, generator=rng)[:count] + 2).tolist()
 
 
 @pytest.mark.exercise("count_parameters")
 def test_weights_and_biases_of_a_layer(lesson, rng):
     """Every number counts, in the weights and in the biases; the result is an int."""
     d, h = sizes(rng, 2)
-    return lesson.count_parameters(nn.Linear(d, h)), lesson.count_parameters(nn.Linear(h, d, bias=False))
+    return {
+        "a layer": lesson.count_parameters(nn.Linear(d, h)),
+        "a layer without biases": lesson.count_parameters(nn.Linear(h, d, bias=False)),
+    }
 
 
 @pytest.mark.exercise("count_parameters")
@@ -35,7 +40,8 @@ def test_frozen_tensors_do_not_count(lesson, rng):
     model[0].weight.requires_grad_(False)
     model[1].bias.requires_grad_(False)
     count = lesson.count_parameters(model)
-    return count, [parameter.requires_grad for parameter in model.parameters()]
+    flags = [parameter.requires_grad for parameter in model.parameters()]
+    return {"count": count, "afterwards": probes.kept("what is trainable in its argument `model`", flags)}
 
 
 @pytest.mark.exercise("count_parameters")
@@ -46,7 +52,10 @@ def test_shared_parameters_count_once(lesson, rng):
     layer = nn.Linear(d, d)
     tied = nn.Sequential(nn.Linear(d, h), nn.Linear(h, d), nn.Linear(d, h))
     tied[2].weight = tied[0].weight
-    return lesson.count_parameters(nn.Sequential(layer, nn.Tanh(), layer)), lesson.count_parameters(tied)
+    return {
+        "a layer used twice": lesson.count_parameters(nn.Sequential(layer, nn.Tanh(), layer)),
+        "a weight used twice": lesson.count_parameters(tied),
+    }
 
 
 @pytest.mark.exercise("count_parameters")
@@ -68,4 +77,9 @@ def test_a_parameter_that_is_a_single_number_counts(lesson, rng):
 @pytest.mark.weight(0.5)
 def test_a_model_without_trainable_parameters_has_none(lesson, rng):
     """Without parameters, or with frozen ones alone, the count is 0."""
-    return lesson.count_parameters(nn.Tanh()), lesson.count_parameters(nn.Linear(*sizes(rng, 2)).requires_grad_(False))
+    layer = nn.Linear(*sizes(rng, 2))
+    return {
+        "a trainable layer": lesson.count_parameters(layer),
+        "the same layer, frozen": lesson.count_parameters(layer.requires_grad_(False)),
+        "an activation": lesson.count_parameters(nn.Tanh()),
+    }

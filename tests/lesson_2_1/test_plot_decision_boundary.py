@@ -75,9 +75,7 @@ def looks(artist):
 def field(artist, points):
     """Return the lowest and the highest value that a field may have at each of the points, `(m, 2)`; None if it is none."""
     found = np.full((len(points), 2), np.nan)
-    if isinstance(artist, ContourSet):
-        if not artist.filled:
-            return None
+    if isinstance(artist, ContourSet) and artist.filled:
         lowers, uppers = artist._get_lowers_and_uppers()
         for path, lower, upper in zip(artist.get_paths(), lowers, uppers, strict=False):
             if len(path.vertices):
@@ -91,11 +89,10 @@ def field(artist, points):
         else:
             centres = (corners[:-1, :-1] + corners[1:, :-1] + corners[:-1, 1:] + corners[1:, 1:]) / 4
         centres, values = centres.reshape(-1, 2), values.reshape(-1)
-        if len(values) != len(centres):
-            return None
-        inside = ((points >= corners.min(axis=(0, 1))) & (points <= corners.max(axis=(0, 1)))).all(axis=1)
-        nearest = ((points[:, None] - centres[None]) ** 2).sum(axis=2).argmin(axis=1)
-        found[inside] = values[nearest][inside][:, None]
+        if len(values) == len(centres):
+            inside = ((points >= corners.min(axis=(0, 1))) & (points <= corners.max(axis=(0, 1)))).all(axis=1)
+            nearest = ((points[:, None] - centres[None]) ** 2).sum(axis=2).argmin(axis=1)
+            found[inside] = values[nearest][inside][:, None]
         return found
     if hasattr(artist, "get_extent") and np.ndim(artist.get_array()) == 2:
         values = np.asarray(artist.get_array(), dtype=float)
@@ -159,21 +156,22 @@ def test_a_new_figure_is_returned_and_nothing_else_changes(lesson, device, rng):
     model, X, y = problem(rng, device, 10)
     model.train()
     rows = []
-    model[0].register_forward_pre_hook(lambda _, given: rows.append(len(given[0])))
+    model[0].register_forward_pre_hook(lambda _, given: rows.append(given[0].detach().cpu().double()))
 
     def draw(*resolution):
         rows.clear()
-        return lesson.plot_decision_boundary(model, X, y, *resolution), sum(rows)
+        return lesson.plot_decision_boundary(model, X, y, *resolution), list(rows)
 
     ((coarse, few), kept), shown = probes.shows(lambda: probes.unchanged(lambda: draw(6), X=X, y=y))
     (fine, many), shown_again = probes.shows(draw)
     found = {
-        "type": [type(fig).__name__ for fig in (coarse, fine)],
-        "new": coarse is not fine,
+        "what came back": [probes.kind(fig, Figure) for fig in (coarse, fine)],
+        "the same figure twice": probes.same_object(coarse, fine),
         "shown": shown + shown_again,
-        "kept": kept,
-        "mode": [part.training for part in model.modules()],
-        "finer": many > few,
+        **kept,
+        "training modes afterwards": [part.training for part in model.modules()],
+        "rows asked at resolution 6": few,
+        "rows asked by default": many,
     }
     plt.close("all")
     return found

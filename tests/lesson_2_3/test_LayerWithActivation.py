@@ -22,12 +22,13 @@ def made(lesson, rng, device, dtype, n_in, n_out, activation):
 
 
 @pytest.mark.exercise("LayerWithActivation")
-@pytest.mark.parametrize(("n_in", "n_out"), [(3, 4), (10, 5), (6, 1)])
-def test_two_parameter_tensors(lesson, n_in, n_out):
-    """The layer is a module with the trained parameters (out, in) and (out,), and no others."""
+@pytest.mark.parametrize("case", ["more outputs", "more inputs", "one output"])
+def test_two_parameter_tensors(lesson, rng, case):
+    """The layer has the trained parameters (out, in) and (out,), and no others."""
+    few, many = (int(torch.randint(*bounds, (1,), generator=rng)) for bounds in ((2, 20), (20, 60)))
+    n_in, n_out = {"more outputs": (few, many), "more inputs": (many, few), "one output": (many, 1)}[case]
     layer = lesson.LayerWithActivation(n_in, n_out, torch.tanh)
-    described = sorted(probes.parameters(layer), key=lambda one: one["shape"])
-    return {"module": isinstance(layer, nn.Module), "parameters": described}
+    return {"parameters": sorted(probes.parameters(layer), key=lambda one: one["shape"])}
 
 
 @pytest.mark.exercise("LayerWithActivation")
@@ -37,15 +38,23 @@ def test_two_parameter_tensors(lesson, n_in, n_out):
 def test_linear_first_then_the_activation(lesson, device, rng, dtype, samples, n_in, n_out):
     """The output is activation(x @ W.T + b), (N, out), of x's dtype, whichever activation was given."""
     x = normal(rng, device, dtype, samples, n_in)
-    activations = (torch.tanh, nn.ReLU(), torch.sigmoid, lambda z: 2 * z + 1)
-    return [made(lesson, rng, device, dtype, n_in, n_out, activation)(x).detach() for activation in activations]
+    activations = {
+        "torch.tanh": torch.tanh,
+        "nn.ReLU()": nn.ReLU(),
+        "torch.sigmoid": torch.sigmoid,
+        "a function of our own": lambda z: 2 * z + 1,
+    }
+    return {
+        f"with {name}": made(lesson, rng, device, dtype, n_in, n_out, activation)(x)
+        for name, activation in activations.items()
+    }
 
 
 @pytest.mark.exercise("LayerWithActivation")
 def test_square_weights_are_not_transposed(lesson, device, rng):
     """With N = in = out the rows of W are still the neurons."""
     layer = made(lesson, rng, device, torch.float64, 4, 4, torch.tanh)
-    return layer(normal(rng, device, torch.float64, 4, 4)).detach()
+    return layer(normal(rng, device, torch.float64, 4, 4))
 
 
 @pytest.mark.exercise("LayerWithActivation")
@@ -54,8 +63,8 @@ def test_batch_of_one(lesson, device, rng, n_in, n_out):
     """One sample gives (1, out); x is left as it was."""
     layer = made(lesson, rng, device, torch.float32, n_in, n_out, torch.sigmoid)
     x = normal(rng, device, torch.float32, 1, n_in)
-    out, untouched = probes.unchanged(lambda: layer(x).detach(), x=x)
-    return {"out": out, "untouched": untouched}
+    out, kept = probes.unchanged(lambda: layer(x), x=x)
+    return {"out": out, **kept}
 
 
 @pytest.mark.exercise("LayerWithActivation")
@@ -66,4 +75,5 @@ def test_gradients_reach_both_parameters(lesson, device, rng):
     chain = nn.Sequential(first, made(lesson, rng, device, torch.float64, 4, 2, torch.sigmoid))
     x, scale = normal(rng, device, torch.float64, 6, 3), normal(rng, device, torch.float64, 6, 2)
     (chain(x) * scale).sum().backward()
-    return [sorted(([*p.shape], p.grad) for p in layer.parameters()) for layer in chain]
+    gradients = [[p.grad for p in sorted(layer.parameters(), key=lambda p: p.dim())] for layer in chain]
+    return {"gradients of the first layer": gradients[0], "gradients of the second layer": gradients[1]}

@@ -4,6 +4,8 @@ import pytest
 import torch
 from torch import nn
 
+from autograder.worker import probes
+
 
 def normal(rng, device, dtype, *shape):
     return torch.randn(shape, generator=rng, dtype=torch.float64).to(device, dtype)
@@ -22,18 +24,19 @@ def fill(model, rng, device, dtype):
 
 @pytest.mark.exercise("build_network")
 @pytest.mark.weight(2)
+@pytest.mark.check("chain_is_flat")
 @pytest.mark.parametrize(
-    "sizes", [[784, 256, 128, 10], [3, 5, 2], [4, 9, 2, 6, 1, 3]], ids=["three layers", "two layers", "five layers"]
+    ("layers", "largest"), [(3, 300), (2, 30), (5, 20)], ids=["three layers", "two layers", "five layers"]
 )
-def test_a_flat_chain_of_linear_layers_with_relu_between(lesson, sizes):
+def test_a_flat_chain_of_linear_layers_with_relu_between(lesson, rng, layers, largest):
     """One nn.Sequential of 2L - 1 modules; every linear layer has a bias; the list of sizes stays as it was."""
-    kept = list(sizes)
-    model = lesson.build_network(sizes)
+    sizes = (1 + torch.randperm(largest, generator=rng)[: layers + 1]).tolist()
+    model, kept = probes.unchanged(lambda: lesson.build_network(sizes), sizes=sizes)
     return {
-        "sequential": isinstance(model, nn.Sequential),
-        "modules": [type(module).__name__ for module in model],
-        "parameters": [parameter.detach() * 0 for parameter in model.parameters()],
-        "sizes": sizes == kept,
+        "classes of the network": [kind.__name__ for kind in type(model).__mro__],
+        "modules": [type(module).__name__ for module in model.children()],
+        "parameters": probes.parameters(model),
+        **kept,
     }
 
 
@@ -43,7 +46,7 @@ def test_a_flat_chain_of_linear_layers_with_relu_between(lesson, sizes):
 def test_what_the_network_computes(lesson, device, rng, dtype, sizes):
     """ReLU comes between the linear layers and not after the last, so predictions may be negative."""
     model = fill(lesson.build_network(sizes), rng, device, dtype)
-    return model(normal(rng, device, dtype, 9, sizes[0])).detach()
+    return model(normal(rng, device, dtype, 9, sizes[0]))
 
 
 @pytest.mark.exercise("build_network")
@@ -51,11 +54,12 @@ def test_what_the_network_computes(lesson, device, rng, dtype, sizes):
 def test_a_single_layer(lesson, device, rng, sizes):
     """Two sizes give a chain of one linear layer, without a ReLU."""
     model = fill(lesson.build_network(sizes), rng, device, torch.float32)
-    out = model(normal(rng, device, torch.float32, 4, sizes[0])).detach()
+    out = model(normal(rng, device, torch.float32, 4, sizes[0]))
     return {"modules": [type(module).__name__ for module in model], "out": out}
 
 
 @pytest.mark.exercise("build_network")
-def test_layers_of_one_size_have_their_own_parameters(lesson):
+def test_layers_of_one_size_have_their_own_parameters(lesson, rng):
     """Equal sizes do not make layers share parameters."""
-    return [tuple(parameter.shape) for parameter in lesson.build_network([4, 4, 4, 4]).parameters()]
+    size = int(torch.randint(3, 60, (1,), generator=rng))
+    return {"parameters": probes.parameters(lesson.build_network([size, size, size, size]))}

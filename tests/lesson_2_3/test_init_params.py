@@ -14,64 +14,70 @@ def make(device, seed):
     return torch.Generator(device=device).manual_seed(seed)
 
 
-def facts(W, n_in):
-    """What there is to say of weights that are random: the docstring's bounds, with room for chance."""
-    shape, dtype, W = tuple(W.shape), str(W.dtype), W.double()
-    deviation = float(W.std())
-    share = deviation * n_in**0.5
-    return {
-        "shape": shape,
-        "dtype": dtype,
-        "finite": bool(W.isfinite().all()),
-        "deviation": "below" if share < 0.4 * 0.93 else "above" if share > 2.5 * 1.07 else "within",
-        # Six standard errors: less than one correct draw in a hundred million is further off.
-        "mean is near 0": abs(float(W.mean())) <= 6 * deviation / W.numel() ** 0.5,
-        "rows and columns vary": min(float(W.std(dim=0).mean()), float(W.std(dim=1).mean())) >= 0.8 * deviation,
-    }
+def numbers(rng, low, high, count):
+    """Return so many different sizes from low up to high, high left out."""
+    return (low + torch.randperm(high - low, generator=rng)[:count]).tolist()
+
+
+def pairs(params):
+    """Return params with a tuple for each layer; what is no list of pairs as it is."""
+    if not isinstance(params, (list, tuple)):
+        return params
+    return [tuple(pair) if isinstance(pair, list) else pair for pair in params]
+
+
+def part(params, place):
+    """Return the W (0) or the b (1) of each layer; what is no list of pairs as it is."""
+    if not isinstance(params, (list, tuple)):
+        return params
+    return [pair[place] if isinstance(pair, (list, tuple)) and len(pair) > place else pair for pair in params]
 
 
 @pytest.mark.exercise("init_params")
 @pytest.mark.weight(2)
-@pytest.mark.parametrize("sizes", [[3, 5, 2], [1, 16, 16, 1], [6, 2], [2, 7, 3, 4, 1]], ids=["3", "4", "2", "5"])
-def test_shapes_of_weights_and_biases(lesson, device, rng, sizes):
+@pytest.mark.parametrize("layers", [2, 3, 1, 4])
+def test_shapes_of_weights_and_biases(lesson, device, rng, layers):
     """L pairs (W, b): W is (n_out, n_in), b is (n_out,) and zero; float32 on the generator's device; sizes stays."""
-    kept = list(sizes)
-    params = lesson.init_params(sizes, make(device, seed_from(rng)))
-    return {"params": [(torch.zeros_like(W), b) for W, b in params], "sizes": sizes == kept}
+    sizes = numbers(rng, 2, 40, layers + 1)
+    if layers == 3:
+        sizes = [1, sizes[0], sizes[0], 1]
+    params, kept = probes.unchanged(lambda: lesson.init_params(sizes, make(device, seed_from(rng))), sizes=sizes)
+    return {"params": probes.form(pairs(params)), "biases": part(params, 1), **kept}
 
 
 @pytest.mark.exercise("init_params")
 @pytest.mark.weight(3)
 @pytest.mark.check("weights_are_scaled")
-@pytest.mark.parametrize("sizes", [[60, 90, 40, 100], [400, 120, 300]], ids=["narrow", "wide"])
-def test_weights_are_scaled_by_the_number_of_inputs(lesson, device, rng, sizes):
+@pytest.mark.parametrize(("low", "high", "count"), [(40, 121, 4), (120, 301, 3)], ids=["narrow", "wide"])
+def test_weights_are_scaled_by_the_number_of_inputs(lesson, device, rng, low, high, count):
     """Each W has mean 0 and a deviation between 0.4/√n_in and 2.5/√n_in, and every entry is drawn on its own."""
-    params = lesson.init_params(sizes, make(device, seed_from(rng)))
-    return [facts(W, n_in) for (W, _), n_in in zip(params, sizes, strict=False)]
+    params = lesson.init_params(numbers(rng, low, high, count), make(device, seed_from(rng)))
+    return {"weights": part(params, 0)}
 
 
 @pytest.mark.exercise("init_params")
+@pytest.mark.check("layers_differ")
 def test_layers_of_one_size_differ(lesson, device, rng):
     """Two layers of the same size have different weights."""
-    params = lesson.init_params([12, 12, 12], make(device, seed_from(rng)))
-    return torch.equal(params[0][0], params[1][0])
+    (size,) = numbers(rng, 8, 30, 1)
+    return {"weights": part(lesson.init_params([size, size, size], make(device, seed_from(rng))), 0)}
 
 
 @pytest.mark.exercise("init_params")
 @pytest.mark.weight(2)
+@pytest.mark.check("the_generator_alone_decides")
 def test_the_generator_alone_decides(lesson, device, rng):
     """The same seed gives the same weights, another seed or a second call gives others; global states stay."""
-    seed = seed_from(rng)
+    sizes, seed = numbers(rng, 3, 30, 3), seed_from(rng)
     generator = make(device, seed)
+
+    def drawn(source):
+        return part(lesson.init_params(list(sizes), source), 0)
+
     torch.manual_seed(seed + 2)
-    first, untouched = probes.global_rng_untouched(lambda: lesson.init_params([4, 6, 3], generator)[0][0])
-    second = lesson.init_params([4, 6, 3], generator)[0][0]
+    first, untouched = probes.global_rng_untouched(lambda: drawn(generator))
+    second = drawn(generator)
     torch.manual_seed(seed + 3)
-    again = lesson.init_params([4, 6, 3], make(device, seed))[0][0]
-    other = lesson.init_params([4, 6, 3], make(device, seed + 1))[0][0]
-    return {
-        "same seed, same weights": torch.equal(first, again),
-        "another seed, the same weights": torch.equal(first, other),
-        "second call, the same weights": torch.equal(first, second),
-        "global states untouched": untouched,
-    }
+    again, other = drawn(make(device, seed)), drawn(make(device, seed + 1))
+    calls = {"first": first, "second call": second, "the same seed again": again, "another seed": other}
+    return {**calls, "the global generator": untouched}

@@ -11,7 +11,7 @@ from autograder.worker import probes
 
 
 def size(rng):
-    return int(torch.randint(2, 9, (1,), generator=rng))
+    return int(torch.randint(2, 60, (1,), generator=rng))
 
 
 def hooks_on(model):
@@ -85,11 +85,15 @@ def test_own_hooks_are_removed_and_those_of_others_stay(lesson, device, rng):
     model.register_forward_hook(lambda *_: seen.append("model"))
     model.body[0].register_forward_hook(lambda *_: seen.append("leaf"))
     x = torch.randn(size(rng), 3, generator=rng).to(device)
-    before = hooks_on(model)
     trace = lesson.trace_shapes(model, x)
-    called = list(seen)
+    called, hooks = list(seen), probes.kept("the hooks of others, or left some of its own", hooks_on(model))
     model(x)
-    return {"trace": trace, "hooks": hooks_on(model) == before, "called": called, "afterwards": seen}
+    return {
+        "trace": trace,
+        "hooks afterwards": hooks,
+        "calls of the hooks that were there": called,
+        "their calls after one more call of the model": seen,
+    }
 
 
 @pytest.mark.exercise("trace_shapes")
@@ -98,9 +102,10 @@ def test_own_hooks_are_removed_after_an_error(lesson, device, rng):
     """When the model raises, a RuntimeError here, the exception goes on to the caller and no hook is left behind."""
     model = nn.Sequential(nn.Linear(3, 4), nn.Linear(5, 2)).to(device)
     x = torch.randn(size(rng), 3, generator=rng).to(device)
-    before = hooks_on(model)
     happened = probes.raised(RuntimeError, lambda: lesson.trace_shapes(model, x))
-    return {"raised": happened["raised"], "hooks": hooks_on(model) == before}
+    hooks = probes.kept("the hooks on the model: some stayed after the error", hooks_on(model))
+    fine = lesson.trace_shapes(nn.Linear(3, 3).to(device), x)
+    return {"a model that raises": happened, "hooks afterwards": hooks, "trace of a layer that fits": fine}
 
 
 @pytest.mark.exercise("trace_shapes")
@@ -110,6 +115,7 @@ def test_the_mode_stays(lesson, device, rng, training):
     model = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Dropout(0.5), nn.Linear(4, 2)).to(device)
     model.train(training)
     model[2].train(not training)
-    trace = lesson.trace_shapes(model, torch.randn(6, 3, generator=rng).to(device))
-    modes = [module.training for module in model.modules()]
-    return {"trace": trace, "modes": modes, "batches": int(model[1].num_batches_tracked)}
+    trace = lesson.trace_shapes(model, torch.randn(size(rng), 3, generator=rng).to(device))
+    modes = probes.kept("the model's mode", [module.training for module in model.modules()])
+    batches = int(model[1].num_batches_tracked)
+    return {"trace": trace, "modes afterwards": modes, "batches that the batch norm has seen": batches}

@@ -15,7 +15,7 @@ def test_each_task_has_its_activation(lesson, task):
 @pytest.mark.exercise("pick_output_activation")
 def test_other_tasks_are_refused(lesson):
     """Any other task raises ValueError."""
-    return [
-        probes.raised(ValueError, lambda task=task: lesson.pick_output_activation(task))
+    return {
+        f"the task {task!r}": probes.raised(ValueError, lambda task=task: lesson.pick_output_activation(task))
         for task in ("ranking", "", "sigmoid", "clustering")
-    ]
+    }

@@ -26,18 +26,24 @@ def test_large_scores_stay_finite(lesson, device, rng, dtype):
     """Scores of 1000, and scores that are all near -1000 in one row while they are near 1000 in another, give no NaN."""
     rows = scores(rng, "cpu", torch.float64, 3, 4)
     z = torch.stack([rows[0] + 990, rows[1] - 990, rows[2], torch.tensor([1000.0, 0.0, -1000.0, 999.0])])
-    return lesson.softmax(z.to(device, dtype)), lesson.softmax(z[1].to(device, dtype))
+    return {"rows": lesson.softmax(z.to(device, dtype)), "the second alone": lesson.softmax(z[1].to(device, dtype))}
 
 
 @pytest.mark.exercise("softmax")
 def test_one_class_and_equal_scores(lesson, device, rng):
-    """A single score gets everything, and equal scores get equal shares."""
+    """A single score gets everything, and equal scores get equal shares; other scores do not."""
     same = scores(rng, device, torch.float32, 3, 1)
-    return [lesson.softmax(same), lesson.softmax(same.expand(3, 5)), lesson.softmax(same[:1, 0])]
+    return {
+        "one class": lesson.softmax(same),
+        "equal scores": lesson.softmax(same.expand(3, 5)),
+        "one score": lesson.softmax(same[:1, 0]),
+        "other scores": lesson.softmax(same.T),
+    }
 
 
 @pytest.mark.exercise("softmax")
 def test_scores_are_left_alone(lesson, device, rng):
     """Nothing in z is changed."""
     z = scores(rng, device, torch.float64, 3, 4)
-    return probes.unchanged(lambda: lesson.softmax(z), z=z)
+    shares, kept = probes.unchanged(lambda: lesson.softmax(z), z=z)
+    return {"shares": shares, **kept}

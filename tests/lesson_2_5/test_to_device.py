@@ -7,13 +7,13 @@ import torch
 def describe(batch):
     """Say what a batch is made of: where each tensor lies, its dtype and shape, in the same containers."""
     if isinstance(batch, torch.Tensor):
-        return f"{batch.device.type} {batch.dtype} {tuple(batch.shape)}"
+        return {"device": batch.device.type, "dtype": str(batch.dtype), "shape": tuple(batch.shape)}
     if isinstance(batch, tuple):
         return tuple(describe(part) for part in batch)
     if isinstance(batch, list):
         return [describe(part) for part in batch]
     if isinstance(batch, dict):
-        return {key: describe(part) for key, part in batch.items()}
+        return {"keys in order": list(batch), "parts": {key: describe(part) for key, part in batch.items()}}
     return batch
 
 
@@ -28,15 +28,21 @@ def leaves(batch):
     return []
 
 
+def numbers(rng, n):
+    """Return n drawn numbers from 1 to 20."""
+    return torch.randint(1, 21, (n,), generator=rng).tolist()
+
+
 def nested(rng, device):
-    """Return a batch of many kinds, nested."""
+    """Return a batch of many kinds, nested, of drawn sizes."""
+    a, b, c = numbers(rng, 3)
 
     def draw(*shape):
         return torch.randn(*shape, generator=rng).to(device)
 
     return {
-        "image": draw(2, 1, 3, 3),
-        "targets": [draw(2).double(), (torch.arange(3, device=device), {"mask": draw(4) > 0})],
+        "image": draw(2, 1, 3, a),
+        "targets": [draw(2).double(), (torch.arange(b, device=device), {"mask": draw(c) > 0})],
         7: (draw(()), [[draw(1, 2)], []], ()),
         "empty": {},
     }
@@ -46,10 +52,10 @@ def nested(rng, device):
 @pytest.mark.parametrize("kind", ["tensor", "tuple", "list", "dict"])
 def test_flat_batches_are_moved(lesson, device, rng, kind):
     """A tensor, a tuple, a list and a dict of tensors: every tensor is moved, and the container stays what it is."""
-    x, y = torch.randn(3, 2, generator=rng).to(device), torch.arange(3, device=device)
+    n, d = numbers(rng, 2)
+    x, y = torch.randn(n, d, generator=rng).to(device), torch.arange(n, device=device)
     batch = {"tensor": x, "tuple": (x, y), "list": [x, y], "dict": {"y": y, "x": x}}[kind]
-    moved = lesson.to_device(batch, torch.device("meta"))
-    return describe(moved), list(moved) if kind == "dict" else None
+    return describe(lesson.to_device(batch, torch.device("meta")))
 
 
 @pytest.mark.exercise("to_device")
@@ -57,7 +63,7 @@ def test_nested_batches_are_moved_and_the_batch_itself_is_not_changed(lesson, de
     """Any nesting is moved, empty containers included; the batch that was given stays as it was."""
     batch = nested(rng, device)
     moved = lesson.to_device(batch, "meta")
-    return {"moved": describe(moved), "given": describe(batch)}
+    return {"moved": describe(moved), "the batch that was given": describe(batch)}
 
 
 @pytest.mark.exercise("to_device")
@@ -67,19 +73,26 @@ def test_values_arrive_on_the_device(lesson, device, rng):
 
 
 @pytest.mark.exercise("to_device")
+@pytest.mark.check("the_same_tensors")
 @pytest.mark.parametrize("by_name", [True, False])
 def test_what_is_there_already_is_the_same_object(lesson, device, rng, by_name):
-    """A tensor that is on the device already is not copied: it is the same object."""
-    batch = nested(rng, device)
-    there = lesson.to_device(batch, str(device) if by_name else device)
-    single = torch.randn(3, generator=rng).to(device)
-    pairs = zip(leaves(there), leaves(batch), strict=True)
-    return [a is b for a, b in pairs], lesson.to_device(single, device) is single
+    """A tensor that is on the device already is not copied: it is the same object, so that a mark on one is on both."""
+    batch = [nested(rng, device), torch.randn(3, generator=rng).to(device)]
+    there = [lesson.to_device(part, str(device) if by_name else device) for part in batch]
+    given = leaves(batch)
+    for tensor, mark in zip(given, numbers(rng, len(given)), strict=True):
+        tensor.mark = mark
+    return {"marks": [getattr(tensor, "mark", 0) for tensor in leaves(there)]}
 
 
 @pytest.mark.exercise("to_device")
 def test_what_is_no_tensor_stays_as_it_is(lesson, device, rng):
     """A string, a number and None stay as they are, at any depth."""
-    x = torch.randn(2, generator=rng).to(device)
-    batch = ("seven", [3, 0.5, None, {"file": "a.png", "x": x, "ok": True}])
-    return describe(lesson.to_device(batch, "meta")), lesson.to_device("name", device), lesson.to_device(None, device)
+    n, whole, half = numbers(rng, 3)
+    x = torch.randn(n, generator=rng).to(device)
+    batch = ("seven", [whole, half / 2, None, {"file": f"{whole}.png", "x": x, "ok": True}])
+    return {
+        "nested": describe(lesson.to_device(batch, "meta")),
+        "a string": lesson.to_device("name", device),
+        "None": lesson.to_device(None, device),
+    }

@@ -31,18 +31,26 @@ def test_as_many_powers_as_numbers(lesson, device, rng):
 def test_smallest_sizes(lesson, device, rng):
     """One number, degree 1, or both, still give a table with two dimensions; a degree may be high."""
     cases = ((1, 3), (4, 1), (1, 1), (3, 12))
-    return [lesson.polynomial_features(numbers(rng, n, device), degree) for n, degree in cases]
+    return {
+        f"N = {n}, degree {degree}": lesson.polynomial_features(numbers(rng, n, device), degree) for n, degree in cases
+    }
 
 
 @pytest.mark.exercise("polynomial_features")
-def test_zero_and_negative_numbers(lesson, device):
+def test_zero_and_negative_numbers(lesson, device, rng):
     """Powers of 0 are 0, and negative numbers have powers of either sign; x stays as it was."""
-    x = torch.tensor([0.0, -1.5, 2.0, -0.5], device=device, dtype=torch.float64)
-    return probes.unchanged(lambda: lesson.polynomial_features(x, 3), x=x)
+    x = torch.tensor([0.0, -1.0, 1.0, -1.0]) * numbers(rng, 4, torch.device("cpu")).abs()
+    x = x.to(device, torch.float64)
+    powers, kept = probes.unchanged(lambda: lesson.polynomial_features(x, 3), x=x)
+    return {"powers": powers, **kept}
 
 
 @pytest.mark.exercise("polynomial_features")
 def test_degree_under_one_is_refused(lesson, device, rng):
-    """A degree under 1 raises a ValueError."""
-    x = numbers(rng, 3, device)
-    return [probes.raised(ValueError, lambda d=degree: lesson.polynomial_features(x, d)) for degree in (0, -1, -4)]
+    """A degree under 1 raises a ValueError; degree 1 does not."""
+    x = numbers(rng, 1, device)
+    refused = {
+        f"degree {degree}": probes.raised(ValueError, lambda d=degree: lesson.polynomial_features(x, d))
+        for degree in (0, -1, -4)
+    }
+    return {"degree 1": lesson.polynomial_features(x, 1), **refused}

@@ -18,35 +18,31 @@ def seeded(device, rng):
     return torch.Generator(device=device).manual_seed(int(torch.randint(1, 1_000_000, (1,), generator=rng)))
 
 
-def together(parts):
-    """Return all rows of both parts, sorted by their first feature, features and targets side by side."""
-    X_train, y_train, X_validation, y_validation = parts
-    X, y = torch.cat([X_train, X_validation]), torch.cat([y_train, y_validation])
-    order = X[:, 0].argsort()
-    return X[order], y[order]
-
-
-def shapes(parts):
-    return [tuple(part.shape) for part in parts]
+def held_out(parts):
+    """Return the features that are held out; what is no tuple of four as it is."""
+    return parts[2] if isinstance(parts, tuple) and len(parts) == 4 else parts
 
 
 @pytest.mark.exercise("train_validation_split")
 @pytest.mark.weight(2)
+@pytest.mark.check("every_row_is_in_one_part")
 @pytest.mark.parametrize(("n", "d", "k", "dtype"), [(20, 3, 1, torch.float32), (12, 12, 2, torch.float64)])
 def test_every_row_is_in_one_part_with_its_targets(lesson, device, rng, n, d, k, dtype):
     """Both parts together hold every row once, with its own targets; a quarter of the rows is held out."""
     X, y = samples(rng, n, device, d, k, dtype)
-    parts = lesson.train_validation_split(X, y, 0.25, seeded(device, rng))
-    return {"tuple": isinstance(parts, tuple), "shapes": shapes(parts), "rows": together(parts)}
+    facts = {"X": X.clone(), "y": y.clone()}
+    return {"parts": lesson.train_validation_split(X, y, 0.25, seeded(device, rng)), **facts}
 
 
 @pytest.mark.exercise("train_validation_split")
 @pytest.mark.weight(2)
+@pytest.mark.check("every_row_is_in_one_part")
 def test_arguments_and_dtypes_stay(lesson, device, rng):
     """X and y stay as they were; each part has the dtype of what it was taken from. More than half may be held out."""
     X, y = samples(rng, 10, device, d=1, k=3, y_dtype=torch.float64)
+    facts = {"X": X.clone(), "y": y.clone()}
     parts, kept = probes.unchanged(lambda: lesson.train_validation_split(X, y, 0.7, seeded(device, rng)), X=X, y=y)
-    return {"shapes": shapes(parts), "rows": together(parts), "unchanged": kept}
+    return {"parts": parts, **facts, **kept}
 
 
 @pytest.mark.exercise("train_validation_split")
@@ -54,10 +50,12 @@ def test_arguments_and_dtypes_stay(lesson, device, rng):
 def test_sizes_are_rounded_and_no_part_is_empty(lesson, device, rng):
     """`fraction * N` is rounded down, up or to the nearest; at least 1 row and at most N - 1 rows are held out."""
     cases = [(7, 0.3), (10, 0.25), (33, 0.4), (5, 0.01), (5, 0.999), (2, 0.5), (2, 0.05), (2, 0.95), (3, 0.5)]
-    found = []
+    found = {}
     for n, fraction in cases:
-        parts = lesson.train_validation_split(*samples(rng, n, device, d=2), fraction, seeded(device, rng))
-        found.append({"n": n, "fraction": fraction, "sizes": [len(part) for part in parts]})
+        X, y = samples(rng, n, device, d=2)
+        facts = {"X": X.clone(), "fraction": fraction}
+        parts = lesson.train_validation_split(X, y, fraction, seeded(device, rng))
+        found[f"{n} rows, the fraction {fraction}"] = {"parts": parts, **facts}
     return found
 
 
@@ -67,46 +65,44 @@ def test_sizes_are_rounded_and_no_part_is_empty(lesson, device, rng):
 def test_every_choice_of_rows_is_as_likely(lesson, device, rng):
     """Over 400 splits each row, and each pair of rows, is held out about as often as any other."""
     X, y = samples(rng, 8, device, d=1)
+    facts = {"X": X.clone()}
     generator = seeded(device, rng)
-    counts = torch.zeros(8, 8, dtype=torch.int64)
-    for _ in range(400):
-        held_out = lesson.train_validation_split(X, y, 0.25, generator)[2]
-        rows = held_out[:, 0].floor().long().cpu()
-        counts[rows.unsqueeze(1), rows] += 1
-    return counts
+    return {"held out": [held_out(lesson.train_validation_split(X, y, 0.25, generator)) for _ in range(400)], **facts}
 
 
 @pytest.mark.exercise("train_validation_split")
 @pytest.mark.weight(2)
+@pytest.mark.check("generator_decides_the_split")
 def test_generator_alone_decides(lesson, device, rng):
     """The same seed gives the same split, another seed or a second call another; the global generator plays no part."""
     X, y = samples(rng, 60, device)
+    facts = {"X": X.clone()}
     seed = int(torch.randint(1, 1_000_000, (1,), generator=rng))
 
-    def held_out(generator):
-        return lesson.train_validation_split(X, y, 0.25, generator)[2][:, 0].sort().values
+    def split(generator):
+        return held_out(lesson.train_validation_split(X, y, 0.25, generator))
 
     def first(seed):
-        return held_out(torch.Generator(device=device).manual_seed(seed))
+        return split(torch.Generator(device=device).manual_seed(seed))
 
     one, untouched = probes.global_rng_untouched(lambda: first(seed))
     generator = torch.Generator(device=device).manual_seed(seed)
-    same, second = held_out(generator), held_out(generator)
-    return {
-        "same seed, same rows": torch.equal(one, same),
-        "another seed, other rows": not torch.equal(one, first(seed + 1)),
-        "second call, other rows": not torch.equal(one, second),
-        "global generator untouched": untouched,
-    }
+    again, second = split(generator), split(generator)
+    calls = {"first": one, "the same seed again": again, "second call": second, "another seed": first(seed + 1)}
+    return {**calls, **facts, "the global generator": untouched}
 
 
 @pytest.mark.exercise("train_validation_split")
 def test_what_cannot_be_split_is_refused(lesson, device, rng):
-    """A fraction that is not between 0 and 1, or fewer than 2 rows, raise a ValueError."""
+    """A fraction that is not between 0 and 1, or fewer than 2 rows, raise a ValueError; half of equal rows are held out."""
 
     def refused(n, fraction):
         X, y = samples(rng, n, device)
         generator = seeded(device, rng)
         return probes.raised(ValueError, lambda: lesson.train_validation_split(X, y, fraction, generator))
 
-    return [refused(n, fraction) for n, fraction in ((6, 0.0), (6, 1.0), (6, -0.2), (6, 1.5), (1, 0.5), (0, 0.5))]
+    X, y = samples(rng, 1, device)
+    parts = lesson.train_validation_split(X.repeat(6, 1), y.repeat(6, 1), 0.5, seeded(device, rng))
+    cases = ((6, 0.0), (6, 1.0), (6, -0.2), (6, 1.5), (1, 0.5), (0, 0.5))
+    refusals = {f"N = {n}, the fraction {fraction}": refused(n, fraction) for n, fraction in cases}
+    return {"six equal rows, the fraction 0.5": parts, **refusals}

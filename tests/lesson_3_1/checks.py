@@ -4,6 +4,8 @@ import re
 
 import torch
 
+from autograder.equality import same
+
 NO_FIGURE = "A matplotlib Figure should come back, with axes in it."
 # The levels at which the outlines are looked at: where the function is steep a coarse grid is exact enough.
 STEEP = (10.0, 2000.0)
@@ -11,9 +13,10 @@ STEEP = (10.0, 2000.0)
 
 def contours_are_logarithmic(student, reference):
     """Some axes have contours of the function whose levels are evenly spaced in their logarithm."""
+    problem = _nothing_of_the_paths(student, reference)
+    if problem:
+        return problem
     sets = [part for ax in student["axes"] for part in ax["contours"]]
-    if student["type"] != "Figure" or not student["axes"]:
-        return NO_FIGURE
     if not sets:
         return "There are no contours: draw them by `contour` or `contourf`."
     sentences = [_wrong_with_contours(part) for part in sets]
@@ -55,7 +58,7 @@ def _fit(heights, part):
 
 def _wrong_with_levels(heights):
     if len(heights) < 6:
-        return f"There should be 6 levels or more, and there are {len(heights)}."
+        return "There should be 6 levels or more."
     steps = heights.log10().diff()
     if float(steps.max()) > 1.7 * float(steps.min()):
         return "The levels are not logarithmic: each should be the same multiple of the one before."
@@ -74,8 +77,9 @@ def _wrong_with_extent(part):
 
 def every_path_is_a_named_line(student, reference):
     """For each path the axes with the contours have a line, and the legend has its name beside that line's looks."""
-    if student["type"] != "Figure" or not student["axes"]:
-        return NO_FIGURE
+    problem = _nothing_of_the_paths(student, reference)
+    if problem:
+        return problem
     axes = [ax for ax in student["axes"] if ax["contours"]] or student["axes"]
     sentences = [_wrong_with_lines(ax, reference["paths"]) for ax in axes]
     return None if None in sentences else sentences[0]
@@ -109,8 +113,9 @@ def _same(xy, path):
 
 def minimum_is_marked(student, reference):
     """One of the axes has a marker at (1, 1), and within its limits lie the minimum and all paths."""
-    if student["type"] != "Figure" or not student["axes"]:
-        return NO_FIGURE
+    problem = _nothing_of_the_paths(student, reference)
+    if problem:
+        return problem
     axes = [ax for ax in student["axes"] if _marks_minimum(ax)]
     if not axes:
         return "There is no marker at the minimum, (1, 1): draw one with `plot` or `scatter`."
@@ -134,8 +139,9 @@ def _marks_minimum(ax):
 
 def both_axes_have_labels(student, reference):
     """The axes with the contours (or some, if there are none) have a label along x and one along y."""
-    if student["type"] != "Figure" or not student["axes"]:
-        return NO_FIGURE
+    problem = _nothing_of_the_paths(student, reference)
+    if problem:
+        return problem
     axes = [ax for ax in student["axes"] if ax["contours"]] or student["axes"]
     if any(all(label.strip() for label in ax["labels"]) for ax in axes):
         return None
@@ -144,12 +150,27 @@ def both_axes_have_labels(student, reference):
 
 def new_figure_is_not_shown(student, reference):
     """Two calls gave two figures; nothing was shown or changed."""
-    if list(student["type"]) != ["Figure", "Figure"]:
+    if student["what came back"] != reference["what came back"]:
         return "A matplotlib Figure should come back."
+    problem = _nothing_of_the_paths(student, reference)
+    if problem:
+        return problem
     if student["shown"] != 0:
         return "The figure is shown inside the function: return it, and leave `plt.show()` to whoever called."
-    if student["new"] is not True:
+    if student["the same figure twice"]:
         return "Every call should make a figure of its own."
-    if student["kept"] is not True:
-        return "The paths should stay as they were."
+    if not all(same(student[call], reference[call]) for call in ("after the first call", "after the second call")):
+        return "It changed its argument `paths`."
     return None
+
+
+def _nothing_of_the_paths(student, reference):
+    """Return the sentence for what is no figure, or one with fewer than half of the paths' points, either way around."""
+    if student["type"] != "Figure" or not student["axes"]:
+        return NO_FIGURE
+    wanted = torch.cat([path.double() for path in reference["paths"].values()])
+    places = [line["xy"].double() for ax in student["axes"] for line in ax["lines"]]
+    places += [torch.tensor(ax["dots"], dtype=torch.float64).reshape(-1, 2) for ax in student["axes"]]
+    drawn = torch.cat([*places, *[place.flip(1) for place in places]])
+    found = ((wanted.unsqueeze(1) - drawn.unsqueeze(0)).abs().amax(dim=2) < 1e-4).any(dim=1)
+    return "Fewer than half of the points of the paths are drawn." if 2 * int(found.sum()) < len(wanted) else None

@@ -25,16 +25,27 @@ def copies(params):
     return [p.detach().clone() for p in params]
 
 
-def walk(optimizer, params, rng, steps, missing=()):
-    """Make steps on random gradients; a pair (step, place) in `missing` has none. Return the parameters after each step."""
-    seen = []
+def walk(optimizer, params, rng, steps, missing=(), before=0):
+    """Make steps on random gradients; a pair (step, place) in `missing` has none. Return the parameters after each step.
+
+    The first of them comes after as many steps as `before` says.
+    """
+    seen = {}
     for step in range(steps):
         for place, p in enumerate(params):
             gradient = away_from_zero(p.shape, rng, p.dtype).to(p.device)
             p.grad = None if (step, place) in missing else gradient
         optimizer.step()
-        seen.append(copies(params))
+        seen[f"after step {before + step + 1}"] = copies(params)
     return seen
+
+
+def number(value):
+    """Return what stands for a single number as a float, and anything else as what it is."""
+    try:
+        return float(value)
+    except (TypeError, ValueError, RuntimeError):
+        return value
 
 
 def problem(rng, device, dtype):
@@ -70,11 +81,11 @@ def test_defaults(lesson, device, rng):
     """Without options lr is 0.01, alpha 0.99 and eps 1e-8, which shows with tiny gradients."""
     params = parameters(rng, device, torch.float64, shapes=((3,),))
     optimizer = lesson.RMSProp(params)
-    seen = []
-    for _ in range(6):
+    seen = {}
+    for step in range(6):
         params[0].grad = 1e-7 * away_from_zero((3,), rng, torch.float64).to(device)
         optimizer.step()
-        seen += copies(params)
+        seen[f"after step {step + 1}"] = copies(params)
     return seen
 
 
@@ -84,9 +95,10 @@ def test_gradient_of_zero(lesson, device, rng):
     params = parameters(rng, device, shapes=((2,), (3,)))
     optimizer = lesson.RMSProp([{"params": params[:1]}, {"params": params[1:], "alpha": 0.0}], lr=0.1)
     for p in params:
-        p.grad = torch.zeros_like(p)
+        p.grad = torch.zeros(p.shape, device=device)
     optimizer.step()
-    return [copies(params), *walk(optimizer, params, rng, 4)]
+    still = copies(params)
+    return {"after a gradient of 0": still, **walk(optimizer, params, rng, 4, before=1)}
 
 
 @pytest.mark.exercise("RMSProp")
@@ -103,7 +115,7 @@ def test_several_groups(lesson, device, rng):
     seen = walk(optimizer, params, rng, 5)
     optimizer.param_groups[0]["lr"] = 0.3
     optimizer.param_groups[2]["lr"] *= 0.5
-    return seen + walk(optimizer, params, rng, 3)
+    return {**seen, **walk(optimizer, params, rng, 3, before=5)}
 
 
 @pytest.mark.exercise("RMSProp")
@@ -122,7 +134,7 @@ def test_one_that_never_has_a_gradient(lesson, device, rng):
     params = parameters(rng, device, shapes=((2,), (3,)))
     optimizer = lesson.RMSProp(params, lr=0.1, alpha=0.8, eps=0.01)
     still = walk(optimizer, params, rng, 2, {(step, place) for step in range(2) for place in range(2)})
-    return still + walk(optimizer, params, rng, 5, {(step, 0) for step in range(5)})
+    return {**still, **walk(optimizer, params, rng, 5, {(step, 0) for step in range(5)}, before=2)}
 
 
 @pytest.mark.exercise("RMSProp")
@@ -159,8 +171,12 @@ def test_closure(lesson, device, rng):
         loss.backward()
         return loss
 
-    losses = [float(optimizer.step(closure)) for _ in range(6)]
-    return {"losses": torch.tensor(losses), "calls": calls, "weights": copies(model.parameters())}
+    returned = [number(optimizer.step(closure)) for _ in range(6)]
+    return {
+        "what `step` returned": returned,
+        "gradients on, call by call of the closure": calls,
+        "weights after training": copies(model.parameters()),
+    }
 
 
 @pytest.mark.exercise("RMSProp")
@@ -176,8 +192,12 @@ def test_in_a_training_loop(lesson, device, rng, dtype):
         loss.backward()
         returned.append(optimizer.step())
         losses.append(loss.detach())
-    kind = isinstance(optimizer, torch.optim.Optimizer)
-    return {"losses": losses, "weights": copies(model.parameters()), "returned": returned, "optimizer": kind}
+    return {
+        "losses": losses,
+        "weights after training": copies(model.parameters()),
+        "what `step` returned": returned,
+        "what the optimizer is": probes.kind(optimizer, torch.optim.Optimizer),
+    }
 
 
 @pytest.mark.exercise("RMSProp")
@@ -186,13 +206,15 @@ def test_gradients_stay_and_may_be_overwritten(lesson, device, rng):
     params = parameters(rng, device, shapes=((3,), (2, 2)))
     optimizer = lesson.RMSProp(params, lr=0.1, alpha=0.8)
     for p in params:
-        p.grad = torch.zeros_like(p)
-    seen, kept = [], []
-    for _ in range(6):
+        p.grad = torch.zeros(p.shape, device=device)
+    seen = {}
+    for step in range(6):
         for p in params:
             p.grad.copy_(away_from_zero(p.shape, rng, p.dtype).to(device))
-        gradients = [p.grad for p in params]
-        _, same = probes.unchanged(optimizer.step, *gradients)
-        kept.append(same and all(p.grad is g for p, g in zip(params, gradients, strict=True)))
-        seen.append(copies(params))
-    return {"seen": seen, "kept": kept}
+        given = [p.grad for p in params]
+        optimizer.step()
+        seen[f"gradients after step {step + 1}"] = probes.kept(
+            "a parameter's `.grad`", [given, [p.grad for p in params]]
+        )
+        seen[f"after step {step + 1}"] = copies(params)
+    return seen

@@ -33,7 +33,7 @@ def test_float32(lesson, device, rng, name):
 def test_decay_far_out(lesson, device, rng):
     """Far from the origin AdamW's decay of 0.01 shows."""
     there = start(rng, device) + torch.tensor([100.0, 60.0], dtype=torch.float64, device=device)
-    return [lesson.optimize(name, there, 5, 0.1) for name in ("adam", "adamw")]
+    return {name: lesson.optimize(name, there, 5, 0.1) for name in ("adam", "adamw")}
 
 
 @pytest.mark.exercise("optimize")
@@ -41,11 +41,11 @@ def test_decay_far_out(lesson, device, rng):
 def test_the_start_stays(lesson, device, rng):
     """`start` and its `.grad` stay as they are, whether it requires gradients or not; the path is detached."""
     plain, tracked = start(rng, device), start(rng, device).requires_grad_()
-    tracked.grad = torch.ones_like(tracked)
-    found = []
-    for place in (plain, tracked):
-        path, kept = probes.unchanged(lambda place=place: lesson.optimize("momentum", place, 4, 1e-4), place=place)
-        found.append({"path": path, "kept": kept, "detached": not path.requires_grad})
+    tracked.grad = torch.ones(2, dtype=torch.float64, device=device)
+    found = {}
+    for name, place in {"a plain start": plain, "a start that requires gradients": tracked}.items():
+        path, kept = probes.unchanged(lambda place=place: lesson.optimize("momentum", place, 4, 1e-4), start=place)
+        found[name] = {"path": path, **kept, "requires_grad of the path": getattr(path, "requires_grad", None)}
     return found
 
 
@@ -54,9 +54,8 @@ def test_no_steps(lesson, device, rng):
     """With 0 steps the path is the start alone, in a row of its own."""
     there = start(rng, device)
     path = lesson.optimize("adam", there, 0, 0.1)
-    before = there.clone()
     path += 1  # what shares memory moves along
-    return {"path": path, "apart": torch.equal(there, before)}
+    return {"path, plus 1": path, "start": probes.kept("its argument `start`, whose memory the path shares", there)}
 
 
 @pytest.mark.exercise("optimize")
@@ -65,8 +64,10 @@ def test_other_names(lesson, device, rng):
     """Any other name is a ValueError, also with 0 steps."""
     there = start(rng, device)
     tried = [("adagrad", 3), ("SGD", 3), ("", 0), ("adam2", 0)]
-    refused = [
-        probes.raised(ValueError, lambda name=name, steps=steps: lesson.optimize(name, there, steps, 0.1))
+    refused = {
+        f"the name '{name}', {steps} steps": probes.raised(
+            ValueError, lambda name=name, steps=steps: lesson.optimize(name, there, steps, 0.1)
+        )
         for name, steps in tried
-    ]
-    return refused, lesson.optimize("sgd", there, 1, 1e-4)
+    }
+    return {"the name 'sgd', 1 step": lesson.optimize("sgd", there, 1, 1e-4), **refused}

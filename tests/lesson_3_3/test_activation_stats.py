@@ -27,6 +27,10 @@ def hooks_on(model):
     return [*on_modules, *(len(hooks) for hooks in everywhere)]
 
 
+def modes(model):
+    return probes.kept("the mode of some module", [module.training for module in model.modules()])
+
+
 @pytest.mark.exercise("activation_stats")
 @pytest.mark.weight(3)
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
@@ -49,10 +53,10 @@ def test_small_outputs(lesson, device, rng):
     """With few elements the deviation divides by n, and that of one element is 0; the model may be a leaf itself."""
     one = nn.Sequential(nn.Linear(3, 2), nn.Linear(2, 1)).to(device)
     leaf = nn.Linear(3, 2).to(device)
-    return [
-        lesson.activation_stats(one, rows(rng, 1, 3, device)),
-        lesson.activation_stats(leaf, rows(rng, 1, 3, device)),
-    ]
+    return {
+        "one row": lesson.activation_stats(one, rows(rng, 1, 3, device)),
+        "a model that is a leaf": lesson.activation_stats(leaf, rows(rng, 1, 3, device)),
+    }
 
 
 @pytest.mark.exercise("activation_stats")
@@ -71,8 +75,9 @@ def test_a_later_layer_overwrites(lesson, device, rng):
     """The numbers are taken when the leaf returns them, before an in-place ReLU overwrites them."""
     model = nn.Sequential(nn.Linear(3, 6), nn.ReLU(inplace=True), nn.Linear(6, 4), nn.ReLU(inplace=True)).to(device)
     x = rows(rng, 5, 3, device)
-    found, kept = probes.unchanged(lambda: lesson.activation_stats(model, x), x, *model.parameters())
-    return {"stats": found, "kept": kept}
+    parameters = list(model.parameters())
+    found, kept = probes.unchanged(lambda: lesson.activation_stats(model, x), x=x, model=parameters)
+    return {"stats": found, **kept}
 
 
 @pytest.mark.exercise("activation_stats")
@@ -89,9 +94,8 @@ def test_evaluation_inside_and_modes_kept(lesson, device, rng, training):
     stats = lesson.activation_stats(model, rows(rng, 6, 3, device))
     return {
         "stats": stats,
-        "modes": [module.training for module in model.modules()],
-        "batches": int(model[1].num_batches_tracked),
-        "running": model[1].running_mean,
+        "modes afterwards": modes(model),
+        "batch norm afterwards": probes.kept("the batch norm's running numbers", dict(model[1].named_buffers())),
     }
 
 
@@ -103,11 +107,15 @@ def test_own_hooks_are_removed_and_those_of_others_stay(lesson, device, rng):
     model.register_forward_hook(lambda *_: seen.append("model"))
     model.body[0].register_forward_hook(lambda *_: seen.append("leaf"))
     x = rows(rng, 4, 3, device)
-    before = hooks_on(model)
     stats = lesson.activation_stats(model, x)
     called = list(seen)
     model(x)
-    return {"stats": stats, "length": len(stats), "hooks": hooks_on(model) == before, "called": called, "after": seen}
+    return {
+        "hooks afterwards": probes.kept("the hooks on modules, or left its own", hooks_on(model)),
+        "hooks of others that were called": called,
+        "stats, after the model was called once more": stats,
+        "hooks of others, after the model was called once more": seen,
+    }
 
 
 @pytest.mark.exercise("activation_stats")
@@ -116,11 +124,13 @@ def test_all_is_put_back_after_an_error(lesson, device, rng):
     """When the model raises, a RuntimeError here, it goes on to the caller; hooks are gone and modes are back."""
     model = nn.Sequential(nn.Linear(3, 4), nn.Dropout(), nn.Linear(5, 2)).to(device)
     model[1].eval()
-    before = hooks_on(model)
     x = rows(rng, 4, 3, device)
-    happened = probes.raised(RuntimeError, lambda: lesson.activation_stats(model, x))
-    modes = [module.training for module in model.modules()]
-    return {"raised": happened["raised"], "hooks": hooks_on(model) == before, "modes": modes}
+    return {
+        "a model that raises a RuntimeError": probes.raised(RuntimeError, lambda: lesson.activation_stats(model, x)),
+        "hooks afterwards": probes.kept("the hooks on modules, or left its own", hooks_on(model)),
+        "modes afterwards": modes(model),
+        "model afterwards": probes.kept("the model", model),
+    }
 
 
 @pytest.mark.exercise("activation_stats")
@@ -129,5 +139,5 @@ def test_gradients_stay(lesson, device, rng):
     model = nested().to(device)
     x = rows(rng, 4, 3, device)
     model(x).sum().backward()
-    _, kept = probes.unchanged(lambda: lesson.activation_stats(model, x), *model.parameters())
+    _, kept = probes.unchanged(lambda: lesson.activation_stats(model, x), model=list(model.parameters()))
     return kept

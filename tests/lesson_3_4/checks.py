@@ -4,7 +4,54 @@ import math
 
 import torch
 
-# How far apart two averages of ten logarithms (base 10) may lie, by the network and its depth: more than six standard
+from autograder.equality import close, difference, same
+
+# --- gradient_norms and clip_by_global_norm_
+
+
+def none_is_no_obstacle(student, reference):
+    """What came back and the gradients afterwards are right, and no `.grad` of None stopped the function."""
+    if any(isinstance(part, str) for part in student.values()):
+        return "It stops at a parameter without a gradient: its `.grad` is None."
+    return next((told for name in reference if (told := difference(student[name], reference[name], name))), None)
+
+
+def short_gradients_stay(student, reference):
+    """The norm is right, and the gradients are what they were, to the last bit."""
+    problem = difference(student["norm"], reference["norm"], "norm")
+    if problem:
+        return problem
+    if same(student["gradients afterwards"], reference["gradients before"]):
+        return None
+    return "Where the norm is at most max_norm the gradients should stay exactly as they are."
+
+
+def nothing_to_clip(student, reference):
+    """The norm of no gradients is 0, 0-D, of any floating dtype; gradients of zeros stay zeros, and short ones stay."""
+    for case, wanted in reference.items():
+        norm = student[case]["norm"]
+        if case in ("no gradients", "no parameters"):
+            if (
+                not isinstance(norm, torch.Tensor)
+                or norm.dim() != 0
+                or not norm.is_floating_point()
+                or float(norm) != 0
+            ):
+                return f"`{case}`: the norm should be a 0-D tensor that holds 0."
+        else:
+            problem = difference(norm, wanted["norm"], f"{case}, norm")
+            if problem:
+                return problem
+        name = "gradients afterwards"
+        problem = difference(student[case][name], wanted[name], f"{case}, {name}")
+        if problem:
+            return problem
+    return None
+
+
+# --- depth_experiment
+
+# How far apart two averages of ten logarithms (base 10) may lie, by the network and its depth: about six standard
 # errors of their difference, measured over 400 seeds.
 NEAR = {
     (False, None): {2: 0.28, 3: 0.4, 5: 0.48, 9: 0.76, 16: 0.96},
@@ -18,14 +65,14 @@ NEAR = {
 
 def ratios_are_the_lessons(student, reference):
     """The averages of the logarithms of the ratios lie near the reference's, depth by depth."""
-    depths, wanted = reference["depths"], reference["averages"]
-    found = student["averages"]
-    if len(found) != len(wanted) or not all(isinstance(one, float) and math.isfinite(one) for one in found):
-        return "Some of the ratios are not finite numbers above 0."
-    near = NEAR[reference["residual"], reference["norm"]]
-    if all(abs(one - other) < near[depth] for depth, one, other in zip(depths, found, wanted, strict=True)):
+    depths = reference["depths"]
+    found, wanted = _averages(student["ratios"], depths), _averages(reference["ratios"], depths)
+    if found is None:
+        return NOT_RATIOS
+    near = [_near(reference["residual"], reference["norm"], depth) for depth in depths]
+    if all(abs(one - other) < bound for bound, one, other in zip(near, found, wanted, strict=True)):
         return None
-    if all(abs(one + other) < near[depth] for depth, one, other in zip(depths, found, wanted, strict=True)):
+    if all(abs(one + other) < bound for bound, one, other in zip(near, found, wanted, strict=True)):
         return "The ratios are upside down: divide the first layer's norm by the last layer's."
     if len(found) > 1 and max(found) - min(found) < 1e-6:
         return "The ratio is the same for all depths: each depth has a network of its own."
@@ -35,17 +82,104 @@ def ratios_are_the_lessons(student, reference):
 
 def fine_average_is_the_lessons(student, reference):
     """An average of 48 logarithms with a spread of 0.06 lies near the reference's: six standard errors of the difference."""
-    (found,), (wanted,) = student["averages"], reference["averages"]
-    if isinstance(found, float) and math.isfinite(found) and abs(found - wanted) < 0.075:
+    depths = reference["depths"]
+    found, wanted = _averages(student["ratios"], depths), _averages(reference["ratios"], depths)
+    if found is None:
+        return NOT_RATIOS
+    if abs(found[0] - wanted[0]) < 0.075 * _near(True, None, depths[0]) / _near(True, None, 5):
         return None
+    return "With residual=True and norm=None the ratios are a little off: look at the loss, batch and weights."
+
+
+def a_dict_of_floats(student, reference):
+    """A dict from the depths to Python floats, 1 for one layer; an empty one for no depths; the list stayed."""
+    found = student["ratios"]
+    if _logarithms(found, reference["depths"]) is None:
+        return NOT_RATIOS
+    if not all(isinstance(ratio, float) for ratio in found.values()):
+        return "Each ratio should be a Python float."
+    if not close(found[1], 1.0):
+        return "With one layer the ratio should be 1."
+    if not same(student["no depths"], {}):
+        return "No depths should give an empty dict."
     return (
-        "With residual=True and norm=None the ratios at depth 5 are a little off: look at the loss, batch and weights."
+        None
+        if same(student["depths afterwards"], reference["depths afterwards"])
+        else "It changed its argument `depths`."
     )
+
+
+def the_seed_alone_decides(student, reference):
+    """Equal seeds give equal ratios, another seed others, and the global states stay as they were."""
+    depths = reference["depths"]
+    calls = {name: _logarithms(student[name], depths) for name in ("first", "the same seed again", "another seed")}
+    if any(call is None for call in calls.values()):
+        return NOT_RATIOS
+
+    def equal(one, other):
+        return all(abs(a - b) < 5e-5 for a, b in zip(calls[one], calls[other], strict=True))
+
+    if not equal("first", "the same seed again"):
+        return (
+            "With the same seed the ratios should be the same: draw from a generator of your own, seeded with `seed`."
+        )
+    if equal("first", "another seed"):
+        return "With another seed the ratios should be others: draw from a generator that is seeded with `seed`."
+    if not same(student["the global generator"], reference["the global generator"]):
+        return "The global random state moved: draw from a `torch.Generator` of your own."
+    return None
+
+
+def unknown_norms_are_refused(student, reference):
+    """Each unknown norm raised a ValueError, and None did not."""
+    if _logarithms(student["norm None"], reference["depths"]) is None:
+        return NOT_RATIOS
+    for call in reference["refused"]:
+        if not student["refused"][call]["raised"]:
+            return f"`{call}`: It should raise a ValueError."
+    return None
+
+
+NOT_RATIOS = "A dict should come back that leads from each depth to its ratio, a finite number above 0."
+
+
+def _logarithms(ratios, depths):
+    """Return the logarithms (base 10) of the ratios in the order of the depths; None for what is no such dict."""
+    if not isinstance(ratios, dict) or len(ratios) != len(depths):
+        return None
+    found = [_number(ratios.get(depth)) for depth in depths]
+    return [math.log10(ratio) for ratio in found] if all(0 < ratio < math.inf for ratio in found) else None
+
+
+def _number(value):
+    """Return a number of any kind as a float, NaN for what is none."""
+    if isinstance(value, torch.Tensor):
+        return float(value) if value.numel() == 1 else math.nan
+    return float(value) if isinstance(value, (int, float)) else math.nan
+
+
+def _averages(runs, depths):
+    """Return for each depth the average of the logarithms of several runs; None where one of them has no such ratios."""
+    logarithms = [_logarithms(run, depths) for run in runs]
+    if any(run is None for run in logarithms):
+        return None
+    return [sum(run[place] for run in logarithms) / len(logarithms) for place in range(len(depths))]
+
+
+def _near(residual, norm, depth):
+    """Return how far apart two averages may lie, between the depths that were measured on a straight line."""
+    known = sorted(NEAR[residual, norm].items())
+    below, near = max(pair for pair in known if pair[0] <= depth)
+    above, far = min(pair for pair in known if pair[0] >= depth)
+    return near if above == below else near + (far - near) * (depth - below) / (above - below)
+
+
+# --- plot_depth
 
 
 def lines_are_drawn(student, reference):
     """For each name there is a line through its points, from left to right, all in one axes."""
-    axes, problem = _axes(student)
+    axes, problem = _axes(student, reference["given"])
     if problem:
         return problem
     for ax in axes:
@@ -58,7 +192,7 @@ def lines_are_drawn(student, reference):
 
 def axis_is_logarithmic(student, reference):
     """The axes with the lines have a logarithmic y axis and labels."""
-    axes, problem = _axes(student)
+    axes, problem = _axes(student, reference["given"])
     if problem:
         return problem
     busy = [ax for ax in axes if ax["lines"]]
@@ -74,7 +208,7 @@ def axis_is_logarithmic(student, reference):
 
 def legend_has_the_names(student, reference):
     """The legend has every name."""
-    axes, problem = _axes(student)
+    axes, problem = _axes(student, reference["given"])
     if problem:
         return problem
     entries = [entry for ax in axes for entry in ax["legend"]]
@@ -87,23 +221,42 @@ def legend_has_the_names(student, reference):
 
 
 def new_figure_is_not_shown(student, reference):
-    """Two calls gave two figures, nothing was shown, and the argument stayed."""
-    if list(student["type"]) != ["Figure", "Figure"]:
-        return "A matplotlib Figure should come back."
-    if student["shown"] != 0:
+    """Two calls gave two figures, each with its own ratios; nothing was shown, and the arguments stayed."""
+    figures, given = student["figures"], reference["given"]
+    for figure, ratios in zip(figures, given, strict=True):
+        _, problem = _axes({"figure": figure}, ratios)
+        if problem:
+            return problem
+    if student["calls of plt.show"] != 0:
         return "The figure is shown inside the function: return it, and leave `plt.show()` to whoever called."
-    if student["new"] is not True:
+    if any(_has_ratios(figures[n], given[1 - n]) for n in range(2)):
         return "Every call should make a figure of its own."
-    return (
-        None if student["kept"] is True else "The results that were given are changed; they should stay as they were."
-    )
+    if not same(student["results afterwards"], reference["results afterwards"]):
+        return "The results that were given are changed; they should stay as they were."
+    return None
 
 
-def _axes(student):
+def _axes(student, given):
+    """Return the axes that can be seen, and the sentence for what is no figure of these ratios at all."""
     figure = student["figure"]
     if figure.get("type") != "Figure":
         return [], "A matplotlib Figure should come back."
+    if not _has_ratios(figure, given):
+        return [], "The ratios that were given are not drawn."
     return [ax for ax in figure["axes"] if ax["visible"] and not ax["colorbar"]], None
+
+
+def _has_ratios(figure, given):
+    """Return whether at least half of the ratios, or of their logarithms, are among the heights that are drawn."""
+    parts = [line["xy"] for ax in figure["axes"] for line in ax["lines"]]
+    parts += [part["offsets"] for ax in figure["axes"] for part in ax["collections"]]
+    heights = torch.cat([torch.zeros(0, dtype=torch.float64), *(torch.as_tensor(xy).double()[:, 1] for xy in parts)])
+    ratios = torch.tensor([ratio for points in given for _, ratio in points], dtype=torch.float64)
+    for wanted in (ratios, ratios.log10(), ratios.log()):
+        found = (heights[:, None] - wanted).abs() <= 1e-4 * wanted.abs()
+        if 2 * int(found.any(dim=0).sum()) >= len(ratios):
+            return True
+    return False
 
 
 def _points(line):

@@ -20,8 +20,10 @@ def problem(rng, device, dtype, n, d):
 
 
 def outputs(result):
-    y, (mean, variance), _ = result
-    return {"y": y, "mean": mean, "variance": variance}
+    """Return y and the running statistics under their names; what is no such tuple stands in the place of y, or of the mean."""
+    y, running, _ = result if isinstance(result, (list, tuple)) and len(result) == 3 else (result, None, None)
+    mean, variance = running if isinstance(running, (list, tuple)) and len(running) == 2 else (running, None)
+    return {"y": y, "running mean": mean, "running variance": variance}
 
 
 @pytest.mark.exercise("batch_norm")
@@ -31,7 +33,8 @@ def outputs(result):
 def test_training(lesson, device, rng, dtype, n, d):
     """In training the batch's statistics normalize each column (biased), and move the running ones (unbiased)."""
     result = lesson.batch_norm(*problem(rng, device, dtype, n, d), True)
-    return {"tuple": isinstance(result, tuple) and isinstance(result[1], tuple), **outputs(result)}
+    both = result[:2] if isinstance(result, (list, tuple)) else result
+    return {**outputs(result), "y and running": probes.form(both)}
 
 
 @pytest.mark.exercise("batch_norm")
@@ -47,22 +50,24 @@ def test_evaluation(lesson, device, rng, n, dtype):
 def test_a_training_run(lesson, device, rng):
     """The running statistics of one batch go into the next, short last batch included, and serve in evaluation."""
     _, gamma, beta, running = problem(rng, device, torch.float64, 2, 3)
-    found = []
-    for n in (8, 8, 8, 3, 8, 2):
+    found = {}
+    for number, n in enumerate((8, 8, 8, 3, 8, 2), start=1):
         x = problem(rng, device, torch.float64, n, 3)[0]
-        y, running, _ = lesson.batch_norm(x, gamma, beta, running, True, 0.2)
-        found += [y, *running]
+        found[f"batch {number}"] = outputs(lesson.batch_norm(x, gamma, beta, running, True, 0.2))
+        running = tuple(found[f"batch {number}"][name] for name in ("running mean", "running variance"))
     x = problem(rng, device, torch.float64, 4, 3)[0]
-    y, running, _ = lesson.batch_norm(x, gamma, beta, running, False, 0.2)
-    return [*found, y, *running]
+    return {**found, "evaluation": outputs(lesson.batch_norm(x, gamma, beta, running, False, 0.2))}
 
 
 @pytest.mark.exercise("batch_norm")
 def test_momentum_and_eps(lesson, device, rng):
     """`momentum` is the share of the batch, from 0 to 1; `eps` is added to the variance, inside the root, in both modes."""
     given = problem(rng, device, torch.float64, 6, 4)
-    found = [outputs(lesson.batch_norm(*given, True, momentum=m, eps=0.5)) for m in (0.0, 0.3, 1.0)]
-    return [*found, outputs(lesson.batch_norm(*given, False, eps=0.5))]
+    found = {
+        f"momentum {m}, in training": outputs(lesson.batch_norm(*given, True, momentum=m, eps=0.5))
+        for m in (0.0, 0.3, 1.0)
+    }
+    return {**found, "in evaluation": outputs(lesson.batch_norm(*given, False, eps=0.5))}
 
 
 @pytest.mark.exercise("batch_norm")
@@ -71,7 +76,8 @@ def test_two_rows_and_constant_columns(lesson, device, rng):
     pair = problem(rng, device, torch.float64, 2, 4)
     constant = problem(rng, device, torch.float32, 4, 3)
     constant[0][:, 1] = 2.5
-    return [outputs(lesson.batch_norm(*given, True)) for given in (pair, constant)]
+    batches = {"two rows": pair, "a constant column": constant}
+    return {name: outputs(lesson.batch_norm(*given, True)) for name, given in batches.items()}
 
 
 @pytest.mark.exercise("batch_norm")
@@ -88,14 +94,15 @@ def test_one_row(lesson, device, rng):
     """One row raises a ValueError in training, and is normalized like any other otherwise."""
     given = problem(rng, device, torch.float32, 1, 4)
     refused = probes.raised(ValueError, lambda: lesson.batch_norm(*given, True))
-    return refused, outputs(lesson.batch_norm(*given, False))
+    return {"in training": refused, "in evaluation": outputs(lesson.batch_norm(*given, False))}
 
 
 @pytest.mark.exercise("batch_norm")
 def test_a_row_does_not_depend_on_its_companions_in_evaluation(lesson, device, rng):
     """In evaluation a row gives the same alone as among others."""
     x, gamma, beta, running = problem(rng, device, torch.float64, 5, 3)
-    return [lesson.batch_norm(rows, gamma, beta, running, False)[0] for rows in (x, x[2:3])]
+    batches = {"among others": x, "alone": x[2:3]}
+    return {name: outputs(lesson.batch_norm(rows, gamma, beta, running, False)) for name, rows in batches.items()}
 
 
 @pytest.mark.exercise("batch_norm")
@@ -104,12 +111,13 @@ def test_arguments_stay(lesson, device, rng, training):
     """No argument changes; in training the running statistics are new tensors that share no memory with those given."""
     x, gamma, beta, running = problem(rng, device, torch.float32, 6, 2)
     result, kept = probes.unchanged(
-        lambda: lesson.batch_norm(x, gamma, beta, running, training), x, gamma, beta, *running
+        lambda: lesson.batch_norm(x, gamma, beta, running, training), x=x, gamma=gamma, beta=beta, running=running
     )
-    found = {"kept": kept, **{name: value.clone() for name, value in outputs(result).items()}}
+    tensors = {name: value for name, value in outputs(result).items() if isinstance(value, torch.Tensor)}
+    found = {**outputs(result), **{name: value.clone() for name, value in tensors.items()}, **kept}
     if training:
-        before = [old.clone() for old in running]
-        for new in result[1]:
-            new += 1  # what shares memory moves along
-        found["new"] = all(torch.equal(old, copy) for old, copy in zip(running, before, strict=True))
+        for name in tensors.keys() - {"y"}:
+            tensors[name] += 1  # what shares memory moves along
+        what = "its argument `running` when what came back was changed: they share memory"
+        found["running then"] = probes.kept(what, running)
     return found

@@ -6,6 +6,8 @@ import pytest
 import torch
 from torch import nn
 
+from autograder.worker import probes
+
 SHAPES = ((4, 3), (4,), (2, 2, 2), ())
 
 
@@ -32,54 +34,62 @@ def gradients(params):
     return [None if parameter.grad is None else parameter.grad.clone() for parameter in params]
 
 
+def clipped(lesson, params, max_norm):
+    """Return the norm that comes back, and the gradients afterwards."""
+    norm = lesson.clip_by_global_norm_(params, max_norm)
+    return {"norm": norm, "gradients afterwards": gradients(params)}
+
+
 @pytest.mark.exercise("clip_by_global_norm_")
 @pytest.mark.weight(2)
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 @pytest.mark.parametrize("max_norm", [1.0, 6.5])
 def test_long_gradients_are_shrunk_together(lesson, device, rng, dtype, max_norm):
     """Above max_norm all gradients are multiplied by one factor; the norm before comes back, a 0-D tensor."""
-    params = parameters(rng, device, dtype, 9.0)
-    return lesson.clip_by_global_norm_(params, max_norm), gradients(params)
+    return clipped(lesson, parameters(rng, device, dtype, 9.0), max_norm)
 
 
 @pytest.mark.exercise("clip_by_global_norm_")
 @pytest.mark.weight(2)
+@pytest.mark.check("short_gradients_stay")
 @pytest.mark.parametrize("max_norm", [7.0, math.inf])
 def test_short_gradients_stay(lesson, device, rng, max_norm):
     """Where the norm is at most max_norm, which may be infinite, the gradients stay exactly as they are."""
     params = parameters(rng, device, torch.float32, 6.0)
-    before = gradients(params)
-    norm = lesson.clip_by_global_norm_(params, max_norm)
-    same = all(torch.equal(old, p.grad) for old, p in zip(before, params, strict=True))
-    return norm, same
+    facts = {"gradients before": gradients(params)}
+    return {**clipped(lesson, params, max_norm), **facts}
 
 
 @pytest.mark.exercise("clip_by_global_norm_")
 def test_the_sum_of_all_counts(lesson, device, rng):
     """Gradients that are each within bounds are shrunk if all together are not."""
     params = parameters(rng, device, torch.float64, 8.0, shapes=((3,),) * 5)
-    return lesson.clip_by_global_norm_(params, 7.0), gradients(params)
+    return clipped(lesson, params, 7.0)
 
 
 @pytest.mark.exercise("clip_by_global_norm_")
+@pytest.mark.check("none_is_no_obstacle")
 def test_parameters_without_gradient_are_skipped(lesson, device, rng):
     """Where `.grad` is None it stays None, wherever in the list that is."""
     params = parameters(rng, device, torch.float32, 10.0)
     params[0].grad = params[2].grad = None
-    return outcome(lambda: lesson.clip_by_global_norm_(params, 0.5)), gradients(params)
+    norm = outcome(lambda: lesson.clip_by_global_norm_(params, 0.5))
+    return {"norm": norm, "gradients afterwards": gradients(params)}
 
 
 @pytest.mark.exercise("clip_by_global_norm_")
+@pytest.mark.check("nothing_to_clip")
 def test_nothing_to_clip(lesson, device, rng):
-    """Without any gradient the norm is 0 (0-D), and gradients of zeros stay zeros."""
+    """Without any gradient the norm is 0 (0-D), and gradients of zeros stay zeros, as short ones stay."""
     bare = parameters(rng, device, torch.float32, 6.0)
     for parameter in bare:
         parameter.grad = None
     still = parameters(rng, device, torch.float32, 6.0)
     for parameter in still:
         parameter.grad.zero_()
-    norms = [lesson.clip_by_global_norm_(params, 2.0) for params in (bare, [], still)]
-    return [(tuple(norm.shape), float(norm)) for norm in norms], gradients(bare), gradients(still)
+    short = parameters(rng, device, torch.float32, 1.5)
+    lists = {"no gradients": bare, "no parameters": [], "gradients of zeros": still, "short gradients": short}
+    return {name: clipped(lesson, params, 2.0) for name, params in lists.items()}
 
 
 @pytest.mark.exercise("clip_by_global_norm_")
@@ -89,17 +99,21 @@ def test_a_generator_of_parameters(lesson, device, rng):
     made = parameters(rng, device, torch.float32, 12.0, shapes=[tuple(p.shape) for p in model.parameters()])
     for parameter, source in zip(model.parameters(), made, strict=True):
         parameter.grad = source.grad
-    return lesson.clip_by_global_norm_(model.parameters(), 3.0), gradients(model.parameters())
+    norm = lesson.clip_by_global_norm_(model.parameters(), 3.0)
+    return {"norm": norm, "gradients afterwards": gradients(model.parameters())}
 
 
 @pytest.mark.exercise("clip_by_global_norm_")
 def test_in_place(lesson, device, rng):
     """The `.grad` tensors themselves change; the parameters keep their values."""
     params = parameters(rng, device, torch.float32, 9.0)
-    held, values = [p.grad for p in params], [p.detach().clone() for p in params]
+    held = [p.grad for p in params]
     lesson.clip_by_global_norm_(params, 2.0)
-    kept = all(torch.equal(old, p.detach()) for old, p in zip(values, params, strict=True))
-    return {"held": held, "values kept": kept, "requires_grad": [p.requires_grad for p in params]}
+    values = [{"values": p.detach(), "requires_grad": p.requires_grad} for p in params]
+    return {
+        "the .grad tensors that were there": held,
+        "parameters afterwards": probes.kept("the parameters themselves", values),
+    }
 
 
 @pytest.mark.exercise("clip_by_global_norm_")
@@ -117,4 +131,4 @@ def test_a_training_run(lesson, device, rng):
         (10 * loss).backward()
         norms.append(lesson.clip_by_global_norm_([w, b], 1.0))
         optimizer.step()
-    return norms, w.detach(), b.detach()
+    return {"norms": norms, "w afterwards": w, "b afterwards": b}

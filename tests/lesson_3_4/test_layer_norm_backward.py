@@ -19,11 +19,6 @@ def problem(rng, device, dtype, n, d):
     return (x, gamma, beta), dy
 
 
-def gradients(result):
-    dx, dgamma, dbeta = result
-    return {"tuple": isinstance(result, tuple), "dx": dx, "dgamma": dgamma, "dbeta": dbeta}
-
-
 @pytest.mark.exercise("layer_norm_backward")
 @pytest.mark.weight(2)
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
@@ -32,7 +27,7 @@ def test_all_three_gradients(lesson, device, rng, dtype, n, d):
     """dx takes the blame through each row's mean and variance along; dgamma and dbeta are sums over the rows."""
     given, dy = problem(rng, device, dtype, n, d)
     _, cache = lesson.layer_norm(*given)
-    return gradients(lesson.layer_norm_backward(dy, cache))
+    return lesson.layer_norm_backward(dy, cache)
 
 
 @pytest.mark.exercise("layer_norm_backward")
@@ -40,7 +35,7 @@ def test_a_large_eps(lesson, device, rng):
     """eps stands inside the root, so a large one changes the gradients, too."""
     given, dy = problem(rng, device, torch.float64, 4, 5)
     _, cache = lesson.layer_norm(*given, eps=0.75)
-    return gradients(lesson.layer_norm_backward(dy, cache))
+    return lesson.layer_norm_backward(dy, cache)
 
 
 @pytest.mark.exercise("layer_norm_backward")
@@ -49,8 +44,10 @@ def test_constant_rows_and_single_features(lesson, device, rng):
     constant, dy = problem(rng, device, torch.float64, 3, 4)
     constant[0][1] = 2.5
     single, dy_single = problem(rng, device, torch.float32, 3, 1)
-    pairs = ((constant, dy), (single, dy_single))
-    return [gradients(lesson.layer_norm_backward(blame, lesson.layer_norm(*given)[1])) for given, blame in pairs]
+    pairs = {"a constant row": (constant, dy), "one feature": (single, dy_single)}
+    return {
+        name: lesson.layer_norm_backward(blame, lesson.layer_norm(*given)[1]) for name, (given, blame) in pairs.items()
+    }
 
 
 @pytest.mark.exercise("layer_norm_backward")
@@ -58,9 +55,17 @@ def test_a_cache_is_used_twice(lesson, device, rng):
     """The cache and dy stay as they were, and each cache belongs to its own call."""
     (given, dy), (later, dy_later) = (problem(rng, device, torch.float64, n, 3) for n in (5, 2))
     cache, cache_later = (lesson.layer_norm(*arguments)[1] for arguments in (given, later))
-    first, kept = probes.unchanged(lambda: lesson.layer_norm_backward(dy, cache), dy, *given)
-    pairs = ((2 * dy.flip(0), cache), (dy_later, cache_later), (dy, cache))
-    return kept, [gradients(result) for result in (first, *(lesson.layer_norm_backward(*pair) for pair in pairs))]
+    first, kept = probes.unchanged(lambda: lesson.layer_norm_backward(dy, cache), dy=dy)
+    kept["x, gamma and beta afterwards"] = probes.kept("`x`, `gamma` or `beta` of the forward pass", given)
+    calls = {"first call": first}
+    pairs = {
+        "another dy": (2 * dy.flip(0), cache),
+        "another batch": (dy_later, cache_later),
+        "the first dy again": (dy, cache),
+    }
+    for name, pair in pairs.items():
+        calls[name] = lesson.layer_norm_backward(*pair)
+    return {**calls, **kept}
 
 
 @pytest.mark.exercise("layer_norm_backward")
@@ -77,4 +82,4 @@ def test_autograd_stays_out(lesson, device, rng):
         return list(points)
 
     points, differentiated = probes.uses_autograd(lambda: descend(points))
-    return {"autograd": differentiated, "points": points}
+    return {"points": points, "whether PyTorch differentiated": differentiated}

@@ -1,6 +1,5 @@
 """Hidden scenarios of `plot_depth`."""
 
-import matplotlib.pyplot as plt
 import pytest
 import torch
 
@@ -15,9 +14,14 @@ def results(rng, names=NAMES, depths=(10, 2, 30, 5)):
     return {name: dict(zip(depths, row.tolist(), strict=True)) for name, row in zip(names, drawn, strict=True)}
 
 
+def points(given):
+    """Return for each name the pairs of depth and ratio, by depth."""
+    return [[list(pair) for pair in sorted(ratios.items())] for ratios in given.values()]
+
+
 def drawn(lesson, given):
-    fig, _ = probes.shows(lambda: lesson.plot_depth(given))
-    return {"figure": probes.figure(fig), "given": [[list(pair) for pair in sorted(r.items())] for r in given.values()]}
+    facts = {"given": points(given)}
+    return {"figure": probes.figure(lesson.plot_depth(given)), **facts}
 
 
 @pytest.mark.exercise("plot_depth")
@@ -50,15 +54,9 @@ def test_the_legend_has_the_names(lesson, rng, names):
 @pytest.mark.check("new_figure_is_not_shown")
 def test_a_new_figure_is_returned_and_not_shown(lesson, rng):
     """Every call returns a new Figure; `plt.show()` is not called, and the results stay as they were."""
-    given = results(rng)
-    before = {name: dict(ratios) for name, ratios in given.items()}
-    first, shown = probes.shows(lambda: lesson.plot_depth(given))
-    second, shown_again = probes.shows(lambda: lesson.plot_depth(given))
-    found = {
-        "type": [type(fig).__name__ for fig in (first, second)],
-        "new": first is not second,
-        "shown": shown + shown_again,
-        "kept": given == before,
-    }
-    plt.close("all")
-    return found
+    both = [results(rng), results(rng)]
+    facts = {"given": [points(given) for given in both]}
+    (figures, shown), kept = probes.unchanged(
+        lambda: probes.shows(lambda: [lesson.plot_depth(given) for given in both]), results=both
+    )
+    return {"figures": [probes.figure(fig) for fig in figures], "calls of plt.show": shown, **facts, **kept}

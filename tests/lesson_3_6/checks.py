@@ -1,27 +1,179 @@
-"""The checks of lesson 3.6: a loss that falls, a plot as data. Each returns None, or the student's sentence.
+"""The checks of lesson 3.6: a loss that falls, a diagnosis in words, a plot as data. Each returns None, or a sentence.
 
-What is wanted is always taken from the reference's run: the loss before the training, the history that was drawn.
+What is wanted is always taken from the reference's run: the scores before the training, the history that was drawn.
 """
 
-import math
+import torch
+from torch.nn.functional import cross_entropy
+
+from autograder.equality import close, same
 
 # --- overfit_one_batch
 
 
 def loss_falls_to_a_tenth(student, reference):
     """The history begins with the untrained loss and ends under a tenth of it; the model itself is as good as that."""
-    history, first = student["history"], reference["before"]
+    history, y = student["history"], reference["y"]
+    first = float(cross_entropy(reference["before"], y))
+    if not isinstance(history, torch.Tensor):
+        return NO_LIST
     if len(history) != len(reference["history"]):
-        return f"The history should have a loss for each step, and it has {len(history)} losses."
-    if not all(math.isfinite(loss) for loss in history):
+        return "The history should have a loss for each step."
+    if not bool(torch.isfinite(history).all()):
         return "The history has losses that are not finite."
-    if abs(history[0] - first) > 1e-3 * (1 + first):
+    if abs(float(history[0]) - first) > 1e-3 * (1 + first):
         return "The first loss should be the mean cross-entropy of the model as it came, before any update."
-    if not history[-1] < first / 10:
-        return f"The last loss is {history[-1] / first:.0%} of the first; on rows that a line tells apart it should be under 10%."
-    if not student["after"] < first / 10:
+    last = float(history[-1])
+    if not last < first / 10:
+        return (
+            f"The last loss is {last / first:.0%} of the first; on rows that a line tells apart it should be under 10%."
+        )
+    if (
+        student["after"].shape != reference["before"].shape
+        or not float(cross_entropy(student["after"], y)) < first / 10
+    ):
         return "The history falls, but the model that was given is not trained: train it in place."
     return None
+
+
+NO_LIST = "The history should be a list with a loss for each step."
+
+
+def a_float_for_each_step(student, reference):
+    """The history is a list of floats, one a step, and begins with the loss of the model as it came."""
+    if not isinstance(student, list) or len(student) != len(reference):
+        return NO_LIST
+    if not all(type(loss) is float for loss in student):
+        return "The losses in the history should be Python floats."
+    if not close(student[0], reference[0]):
+        return "The first loss should be the mean cross-entropy of the model as it came, before any update."
+    return None
+
+
+def losses_of_the_steps(student, reference):
+    """Each loss is that of scores which the model gave, behind those of the loss before; the first are those at the start."""
+    problem = _not_on_the_batch(student["scores"], reference["scores"])
+    if problem:
+        return problem
+    history, y = student["history"], reference["y"]
+    if not isinstance(history, torch.Tensor) or len(history) != len(reference["history"]):
+        return NO_LIST
+    if not close(history[0], reference["history"][0]):
+        return "The first loss should be the mean cross-entropy of the model as it came, before any update."
+    whole = [scores for scores in student["scores"] if scores.shape == reference["scores"][0].shape]
+    losses = [float(cross_entropy(scores, y)) for scores in whole]
+    place = 0
+    for loss in history.tolist():
+        found = [n for n in range(place, len(losses)) if abs(losses[n] - loss) < 1e-5 * (1 + abs(loss))]
+        if not found:
+            return "A loss in the history is not that of the scores which the model gave in its step."
+        place = found[0] + 1
+    return None
+
+
+def steps_in_training_mode(student, reference):
+    """The model was called on the batch, and wherever a graph was made, all its modules were in training mode."""
+    problem = _not_on_the_batch(student["first scores"], reference["first scores"])
+    if problem:
+        return problem
+    if same(student["modes"], reference["modes"]):
+        return None
+    return "In every step all modules of the model should be in training mode, whatever the mode in which they came."
+
+
+def the_whole_batch_in_every_step(student, reference):
+    """The model got the rows as they were given, at least once a step."""
+    inputs, X = student["inputs"], reference["inputs"][0]
+    history = student["history"]
+    if not isinstance(history, torch.Tensor) or len(history) != len(reference["history"]):
+        return NO_LIST
+    if not all(same(rows, X) for rows in inputs):
+        return "The model should be given the rows of the batch, all of them and in their order, in every step."
+    return None if len(inputs) >= len(history) else "The model should be called in every step."
+
+
+def gradients_are_cleared(student, reference):
+    """The model was called on the batch and moved, and what lay in `.grad` after a backward was that step's gradient."""
+    problem = _not_on_the_batch(student["first scores"], reference["first scores"])
+    if problem:
+        return problem
+    if not all(_moved(student, reference)):
+        return "Some of the parameters did not move."
+    for gradient in student["gradients"]:
+        if not close(gradient["in .grad"], gradient["this step's"], rtol=1e-4, atol=1e-6):
+            return "What lies in `.grad` after `backward` is more than the gradient of that step: clear it before."
+    return None
+
+
+def update_is_proportional(student, reference):
+    """A learning rate twenty times as high makes a first update about twenty times as large."""
+    before = reference["before"]
+    low, high = (_distance(before, student[name]) for name in ("a low rate", "one twenty times as high"))
+    if not low > 0:
+        return "With a low learning rate the model does not move."
+    if 18 < high / low < 22:
+        return None
+    return "A learning rate twenty times as high should make a first update twenty times as large."
+
+
+def all_parameters_are_trained(student, reference):
+    """The model was called on the batch, all its parameters moved, and the batch stayed as it was."""
+    problem = _not_on_the_batch(student["first scores"], reference["first scores"])
+    if problem:
+        return problem
+    if not all(_moved(student, reference)):
+        return "Some of the parameters did not move: all of them are trained, in the model that was given."
+    for name in ("X", "y"):
+        if not same(student[f"{name} afterwards"], reference[f"{name} afterwards"]):
+            return f"It changed its argument `{name}`."
+    return None
+
+
+def _not_on_the_batch(calls, wanted):
+    """Return the sentence for a model that was never called, or first on other rows than the batch's."""
+    if not calls:
+        return "The model was not called."
+    rows, known = calls[0], wanted[0]
+    if rows.dim() == 2 and len(rows) and all(any(close(row, other) for other in known) for row in rows):
+        return None
+    return "The model was called on other rows than those of the batch, or had changed before its first call."
+
+
+def _moved(student, reference):
+    pairs = zip(student["weights after"], reference["weights before"], strict=True)
+    return [not same(after, before) for after, before in pairs]
+
+
+def _distance(before, after):
+    return sum(float((a - b).abs().sum()) for a, b in zip(before, after, strict=True))
+
+
+# --- diagnose
+
+
+def words_are_right(student, reference):
+    """Every history has its word; the sentence says of the first that has another what kind of history it is."""
+    for kind, found, word in zip(reference["histories"], student["words"], reference["words"], strict=True):
+        if not isinstance(found, str):
+            return "A word should come back: a text."
+        if found != word:
+            return f"It should give another word where {kind}."
+    return None
+
+
+def short_ones_are_refused(student, reference):
+    """Histories of fewer than 4 epochs raise a ValueError; those of 4 have their words."""
+    for name in reference["short"]:
+        if not student["short"][name]["raised"]:
+            return f"It should raise a ValueError for {name}."
+    return words_are_right(student, reference)
+
+
+def history_stays(student, reference):
+    """The words are right, and the histories are as they were."""
+    if not same(student["histories afterwards"], reference["histories afterwards"]):
+        return "It changed its argument `history`."
+    return words_are_right(student, reference)
 
 
 # --- plot_dashboard
@@ -99,16 +251,26 @@ def panels_are_labelled(student, reference):
 
 
 def new_figure_is_not_shown(student, reference):
-    """Two calls gave two figures; nothing was shown or changed."""
-    if list(student["type"]) != ["Figure", "Figure"]:
-        return "A matplotlib Figure should come back."
+    """Two calls gave two figures of the history; nothing was shown or changed."""
+    for call in ("first", "second"):
+        problem = _no_figure(student[call]) or _other_numbers(student[call], reference["history"])
+        if problem:
+            return problem
     if student["shown"] != 0:
         return "The figure is shown inside the function: return it, and leave `plt.show()` to whoever called."
-    if student["new"] is not True:
+    if student["one figure for both"] is not False:
         return "Every call should make a figure of its own."
-    if student["history kept"] is not True:
+    if not same(student["history afterwards"], reference["history afterwards"]):
         return "The history should stay as it was."
     return None
+
+
+def _other_numbers(figure, history):
+    """Return the sentence for a figure without at least half of the numbers that it should show."""
+    drawn = torch.tensor([y for ax in figure["axes"] for line in ax["lines"] for y in line["y"]], dtype=torch.float64)
+    given = torch.tensor([number for numbers in history.values() for number in numbers], dtype=torch.float64)
+    there = ((drawn.unsqueeze(1) - given).abs() < 1e-5).any(dim=0)
+    return None if 2 * int(there.sum()) >= len(given) else "The figure does not show the numbers of the history."
 
 
 def _no_figure(student):

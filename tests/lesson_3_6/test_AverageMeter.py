@@ -10,12 +10,17 @@ def numbers(rng, n):
     return [float(sign * size) for sign, size in zip([1, -1] * n, torch.randperm(n, generator=rng) + 1, strict=False)]
 
 
-def after_each(meter, pairs):
-    """Return what the average is after each update."""
-    found = []
-    for value, n in pairs:
+def number(average):
+    """Return an average as a float, of whatever kind of number it is; anything else as it is."""
+    return float(average) if isinstance(average, int | float | torch.Tensor) else average
+
+
+def after_each(meter, pairs, already=0):
+    """Return what the average is after each update, by the number of updates so far."""
+    found = {}
+    for place, (value, n) in enumerate(pairs, start=already + 1):
         meter.update(value, n)
-        found.append(float(meter.average))
+        found[f"after update {place}"] = number(meter.average)
     return found
 
 
@@ -35,26 +40,27 @@ def test_a_short_last_batch(lesson, rng):
     meter = lesson.AverageMeter()
     for part in losses.split(10):
         meter.update(part.mean().item(), len(part))
-    return float(meter.average)
+    return number(meter.average)
 
 
 @pytest.mark.exercise("AverageMeter")
 def test_a_value_counts_once_when_nothing_is_said(lesson, rng):
     """`n` is 1 by default, and may be given by its name."""
     meter = lesson.AverageMeter()
-    found = []
-    for value in numbers(rng, 4):
+    found = {}
+    for place, value in enumerate(numbers(rng, 4), start=1):
         meter.update(value)
-        found.append(float(meter.average))
+        found[f"after update {place}"] = number(meter.average)
     meter.update(25.0, n=4)
-    return [*found, float(meter.average)]
+    return {**found, "after an update with n=4": number(meter.average)}
 
 
 @pytest.mark.exercise("AverageMeter")
-def test_the_average_of_nothing_is_zero(lesson):
-    """An empty meter has the average 0.0, a Python float."""
-    average = lesson.AverageMeter().average
-    return {"float": isinstance(average, float), "average": float(average)}
+def test_the_average_of_nothing_is_zero(lesson, rng):
+    """An empty meter has the average 0.0, a Python float, and still has it while another one is filled."""
+    meter, filled = lesson.AverageMeter(), lesson.AverageMeter()
+    found = after_each(filled, [(1 + float(torch.rand(1, generator=rng)), 2)])
+    return {"nothing": meter.average, **found}
 
 
 @pytest.mark.exercise("AverageMeter")
@@ -69,10 +75,10 @@ def test_values_that_cancel(lesson, rng):
 def test_reset_makes_it_as_new(lesson, rng):
     """After `reset` the average is 0.0, and what comes then counts as if nothing had been before."""
     values, meter = numbers(rng, 6), lesson.AverageMeter()
-    found = after_each(meter, zip(values[:3], [2, 5, 1], strict=True))
+    before = after_each(meter, zip(values[:3], [2, 5, 1], strict=True))
     meter.reset()
-    found.append(float(meter.average))
-    return found + after_each(meter, zip(values[3:], [3, 1, 4], strict=True))
+    empty = number(meter.average)
+    return {**before, "after reset": empty, **after_each(meter, zip(values[3:], [3, 1, 4], strict=True), already=3)}
 
 
 @pytest.mark.exercise("AverageMeter")
@@ -85,7 +91,7 @@ def test_tensors_become_plain_numbers(lesson, device, rng, dtype, graph):
     meter = lesson.AverageMeter()
     for n in (4, 1):
         meter.update((w**2).sum() * n, n)
-    return {"float": isinstance(meter.average, float), "average": float(meter.average)}
+    return meter.average
 
 
 @pytest.mark.exercise("AverageMeter")
@@ -93,16 +99,16 @@ def test_tensors_become_plain_numbers(lesson, device, rng, dtype, graph):
 def test_no_graph_is_kept(lesson, rng):
     """The meter keeps no graph: what a loss needed for its backward pass is free as soon as the loss is."""
     w = torch.ones(5, requires_grad=True)
-    meter, freed = lesson.AverageMeter(), []
-    for n in (3, 2):
+    meter, freed = lesson.AverageMeter(), {}
+    for place, n in enumerate((3, 2), start=1):
         features = torch.rand(5, generator=rng)
         needed = StorageWeakRef(features.untyped_storage())
         loss = (w * features).sum()
         del features
         meter.update(loss, n)
         del loss
-        freed.append(needed.expired())
-    return {"freed": freed, "average": float(meter.average)}
+        freed[f"what loss {place} needed is free"] = needed.expired()
+    return {**freed, "average": number(meter.average)}
 
 
 @pytest.mark.exercise("AverageMeter")
@@ -113,7 +119,7 @@ def test_what_becomes_of_the_tensor_later_makes_no_difference(lesson, device, rn
     value.add_(5)
     meter.update(1.5)
     value.mul_(2)
-    return float(meter.average)
+    return number(meter.average)
 
 
 @pytest.mark.exercise("AverageMeter")
@@ -124,16 +130,18 @@ def test_each_meter_counts_for_itself(lesson, rng):
     train.update(values[0], 3)
     validation.update(values[1], 2)
     train.update(values[2], 1)
-    read = [float(meter.average) for meter in (train, validation, train)]
+    meters = {"the first": train, "the second": validation, "the first, read again": train}
+    read = {name: number(meter.average) for name, meter in meters.items()}
     validation.reset()
     train.update(values[3], 2)
-    return [*read, float(train.average), float(validation.average)]
+    later = {"the first, one update later": train, "the second, after its reset": validation}
+    return {**read, **{name: number(meter.average) for name, meter in later.items()}}
 
 
 @pytest.mark.exercise("AverageMeter")
-def test_whole_numbers_are_numbers(lesson):
+def test_whole_numbers_are_numbers(lesson, rng):
     """A value may be an int; the average is a float all the same."""
-    meter = lesson.AverageMeter()
-    meter.update(3, 2)
-    meter.update(3)
-    return {"float": isinstance(meter.average, float), "average": float(meter.average)}
+    meter, value = lesson.AverageMeter(), int(torch.randint(2, 1000, (), generator=rng))
+    meter.update(value, 2)
+    meter.update(value)
+    return meter.average

@@ -120,16 +120,14 @@ def test_tensors_are_numbers_too(lesson, device, rng, tmp_path, dtype):
 @pytest.mark.exercise("Logger")
 @pytest.mark.weight(2)
 def test_with_closes_at_the_end(lesson, rng, tmp_path):
-    """`with` binds the logger itself; after the block everything is on disk."""
+    """What `with` binds is a logger; after the block everything is on disk."""
     values, folder = numbers(rng, 5), tmp_path / "run"
 
     def use():
-        logger = lesson.Logger(folder)
-        with logger as log:
+        with lesson.Logger(folder) as log:
             for step, value in enumerate(values):
                 log.scalar("loss", value, step)
-            itself = log is logger
-        return {"itself": itself, "log": read(folder)}
+        return read(folder)
 
     return on_a_lazy_disk(use)
 
@@ -147,23 +145,24 @@ def test_with_closes_after_an_exception(lesson, rng, tmp_path):
             raise RuntimeError("the loss exploded")
 
     def use():
-        return {"raised": probes.raised(RuntimeError, crash, ["exploded"]), "log": read(folder)}
+        return {"the exception": probes.raised(RuntimeError, crash, ["exploded"]), "log": read(folder)}
 
     return on_a_lazy_disk(use)
 
 
 @pytest.mark.exercise("Logger")
 def test_closing_twice_does_no_harm(lesson, rng, tmp_path):
-    """`close` may be called again, also by the end of a `with` block."""
+    """`with` binds the logger itself; `close` may be called again, also by the end of the block."""
     values, folder = numbers(rng, 2), tmp_path / "run"
 
     def use():
-        with lesson.Logger(folder) as log:
+        logger = lesson.Logger(folder)
+        with logger as log:
             for step, value in enumerate(values):
                 log.scalar("loss", value, step)
             log.close()
         log.close()
-        return read(folder)
+        return {"log": read(folder), "`with` binds the logger itself": probes.same_object(log, logger)}
 
     return on_a_lazy_disk(use)
 
@@ -174,8 +173,7 @@ def test_folder_is_made(lesson, rng, tmp_path, kind):
     """The folder may be a text or a Path, and is made if need be, with the folders above it."""
     folder = tmp_path / "runs" / "lesson" / "first"
     curves = {"loss": list(enumerate(numbers(rng, 3)))}
-    log = filled(lesson, str(folder) if kind == "text" else folder, curves)
-    return {"made": folder.is_dir(), "log": log}
+    return filled(lesson, str(folder) if kind == "text" else folder, curves)
 
 
 @pytest.mark.exercise("Logger")
@@ -191,7 +189,7 @@ def test_two_loggers_at_the_same_time(lesson, rng, tmp_path):
         first.close()
         second.scalar("rate", values[3], 5)
         second.close()
-        return read(tmp_path / "a"), read(tmp_path / "b")
+        return {"the first log": read(tmp_path / "a"), "the second log": read(tmp_path / "b")}
 
     return on_a_lazy_disk(use)
 

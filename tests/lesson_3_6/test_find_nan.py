@@ -32,9 +32,32 @@ def leaf(function):
     return module
 
 
+def names(rng, n):
+    """Return n different names for modules, which nobody can guess."""
+    pool = ["stem", "body", "head", "neck", "tail", "gate", "core", "mixer", "proj", "embed", "block", "trunk"]
+    return [f"{pool[place]}{place * 7 % 5}" for place in torch.randperm(len(pool), generator=rng)[:n].tolist()]
+
+
+def chain(rng, *modules):
+    """Return modules in a row, under names of their own."""
+    return nn.Sequential(OrderedDict(zip(names(rng, len(modules)), modules, strict=True)))
+
+
 def nested(rng, device):
-    body = nn.Sequential(nn.Linear(3, 4), nn.Sequential(nn.Tanh(), nn.Linear(4, 5)), nn.ReLU())
-    return fill(nn.Sequential(OrderedDict(body=body, head=nn.Linear(5, 2))), rng, device)
+    body = chain(rng, nn.Linear(3, 4), chain(rng, nn.Tanh(), nn.Linear(4, 5)), nn.ReLU())
+    return fill(chain(rng, body, nn.Linear(5, 2)), rng, device)
+
+
+def linear(model):
+    """Return the dotted names of the linear layers, in the order of the calls."""
+    return [name for name, module in model.named_modules() if isinstance(module, nn.Linear)]
+
+
+def spoil(model, place, bad=math.inf):
+    """Make one bias of a linear layer, by its number, something that is not finite."""
+    with torch.no_grad():
+        model.get_submodule(linear(model)[place]).bias[1] = bad
+    return model
 
 
 def hooks_on(model):
@@ -50,18 +73,16 @@ def hooks_on(model):
 def test_first_leaf_that_is_not_finite(lesson, device, rng, bad):
     """One bias that is not finite shows in the output of its leaf, which goes by its dotted name."""
     found = {}
-    for place in ("body.0", "body.1.1", "head"):
-        model = nested(rng, device)
-        with torch.no_grad():
-            model.get_submodule(place).bias[1] = bad
-        found[place] = lesson.find_nan(model, rows(rng, device))
+    for place, which in enumerate(("the first layer", "one in the middle", "the last layer")):
+        found[which] = lesson.find_nan(spoil(nested(rng, device), place, bad), rows(rng, device))
     return found
 
 
 @pytest.mark.exercise("find_nan")
 def test_a_sound_model(lesson, device, rng):
-    """None comes back when all outputs are finite."""
-    return [lesson.find_nan(nested(rng, device), rows(rng, device, n=n)) for n in (5, 1)]
+    """None comes back when all outputs are finite, and only then."""
+    found = {f"a sound model, N = {n}": lesson.find_nan(nested(rng, device), rows(rng, device, n=n)) for n in (5, 1)}
+    return {**found, "another one, not sound": lesson.find_nan(spoil(nested(rng, device), 1), rows(rng, device))}
 
 
 @pytest.mark.exercise("find_nan")
@@ -69,7 +90,7 @@ def test_a_sound_model(lesson, device, rng):
 def test_one_element_is_enough(lesson, device, rng):
     """A single NaN in a single row is found, where it comes up first."""
     X, y = rows(rng, device)
-    model = nn.Sequential(nn.Linear(3, 3), leaf(torch.sqrt), nn.Linear(3, 2)).to(device)
+    model = chain(rng, nn.Linear(3, 3), leaf(torch.sqrt), nn.Linear(3, 2)).to(device)
     with torch.no_grad():
         model[0].weight.copy_(torch.eye(3))
         model[0].bias.zero_()
@@ -82,7 +103,7 @@ def test_one_element_is_enough(lesson, device, rng):
 @pytest.mark.weight(2)
 def test_infinity_that_is_gone_in_the_end(lesson, device, rng):
     """An infinity counts also when a later leaf hides it, as tanh does, and the model's own output is finite."""
-    model = fill(nn.Sequential(nn.Linear(3, 4), leaf(lambda z: z / 0), nn.Tanh(), nn.Linear(4, 2)), rng, device)
+    model = fill(chain(rng, nn.Linear(3, 4), leaf(lambda z: z / 0), nn.Tanh(), nn.Linear(4, 2)), rng, device)
     return lesson.find_nan(model, rows(rng, device))
 
 
@@ -91,9 +112,10 @@ def test_infinity_that_is_gone_in_the_end(lesson, device, rng):
 def test_first_means_the_order_of_the_calls(lesson, device, rng):
     """A leaf that was registered first but is called later is not the first."""
     model = nn.Module()
-    model.head, model.spare, model.body = nn.Linear(4, 2), nn.Linear(4, 4), nn.Linear(3, 4)
-    model.divide = leaf(lambda z: z / 0)
-    model.forward = lambda x: model.head(model.divide(model.body(x)))
+    head, body, divide = nn.Linear(4, 2), nn.Linear(3, 4), leaf(lambda z: z / 0)
+    for name, module in zip(names(rng, 4), (head, nn.Linear(4, 4), body, divide), strict=True):
+        model.add_module(name, module)
+    model.forward = lambda x: head(divide(body(x)))
     return lesson.find_nan(fill(model, rng, device), rows(rng, device))
 
 
@@ -101,7 +123,7 @@ def test_first_means_the_order_of_the_calls(lesson, device, rng):
 def test_a_leaf_that_is_called_twice(lesson, device, rng):
     """Each call counts; a leaf that is registered twice goes by its first name."""
     log = leaf(torch.log)
-    model = nn.Sequential(leaf(torch.exp), log, nn.Linear(3, 3), leaf(lambda z: -z.abs() - 1), log).to(device)
+    model = chain(rng, leaf(torch.exp), log, nn.Linear(3, 3), leaf(lambda z: -z.abs() - 1), log).to(device)
     return lesson.find_nan(fill(model, rng, device), rows(rng, device))
 
 
@@ -113,18 +135,24 @@ def test_a_model_that_is_a_leaf(lesson, device, rng, bad):
     if bad:
         with torch.no_grad():
             model.bias.fill_(math.nan)
-    return lesson.find_nan(model, rows(rng, device))
+    return {
+        "a leaf": lesson.find_nan(model, rows(rng, device)),
+        "a chain of two": lesson.find_nan(
+            spoil(fill(chain(rng, nn.Linear(3, 3), nn.Linear(3, 2)), rng, device), 1), rows(rng, device)
+        ),
+    }
 
 
 @pytest.mark.exercise("find_nan")
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_what_overflows_depends_on_the_dtype(lesson, device, rng, dtype):
     """A number too large for float32 is finite in float64: the model's own dtype decides."""
-    model = fill(nn.Sequential(nn.Linear(3, 3), nn.Linear(3, 3), nn.Linear(3, 2)), rng, device, dtype)
+    model = fill(chain(rng, nn.Linear(3, 3), nn.Linear(3, 3), nn.Linear(3, 2)), rng, device, dtype)
     with torch.no_grad():
         model[1].weight.fill_(1e30)
         model[0].bias.fill_(1e20)
-    return lesson.find_nan(model, rows(rng, device, dtype))
+    large = lesson.find_nan(model, rows(rng, device, dtype))
+    return {"large numbers": large, "an infinity": lesson.find_nan(spoil(model, 2), rows(rng, device, dtype))}
 
 
 @pytest.mark.exercise("find_nan")
@@ -133,14 +161,15 @@ def test_features_and_targets(lesson, device, rng):
     X, y = rows(rng, device)
     with_nan = X.clone()
     with_nan[1, 2] = math.nan
-    between = nn.Module()
-    between.first, between.second = nn.Linear(3, 3), nn.Linear(3, 2)
-    between.forward = lambda x: between.second(between.first(x) / 0)
-    return [
-        lesson.find_nan(nested(rng, device), (with_nan, y)),
-        lesson.find_nan(nested(rng, device), (X, y * math.nan)),
-        lesson.find_nan(fill(nn.Sequential(nn.Linear(3, 3), between), rng, device), (X, y)),
-    ]
+    between = chain(rng, nn.Linear(3, 3), nn.Linear(3, 2))
+    between.forward = lambda x: between[1](between[0](x) / 0)
+    return {
+        "a NaN in X": lesson.find_nan(nested(rng, device), (with_nan, y)),
+        "a NaN in y": lesson.find_nan(nested(rng, device), (X, y * math.nan)),
+        "a division by 0 between two leaves": lesson.find_nan(
+            fill(chain(rng, nn.Linear(3, 3), between), rng, device), (X, y)
+        ),
+    }
 
 
 @pytest.mark.exercise("find_nan")
@@ -148,57 +177,70 @@ def test_features_and_targets(lesson, device, rng):
 @pytest.mark.parametrize("bad", [True, False])
 def test_own_hooks_are_removed_and_those_of_others_stay(lesson, device, rng, bad):
     """After the call the model has the hooks that it had before, and the model was called exactly once."""
-    model, seen = nested(rng, device), []
-    model.register_forward_hook(lambda *_: seen.append("model"))
-    model.body[0].register_forward_hook(lambda *_: seen.append("leaf"))
+    model, of_model, of_leaf = nested(rng, device), [], []
+    model.register_forward_hook(lambda _, __, output: of_model.append(output.detach().clone()))
+    model[0][0].register_forward_hook(lambda _, __, output: of_leaf.append(output.detach().clone()))
     X, y = rows(rng, device)
-    before = hooks_on(model)
     if bad:
-        with torch.no_grad():
-            model.head.bias.fill_(math.inf)
+        spoil(model, 2)
     name = lesson.find_nan(model, (X, y))
-    called = list(seen)
+    during = {"outputs of the model": list(of_model), "outputs of a leaf": list(of_leaf)}
     model(X)
-    return {"name": name, "hooks": hooks_on(model) == before, "called": called, "afterwards": seen}
+    return {
+        "name": name,
+        **during,
+        "outputs of the leaf, after one more call": of_leaf,
+        "hooks afterwards": probes.kept("the hooks of the model", hooks_on(model)),
+    }
 
 
 @pytest.mark.exercise("find_nan")
 @pytest.mark.weight(2)
 def test_own_hooks_are_removed_after_an_error(lesson, device, rng):
     """When the model raises, a RuntimeError here, the exception goes on to the caller and no hook is left behind."""
-    model = fill(nn.Sequential(nn.Linear(3, 4), nn.Linear(5, 2)), rng, device)
-    batch, before = rows(rng, device), hooks_on(model)
-    happened = probes.raised(RuntimeError, lambda: lesson.find_nan(model, batch))
-    return {"raised": happened["raised"], "hooks": hooks_on(model) == before}
+    model = fill(chain(rng, nn.Linear(3, 4), nn.Linear(5, 2)), rng, device)
+    batch, outputs = rows(rng, device), []
+    model[0].register_forward_hook(lambda _, __, output: outputs.append(output.detach().clone()))
+    return {
+        "a model that raises": probes.raised(RuntimeError, lambda: lesson.find_nan(model, batch)),
+        "outputs of its first leaf": outputs,
+        "hooks afterwards": probes.kept("the hooks of the model, which raised an exception", hooks_on(model)),
+    }
 
 
 @pytest.mark.exercise("find_nan")
 @pytest.mark.parametrize("training", [True, False])
 def test_every_module_stays_in_its_mode(lesson, device, rng, training):
     """Modules that train go on training and the others do not, also during the call."""
-    model, during = nn.Sequential(nn.Linear(3, 4), nn.Dropout(0.5), nn.Tanh(), nn.Linear(4, 2)), []
+    model, during = chain(rng, nn.Linear(3, 4), nn.Dropout(0.5), nn.Tanh(), nn.Linear(4, 2)), {}
     model.train(training)
     model[1].train(not training)
-    fill(model, rng, device)
-    for module in model.modules():
-        module.register_forward_pre_hook(lambda module, _: during.append(module.training))
+    spoil(fill(model, rng, device), 1)
+    for place, module in enumerate(model.modules()):
+        module.register_forward_pre_hook(
+            lambda module, _, place=place: during.__setitem__(f"module {place} trains during the call", module.training)
+        )
     name = lesson.find_nan(model, rows(rng, device))
-    return {"name": name, "during": during, "after": [module.training for module in model.modules()]}
+    modes = [module.training for module in model.modules()]
+    return {"name": name, **during, "modes afterwards": probes.kept("the mode of a module", modes)}
 
 
 @pytest.mark.exercise("find_nan")
 def test_a_leaf_that_fails_in_one_mode_alone(lesson, device, rng):
     """A leaf may be sound in one mode and not in the other; the mode in which the model comes decides."""
     fragile = leaf(lambda z: z / 0 if fragile.training else z)
-    model = fill(nn.Sequential(nn.Linear(3, 4), fragile, nn.Linear(4, 2)), rng, device)
-    return [lesson.find_nan(model.train(training), rows(rng, device)) for training in (True, False)]
+    model = fill(chain(rng, nn.Linear(3, 4), fragile, nn.Linear(4, 2)), rng, device)
+    return {
+        "in training mode": lesson.find_nan(model.train(), rows(rng, device)),
+        "in evaluation mode": lesson.find_nan(model.eval(), rows(rng, device)),
+    }
 
 
 @pytest.mark.exercise("find_nan")
 def test_parameters_and_gradients_stay(lesson, device, rng):
     """Nothing is trained: parameters, gradients and the batch stay as they are."""
-    model, (X, y) = nested(rng, device), rows(rng, device)
+    model, batch = spoil(nested(rng, device), 1), rows(rng, device)
     for parameter in model.parameters():
         parameter.grad = torch.full_like(parameter, 0.5)
-    name, kept = probes.unchanged(lambda: lesson.find_nan(model, (X, y)), X, y, *model.parameters())
-    return {"name": name, "unchanged": kept}
+    name, kept = probes.unchanged(lambda: lesson.find_nan(model, batch), model=model, batch=batch)
+    return {"name": name, **kept}

@@ -1,4 +1,4 @@
-"""Hidden scenarios of `train_with_checkpoints`."""
+"""Hidden scenarios of `train_with_checkpoints`. How many steps a run has, and when it is killed, is drawn."""
 
 import pytest
 import torch
@@ -9,6 +9,11 @@ from torch.optim.optimizer import register_optimizer_step_post_hook
 from autograder.worker import probes
 
 CONFIG = {"dim": 8, "context": 5, "batch_size": 4, "lr": 0.02, "seed": 3}
+
+
+def between(rng, low, high):
+    """Return a drawn int from `low` to `high`."""
+    return int(torch.randint(low, high + 1, (), generator=rng))
 
 
 def text(device, n=60):
@@ -41,22 +46,29 @@ def own_losses(lesson, data, config, steps, rng):
     return losses
 
 
-def first_difference(history, whole):
-    """Return the first place where two histories differ, or None where they do not."""
-    return next((n for n, (a, b) in enumerate(zip(history, whole, strict=False)) if a != b), None)
+def counted(call):
+    """Return what a call returned, and how many updates its optimizers made."""
+    updates = []
+    handle = register_optimizer_step_post_hook(lambda *_: updates.append(1))
+    try:
+        returned = call()
+    finally:
+        handle.remove()
+    return returned, len(updates)
 
 
 @pytest.mark.exercise("train_with_checkpoints")
+@pytest.mark.check("a_loss_for_every_step")
 @pytest.mark.parametrize("sizes", [{}, {"dim": 4, "context": 6}], ids=["wide", "narrow"])
-def test_a_loss_for_every_step(lesson, device, tmp_path, sizes):
+def test_a_loss_for_every_step(lesson, device, rng, tmp_path, sizes):
     """The history has a Python float for each step; the model may be narrower than the vocabulary and its context."""
     data = torch.arange(40) * 3 % 11
-    history = lesson.train_with_checkpoints(data.to(device), CONFIG | sizes, 5, tmp_path / "run.pt", 2)
-    return isinstance(history, list), [type(loss) is float for loss in history]
+    steps = between(rng, 3, 40)
+    return {"history": lesson.train_with_checkpoints(data.to(device), CONFIG | sizes, steps, tmp_path / "run.pt", 2)}
 
 
 @pytest.mark.exercise("train_with_checkpoints")
-def test_the_vocabulary_is_that_of_the_text(lesson, device, tmp_path):
+def test_the_vocabulary_is_that_of_the_text(lesson, device, rng, tmp_path):
     """The model has as many characters as the largest id says, plus 1, and sees batches of the config's size."""
     shapes = set()
 
@@ -64,22 +76,24 @@ def test_the_vocabulary_is_that_of_the_text(lesson, device, tmp_path):
         if type(module).__name__ == "CharModel" and isinstance(output, torch.Tensor):
             shapes.add(tuple(output.shape))
 
+    sizes = {"batch_size": between(rng, 3, 9), "context": between(rng, 3, 9)}
     handle = register_module_forward_hook(noting)
     try:
-        lesson.train_with_checkpoints(text(device) + 2, CONFIG, 2, tmp_path / "run.pt", 2)
+        lesson.train_with_checkpoints(text(device) + between(rng, 1, 9), CONFIG | sizes, 2, tmp_path / "run.pt", 2)
     finally:
         handle.remove()
-    return sorted(shapes or {(4, 5, 7)})
+    return {"shapes of the logits": sorted(shapes)}
 
 
 @pytest.mark.exercise("train_with_checkpoints")
-def test_the_rate_decides_what_an_update_does(lesson, device, tmp_path):
+@pytest.mark.check("the_rate_decides")
+def test_the_rate_decides_what_an_update_does(lesson, device, rng, tmp_path):
     """Start and batches do not depend on the rate, so the first loss is the same; the updates do, and so the others differ."""
-    data = text(device)
-    slow, fast = (
-        lesson.train_with_checkpoints(data, CONFIG | {"lr": lr}, 3, tmp_path / f"{lr}.pt", 2) for lr in (0.0001, 0.03)
-    )
-    return slow[0] == fast[0], slow[1] == fast[1], slow[2] == fast[2]
+    data, steps = text(device), between(rng, 3, 20)
+    return {
+        f"at the rate {lr}": lesson.train_with_checkpoints(data, CONFIG | {"lr": lr}, steps, tmp_path / f"{lr}.pt", 2)
+        for lr in (0.0001, 0.03)
+    }
 
 
 @pytest.mark.exercise("train_with_checkpoints")
@@ -87,17 +101,12 @@ def test_the_rate_decides_what_an_update_does(lesson, device, tmp_path):
 @pytest.mark.weight(2)
 def test_it_learns(lesson, device, rng, tmp_path):
     """The first loss is about that of a fresh model; in 60 steps it falls as far as in a plain run."""
-    data = torch.arange(3).repeat(20).to(device)
+    data, steps = torch.randperm(3, generator=rng).repeat(20).to(device), between(rng, 60, 75)
     config = CONFIG | {"dim": 16, "context": 8, "batch_size": 8, "lr": 0.01}
-    history = lesson.train_with_checkpoints(data, config, 60, tmp_path / "run.pt", 50)
-    fresh = [own_losses(lesson, data, config, 1, rng)[0] for _ in range(5)]
-    plain = own_losses(lesson, data, config, 60, rng)
     return {
-        "first": history[0],
-        "last": sum(history[-5:]) / 5,
-        "steps": len(history),
-        "fresh": fresh,
-        "plain": sum(plain[-5:]) / 5,
+        "history": lesson.train_with_checkpoints(data, config, steps, tmp_path / "run.pt", 50),
+        "first losses of fresh models": [own_losses(lesson, data, config, 1, rng)[0] for _ in range(5)],
+        "a plain run": own_losses(lesson, data, config, steps, rng),
     }
 
 
@@ -105,123 +114,133 @@ def test_it_learns(lesson, device, rng, tmp_path):
 @pytest.mark.check("first_loss_before_the_update")
 def test_the_loss_is_from_before_the_update(lesson, device, rng, tmp_path):
     """The loss of a step does not feel the update of that step."""
-    data = torch.arange(3).repeat(20).to(device)
+    data, steps = torch.arange(3).repeat(20).to(device), between(rng, 1, 24)
     config = CONFIG | {"dim": 16, "context": 8, "batch_size": 8, "lr": 20.0}
-    history = lesson.train_with_checkpoints(data, config, 1, tmp_path / "run.pt", 1)
-    return {"first": history[0], "fresh": [own_losses(lesson, data, config, 1, rng)[0] for _ in range(5)]}
+    return {
+        "history": lesson.train_with_checkpoints(data, config, steps, tmp_path / "run.pt", 20),
+        "first losses of fresh models": [own_losses(lesson, data, config, 1, rng)[0] for _ in range(5)],
+    }
 
 
 @pytest.mark.exercise("train_with_checkpoints")
 @pytest.mark.check("every_place_counts")
 def test_the_mean_is_over_all_places(lesson, device, rng, tmp_path):
     """Also the places count where nobody can know what comes next."""
-    data = torch.tensor([0, 0, 1]).repeat(20).to(device)
+    data, steps = torch.tensor([0, 0, 1]).repeat(20).to(device), between(rng, 50, 62)
     config = CONFIG | {"context": 2, "batch_size": 16, "lr": 0.03}
-    history = lesson.train_with_checkpoints(data, config, 50, tmp_path / "run.pt", 50)
+    history = lesson.train_with_checkpoints(data, config, steps, tmp_path / "run.pt", 50)
     model = lesson.CharModel(2, 8, 2).to(device).eval()
-    one, other = (model(torch.tensor([[0, second]], device=device))[:, 0] for second in (0, 1))
-    x, y = batch(lesson, torch.arange(60).to(device), config, rng)
-    fit = bool(torch.allclose(one, other, atol=1e-5)) and bool(torch.equal(y, x + 1))
-    return {"last": sum(history[-15:]) / 15, "model and batches fit": fit}
+    return {
+        "history": history,
+        "logits of two windows": model(torch.tensor([[0, 0], [0, 1]], device=device)),
+        "batch of the numbers from 0": batch(lesson, torch.arange(60).to(device), config, rng),
+    }
 
 
 @pytest.mark.exercise("train_with_checkpoints")
+@pytest.mark.check("a_resumed_run_is_the_undisturbed_one")
 @pytest.mark.weight(4)
 @pytest.mark.parametrize(
     ("every", "stops"),
     [(3, [7]), (4, [4]), (4, [5]), (1, [6]), (3, [4, 8]), (5, [3]), (20, [11])],
     ids=["between two", "when one is due", "just after one", "each step", "twice", "before the first", "never saved"],
 )
-def test_a_resumed_run_is_the_undisturbed_one(lesson, device, tmp_path, every, stops):
+def test_a_resumed_run_is_the_undisturbed_one(lesson, device, rng, tmp_path, every, stops):
     """Killed and resumed, the history is, bit for bit, that of a run that nothing disturbed."""
-    data = text(device)
-    whole = lesson.train_with_checkpoints(data, CONFIG, 12, tmp_path / "whole.pt", every)
-    parts = []
-    for stop in stops:
+    data, steps = text(device), between(rng, 12, 31)
+    later = every * between(rng, 0, 1) if every < 5 else between(rng, 0, 1)
+    found = {"undisturbed": lesson.train_with_checkpoints(data, CONFIG, steps, tmp_path / "whole.pt", every)}
+    for name, stop in zip(("killed", "killed again"), stops, strict=False):
         torch.rand(3)  # what happens between two runs plays no part
-        parts.append(lesson.train_with_checkpoints(data, CONFIG, 12, tmp_path / "run.pt", every, stop_at=stop))
-    last = lesson.train_with_checkpoints(data, CONFIG, 12, str(tmp_path / "run.pt"), every)
-    return [first_difference(part, whole) for part in (*parts, last)], [len(part) for part in (*parts, last)]
+        path = tmp_path / "run.pt"
+        found[name] = lesson.train_with_checkpoints(data, CONFIG, steps, path, every, stop_at=stop + later)
+    found["resumed"] = lesson.train_with_checkpoints(data, CONFIG, steps, str(tmp_path / "run.pt"), every)
+    other = data.flip(0)[:40].contiguous()
+    return {**found, "with another text": lesson.train_with_checkpoints(other, CONFIG, 2, tmp_path / "other.pt", every)}
 
 
 @pytest.mark.exercise("train_with_checkpoints")
 @pytest.mark.weight(2)
-def test_the_kill_writes_nothing_more(lesson, device, tmp_path):
+def test_the_kill_writes_nothing_more(lesson, device, rng, tmp_path):
     """A killed run leaves the checkpoint that it had: the steps after it are done again, and they were lost if there was none."""
-    data, files = text(device), []
-    for name, every, stop in (("none", 6, 5), ("due", 4, 4), ("one", 2, 5)):
-        path = tmp_path / name
-        lesson.train_with_checkpoints(data, CONFIG, 9, path, every, stop_at=stop)
-        files.append(path.exists())
-    updates = []
-    handle = register_optimizer_step_post_hook(lambda *_: updates.append(1))
-    try:
-        lesson.train_with_checkpoints(data, CONFIG, 9, tmp_path / "one", 2)
-    finally:
-        handle.remove()
-    return files, len(updates)
+    data, steps, files = text(device), between(rng, 9, 30), {}
+    cases = {"before the first one": (6, 5), "just when one was due": (4, 4), "after the second one": (2, 5)}
+    for when, (every, stop) in cases.items():
+        path = tmp_path / when
+        lesson.train_with_checkpoints(data, CONFIG, steps, path, every, stop_at=stop)
+        files[f"a checkpoint if killed {when}"] = path.exists()
+    _, updates = counted(lambda: lesson.train_with_checkpoints(data, CONFIG, steps, path, 2))
+    return {**files, "updates after resuming": updates}
 
 
 @pytest.mark.exercise("train_with_checkpoints")
-def test_more_steps_later(lesson, device, tmp_path):
+@pytest.mark.check("more_steps_later")
+def test_more_steps_later(lesson, device, rng, tmp_path):
     """After the last step there is a checkpoint: with more steps, and another `every`, the run goes on from there."""
-    data, updates = text(device), []
-    whole = lesson.train_with_checkpoints(data, CONFIG, 9, tmp_path / "whole.pt", 4)
-    first = lesson.train_with_checkpoints(data, CONFIG, 5, tmp_path / "run.pt", 4)
-    handle = register_optimizer_step_post_hook(lambda *_: updates.append(1))
-    try:
-        last = lesson.train_with_checkpoints(data, CONFIG, 9, tmp_path / "run.pt", 100)
-    finally:
-        handle.remove()
-    return first == whole[:5], last == whole, len(updates)
+    data, steps, path = text(device), between(rng, 7, 24), tmp_path / "run.pt"
+    whole = lesson.train_with_checkpoints(data, CONFIG, steps, tmp_path / "whole.pt", 4)
+    first = lesson.train_with_checkpoints(data, CONFIG, 5, path, 4)
+    last, updates = counted(lambda: lesson.train_with_checkpoints(data, CONFIG, steps, path, 100))
+    return {"undisturbed": whole, "of fewer steps": first, "of all steps": last, "updates of the second run": updates}
 
 
 @pytest.mark.exercise("train_with_checkpoints")
-@pytest.mark.parametrize(("every", "stop"), [(100, None), (5, 5)], ids=["rarely", "killed"])
-def test_a_checkpoint_after_the_last_step(lesson, device, tmp_path, every, stop):
+@pytest.mark.check("a_checkpoint_after_the_last_step")
+@pytest.mark.parametrize("killed", [False, True], ids=["rarely", "killed"])
+def test_a_checkpoint_after_the_last_step(lesson, device, rng, tmp_path, killed):
     """After the last step there is a checkpoint whatever `every` is, unless the run was killed right there."""
-    lesson.train_with_checkpoints(text(device), CONFIG, 5, tmp_path / "run.pt", every, stop_at=stop)
-    return (tmp_path / "run.pt").exists()
+    steps, path = between(rng, 3, 30), tmp_path / "run.pt"
+    every, stop = (steps, steps) if killed else (100, None)
+    history = lesson.train_with_checkpoints(text(device), CONFIG, steps, path, every, stop_at=stop)
+    return {"history": history, "a checkpoint": path.exists()}
 
 
 @pytest.mark.exercise("train_with_checkpoints")
-def test_a_run_that_is_done_stays_as_it_is(lesson, device, tmp_path):
+@pytest.mark.check("a_run_that_is_done_stays")
+def test_a_run_that_is_done_stays_as_it_is(lesson, device, rng, tmp_path):
     """If the checkpoint has all the steps, nothing is trained and its history comes back."""
-    data = text(device)
-    first = lesson.train_with_checkpoints(data, CONFIG, 6, tmp_path / "run.pt", 3)
-    again = lesson.train_with_checkpoints(data, CONFIG, 6, tmp_path / "run.pt", 3)
-    fewer = lesson.train_with_checkpoints(data, CONFIG, 4, tmp_path / "run.pt", 3)
-    return again == first, fewer == first, len(again)
+    data, steps = text(device), between(rng, 5, 24)
+    asked = {"first": steps, "again": steps, "with fewer steps": steps - 2}
+    return {
+        name: lesson.train_with_checkpoints(data, CONFIG, number, tmp_path / "run.pt", 3)
+        for name, number in asked.items()
+    }
 
 
 @pytest.mark.exercise("train_with_checkpoints")
-def test_a_kill_that_is_past_plays_no_part(lesson, device, tmp_path):
+@pytest.mark.check("a_kill_that_is_past")
+def test_a_kill_that_is_past_plays_no_part(lesson, device, rng, tmp_path):
     """`stop_at` counts from the very first step: where the checkpoint is beyond it, the run goes on to its end."""
-    data = text(device)
-    lesson.train_with_checkpoints(data, CONFIG, 6, tmp_path / "run.pt", 3)
-    return len(lesson.train_with_checkpoints(data, CONFIG, 8, tmp_path / "run.pt", 3, stop_at=5))
+    data, more = text(device), between(rng, 1, 20)
+    first = lesson.train_with_checkpoints(data, CONFIG, 6, tmp_path / "run.pt", 3)
+    return {
+        "first": first,
+        "resumed": lesson.train_with_checkpoints(data, CONFIG, 6 + more, tmp_path / "run.pt", 3, stop_at=5),
+    }
 
 
 @pytest.mark.exercise("train_with_checkpoints")
-def test_the_seed_decides(lesson, device, tmp_path):
+@pytest.mark.check("the_seed_decides")
+def test_the_seed_decides(lesson, device, rng, tmp_path):
     """The same seed gives the same history, another one another; the global state is not moved and plays no part."""
-    data, histories, quiet = text(device), [], []
-    for number, seed in enumerate((1, 1, 2)):
+    data, steps, found, states = text(device), between(rng, 2, 20), {}, []
+    for name, seed in (("seed 1", 1), ("seed 1 again", 1), ("seed 2", 2)):
         torch.rand(2)
-        path = tmp_path / f"run{number}.pt"
+        path = tmp_path / f"{name}.pt"
         config = CONFIG | {"seed": seed}
-        history, untouched = probes.global_rng_untouched(
-            lambda config=config, path=path: lesson.train_with_checkpoints(data, config, 3, path, 2)
+        found[name], untouched = probes.global_rng_untouched(
+            lambda config=config, path=path: lesson.train_with_checkpoints(data, config, steps, path, 2)
         )
-        histories.append(history)
-        quiet.append(untouched)
-    return histories[0] == histories[1], histories[0] == histories[2], quiet
+        states.append(untouched)
+    return {**found, "global random states": states}
 
 
 @pytest.mark.exercise("train_with_checkpoints")
-def test_arguments_stay_as_they_are(lesson, device, tmp_path):
+@pytest.mark.check("arguments_stay")
+def test_arguments_stay_as_they_are(lesson, device, rng, tmp_path):
     """Neither the text nor the config is changed; the checkpoint is in the folder."""
-    data, config = text(device), dict(CONFIG)
-    lesson.train_with_checkpoints(data, config, 4, tmp_path / "run.pt", 2)
-    names = sorted(path.name for path in tmp_path.iterdir())
-    return config == CONFIG, bool(torch.equal(data, text(device))), "run.pt" in names
+    data, config, steps = text(device), CONFIG | {"seed": between(rng, 1, 9999)}, between(rng, 2, 20)
+    history, kept = probes.unchanged(
+        lambda: lesson.train_with_checkpoints(data, config, steps, tmp_path / "run.pt", 2), data=data, config=config
+    )
+    return {"history": history, **kept, "files": sorted(path.name for path in tmp_path.iterdir())}
