@@ -184,16 +184,14 @@ class global_seed_set(_Fit):
 @misconception(
     "fit",
     target="LinearRegression",
-    says="The seed is not used, so every fit has other orders. Give the generator the seed: then the same seed gives the "
-    "same result.",
+    says="The seed is not used, so every fit has other orders. Make a generator with the seed, and draw from it: then the "
+    "same seed gives the same result.",
     section="The same numbers again",
 )
 class seed_not_used(_Fit):
     def _orders(self, n):
-        generator = torch.Generator()
-        generator.seed()
         while True:
-            yield torch.randperm(n, generator=generator)
+            yield torch.randperm(n)
 
 
 @misconception(

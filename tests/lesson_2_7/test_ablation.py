@@ -1,10 +1,10 @@
 """Hidden scenarios of `ablation`. Splits, starts and settings are open: what must hold is checked."""
 
-from itertools import pairwise
-
 import pytest
 import torch
 from sklearn.datasets import make_moons
+
+from autograder.worker import probes
 
 VARIANTS = ("full", "no_activation", "no_batching", "no_regularization")
 
@@ -32,10 +32,6 @@ def says(model, X):
         return model(X)
 
 
-def errors(model, X, y):
-    return float(((says(model, X) > 0) != (y == 1)).double().mean())
-
-
 def own(lesson, model, X, y):
     """What the submission's own `error_rate` says, which is another exercise's matter; nan if it says nothing."""
     try:
@@ -44,13 +40,10 @@ def own(lesson, model, X, y):
         return float("nan")
 
 
-def bow(model, X):
-    """How far the model is from a straight line between pairs of rows, in parts of its range."""
+def middles(X):
+    """Return the rows halfway between a row of the first half and one of the second."""
     half = len(X) // 2
-    a, b = X[:half], X[half : 2 * half]
-    middle = (says(model, a) + says(model, b)) / 2
-    logits = says(model, X)
-    return float((says(model, (a + b) / 2) - middle).abs().max() / (logits.max() - logits.min()).clamp(min=1e-9))
+    return (X[:half] + X[half : 2 * half]) / 2
 
 
 def tested_part(index, n):
@@ -59,16 +52,17 @@ def tested_part(index, n):
     return mask
 
 
-def squared_weights(model):
-    return float(sum(p.detach().square().sum() for p in model.parameters() if p.dim() == 2))
+def parameters(model):
+    """Return a copy of a model's parameters, in their order."""
+    return [parameter.detach().clone() for parameter in model.parameters()]
 
 
-def starts(result):
-    return {name: torch.cat([part.detach().flatten() for part in result[name]["start"]]) for name in VARIANTS}
-
-
-def ends(result):
-    return {name: torch.cat([p.detach().flatten() for p in result[name]["model"].parameters()]) for name in VARIANTS}
+def told(result, X):
+    """Return the test rows in order and, for each variant, its logits on all rows and its start."""
+    reports = {
+        name: {"logits": says(result[name]["model"], X), "start": list(result[name]["start"])} for name in VARIANTS
+    }
+    return {"test rows": sorted(result["test_index"].tolist()), **reports}
 
 
 @pytest.mark.exercise("ablation")
@@ -81,75 +75,51 @@ def test_moons(lesson, device, rng, scaled):
     if scaled:
         X = X * torch.tensor([0.01, 50.0], device=device) + torch.tensor([0.0, 400.0], device=device)
     result = lesson.ablation(X, y, whole_number(rng))
-    tested = tested_part(result["test_index"], len(X))
-    found = {}
+    index = result["test_index"]
+    tested = tested_part(index, len(X))
+    found = {"X": X, "y": y, "test_index": index, "scaled": scaled}
     for name in VARIANTS:
         report, model = result[name], result[name]["model"]
         found[name] = {
             "updates": report["updates"],
-            "reported": [float(report["train_error"]), float(report["test_error"])],
-            "measured": [errors(model, X[~tested], y[~tested]), errors(model, X[tested], y[tested])],
+            "train_error": report["train_error"],
+            "test_error": report["test_error"],
             "by its own error_rate": [own(lesson, model, X[part], y[part]) for part in (~tested, tested)],
-            "error": errors(model, X, y),
-            "bow": bow(model, X),
-            "squared weights": None if scaled else squared_weights(model),
+            "logits": says(model, X),
+            "logits halfway between rows": says(model, middles(X)),
+            "parameters": parameters(model),
         }
     return found
 
 
 @pytest.mark.exercise("ablation")
 @pytest.mark.weight(2)
+@pytest.mark.check("equal_starts")
 def test_equal_starts(lesson, device, rng):
     """All four have the same start, kept as a copy, in the order of their parameters, and training has moved on from it."""
-    X, y = some_rows(rng, device, 24, 3)
+    X, y = some_rows(rng, device, 40, 3)
     result = lesson.ablation(X, y, whole_number(rng))
-    start, end = starts(result), ends(result)
-    return {
-        "lists": [isinstance(result[name]["start"], list) for name in VARIANTS],
-        "equal": [torch.equal(start["full"], start[name]) for name in VARIANTS],
-        "shapes": [
-            [
-                part.shape == p.shape
-                for part, p in zip(result[name]["start"], result[name]["model"].parameters(), strict=True)
-            ]
-            for name in VARIANTS
-        ],
-        "moved": [bool((start[name] - end[name]).abs().max() > 1e-4) for name in VARIANTS],
-        "random": bool(start["full"].std() > 1e-3),
-        "goes on": [torch.equal(start[later], end[name]) for name, later in pairwise(VARIANTS)],
-    }
+    found = {name: {"start": result[name]["start"], "end": parameters(result[name]["model"])} for name in VARIANTS}
+    return {**found, "y": y, "logits of full": says(result["full"]["model"], X)}
 
 
 @pytest.mark.exercise("ablation")
+@pytest.mark.check("what_an_ablation_brings")
 @pytest.mark.parametrize(("n", "d", "dtype"), [(22, 3, torch.float64), (8, 2, torch.float32)])
 def test_what_comes_back(lesson, device, rng, n, d, dtype):
     """The keys, N//4 different test rows, and logits of raw rows in a column, in X's dtype; the data stay."""
     X, y = some_rows(rng, device, n, d, dtype)
-    before = X.clone(), y.clone()
-    result = lesson.ablation(X, y, whole_number(rng))
-    index = result["test_index"]
-    keys = ("model", "start", "test_error", "train_error", "updates")
-    return {
-        "keys": sorted(result),
-        "test_index": torch.zeros_like(index),
-        "different": len(set(index.tolist())),
-        "possible": bool(((index >= 0) & (index < n)).all()),
-        "reports": [sorted(key for key in result[name] if key in keys) for name in VARIANTS],
-        "logits": [torch.zeros_like(says(result[name]["model"], X[:5])) for name in VARIANTS],
-        "types": [
-            [
-                isinstance(report["updates"], int),
-                isinstance(report["train_error"], float),
-                isinstance(report["test_error"], float),
-            ]
-            for report in (result[name] for name in VARIANTS)
-        ],
-        "kept": torch.equal(X, before[0]) and torch.equal(y, before[1]),
-    }
+    result, kept = probes.unchanged(lambda: lesson.ablation(X, y, whole_number(rng)), X=X, y=y)
+    reports = {}
+    for name in VARIANTS:
+        told_of_it = {key: result[name].get(key) for key in ("start", "test_error", "train_error", "updates")}
+        reports[name] = {**told_of_it, "logits": says(result[name]["model"], X[:5])}
+    return {"keys": sorted(result), "test_index": result["test_index"], **reports, **kept}
 
 
 @pytest.mark.exercise("ablation")
 @pytest.mark.weight(2)
+@pytest.mark.check("the_seed_decides")
 def test_the_seed_decides(lesson, device, rng):
     """The same seed gives the same again, whatever the global state; another gives other test rows and another start."""
     X, y = some_rows(rng, device, 40, 2)
@@ -159,21 +129,12 @@ def test_the_seed_decides(lesson, device, rng):
     torch.manual_seed(world + 1)
     again = lesson.ablation(X, y, seed)
     other = lesson.ablation(X, y, seed + 1)
-    return {
-        "rows": sorted(first["test_index"].tolist()) == sorted(again["test_index"].tolist()),
-        "models": [_same(first[name]["model"], again[name]["model"], X) for name in VARIANTS],
-        "starts": [torch.equal(starts(first)[name], starts(again)[name]) for name in VARIANTS],
-        "other rows": sorted(first["test_index"].tolist()) != sorted(other["test_index"].tolist()),
-        "other start": not torch.equal(starts(first)["full"], starts(other)["full"]),
-    }
-
-
-def _same(model, other, X):
-    return bool(torch.allclose(says(model, X), says(other, X), rtol=1e-4, atol=1e-5))
+    return {"y": y, "first": told(first, X), "again": told(again, X), "another seed": told(other, X)}
 
 
 @pytest.mark.exercise("ablation")
 @pytest.mark.weight(2)
+@pytest.mark.check("what_stands_in_the_test_rows")
 @pytest.mark.parametrize("changed", ["rows", "classes"])
 def test_test_rows_have_no_influence(lesson, device, rng, changed):
     """Other numbers, or other classes, in the test rows leave all four models as they were."""
@@ -184,4 +145,4 @@ def test_test_rows_have_no_influence(lesson, device, rng, changed):
     other_X = torch.where(tested.unsqueeze(1), 3 * X + 40, X) if changed == "rows" else X
     other_y = torch.where(tested.unsqueeze(1), 1 - y, y) if changed == "classes" else y
     second = lesson.ablation(other_X, other_y, seed)
-    return [_same(first[name]["model"], second[name]["model"], X) for name in VARIANTS]
+    return {"y": y, "first": told(first, X), "with other test rows": told(second, X)}

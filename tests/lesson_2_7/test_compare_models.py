@@ -4,6 +4,8 @@ import pytest
 import torch
 from sklearn.datasets import make_moons
 
+from autograder.worker import probes
+
 MODELS = ("linear", "network")
 KEYS = ("history", "model", "parameters", "test_error", "train_error")
 
@@ -31,10 +33,6 @@ def says(model, X):
         return model(X)
 
 
-def errors(model, X, y):
-    return float(((says(model, X) > 0) != (y == 1)).double().mean())
-
-
 def own(lesson, model, X, y):
     """What the submission's own `error_rate` says, which is another exercise's matter; nan if it says nothing."""
     try:
@@ -43,13 +41,10 @@ def own(lesson, model, X, y):
         return float("nan")
 
 
-def bow(model, X):
-    """How far the model is from a straight line between pairs of rows, in parts of its range."""
+def middles(X):
+    """Return the rows halfway between a row of the first half and one of the second."""
     half = len(X) // 2
-    a, b = X[:half], X[half : 2 * half]
-    middle = (says(model, a) + says(model, b)) / 2
-    logits = says(model, X)
-    return float((says(model, (a + b) / 2) - middle).abs().max() / (logits.max() - logits.min()).clamp(min=1e-9))
+    return (X[:half] + X[half : 2 * half]) / 2
 
 
 def tested_part(index, n):
@@ -73,54 +68,56 @@ def test_moons(lesson, device, rng, scaled):
     if scaled:
         X = X * torch.tensor([300.0, 0.002], device=device) + torch.tensor([1000.0, 0.01], device=device)
     result = lesson.compare_models(X, y, 0 if scaled else whole_number(rng))
-    tested = tested_part(result["test_index"], len(X))
-    found = {"D": X.shape[1]}
+    index = result["test_index"]
+    tested = tested_part(index, len(X))
+    found = {"X": X, "y": y, "test_index": index}
     for name in MODELS:
         report, model = result[name], result[name]["model"]
         found[name] = {
             "parameters": report["parameters"],
-            "counted": sizes(model),
-            "history": [float(loss) for loss in report["history"]],
-            "reported": [float(report["train_error"]), float(report["test_error"])],
-            "measured": [errors(model, X[~tested], y[~tested]), errors(model, X[tested], y[tested])],
+            "trainable numbers": sizes(model),
+            "history": report["history"],
+            "train_error": report["train_error"],
+            "test_error": report["test_error"],
             "by its own error_rate": [own(lesson, model, X[part], y[part]) for part in (~tested, tested)],
-            "error": errors(model, X, y),
-            "bow": bow(model, X),
+            "logits": says(model, X),
+            "logits halfway between rows": says(model, middles(X)),
         }
     return found
 
 
 @pytest.mark.exercise("compare_models")
 @pytest.mark.weight(2)
+@pytest.mark.check("what_a_comparison_brings")
 @pytest.mark.parametrize(("n", "d", "dtype"), [(22, 3, torch.float64), (8, 2, torch.float32)])
 def test_what_comes_back(lesson, device, rng, n, d, dtype):
     """The keys, N//4 different test rows, and logits of raw rows in a column, in X's dtype; the data stay."""
     X, y = some_rows(rng, device, n, d, dtype)
-    before = X.clone(), y.clone()
-    result = lesson.compare_models(X, y, whole_number(rng))
-    index = result["test_index"]
-    return {
-        "keys": sorted(result),
-        "test_index": torch.zeros_like(index),
-        "different": len(set(index.tolist())),
-        "possible": bool(((index >= 0) & (index < n)).all()),
-        "reports": [sorted(key for key in result[name] if key in KEYS) for name in MODELS],
-        "logits": [torch.zeros_like(says(result[name]["model"], X[:5])) for name in MODELS],
-        "types": [
-            [isinstance(report["parameters"], int), *(isinstance(report[key], float) for key in KEYS[3:])]
-            for report in (result[name] for name in MODELS)
-        ],
-        "histories": [
-            isinstance(result[name]["history"], list)
-            and all(isinstance(loss, float) for loss in result[name]["history"])
-            for name in MODELS
-        ],
-        "kept": torch.equal(X, before[0]) and torch.equal(y, before[1]),
+    result, kept = probes.unchanged(lambda: lesson.compare_models(X, y, whole_number(rng)), X=X, y=y)
+    reports = {}
+    for name in MODELS:
+        told = {key: result[name].get(key) for key in KEYS if key != "model"}
+        reports[name] = {**told, "logits": says(result[name]["model"], X[:5])}
+    return {"keys": sorted(result), "test_index": result["test_index"], **reports, **kept}
+
+
+def told(result, X):
+    """Return the test rows in order and, for each model, its logits on all rows and its numbers."""
+    reports = {
+        name: {
+            "logits": says(result[name]["model"], X),
+            "history": result[name]["history"],
+            "train_error": result[name]["train_error"],
+            "test_error": result[name]["test_error"],
+        }
+        for name in MODELS
     }
+    return {"test rows": sorted(result["test_index"].tolist()), **reports}
 
 
 @pytest.mark.exercise("compare_models")
 @pytest.mark.weight(2)
+@pytest.mark.check("the_seed_decides")
 def test_the_seed_decides(lesson, device, rng):
     """The same seed gives the same rows, models and numbers, whatever the global state; another gives other test rows."""
     X, y = some_rows(rng, device, 40, 2)
@@ -130,21 +127,12 @@ def test_the_seed_decides(lesson, device, rng):
     torch.manual_seed(world + 1)
     again = lesson.compare_models(X, y, seed)
     other = lesson.compare_models(X, y, seed + 1)
-    return {
-        "rows": sorted(first["test_index"].tolist()) == sorted(again["test_index"].tolist()),
-        "models": [_same(first[name]["model"], again[name]["model"], X) for name in MODELS],
-        "histories": [list(first[name]["history"]) == list(again[name]["history"]) for name in MODELS],
-        "errors": [first[name]["test_error"] == again[name]["test_error"] for name in MODELS],
-        "other rows": sorted(first["test_index"].tolist()) != sorted(other["test_index"].tolist()),
-    }
-
-
-def _same(model, other, X):
-    return bool(torch.allclose(says(model, X), says(other, X), rtol=1e-4, atol=1e-5))
+    return {"y": y, "first": told(first, X), "again": told(again, X), "another seed": told(other, X)}
 
 
 @pytest.mark.exercise("compare_models")
 @pytest.mark.weight(2)
+@pytest.mark.check("what_stands_in_the_test_rows")
 @pytest.mark.parametrize("changed", ["rows", "classes"])
 def test_test_rows_have_no_influence(lesson, device, rng, changed):
     """Other numbers, or other classes, in the test rows leave both models and both histories as they were."""
@@ -155,15 +143,7 @@ def test_test_rows_have_no_influence(lesson, device, rng, changed):
     other_X = torch.where(tested.unsqueeze(1), 3 * X + 40, X) if changed == "rows" else X
     other_y = torch.where(tested.unsqueeze(1), 1 - y, y) if changed == "classes" else y
     second = lesson.compare_models(other_X, other_y, seed)
-    return {
-        "rows": sorted(first["test_index"].tolist()) == sorted(second["test_index"].tolist()),
-        "models": [_same(first[name]["model"], second[name]["model"], X) for name in MODELS],
-        "histories": [
-            torch.allclose(torch.tensor(first[name]["history"]), torch.tensor(second[name]["history"]), atol=1e-5)
-            for name in MODELS
-        ],
-        "train errors": [abs(first[name]["train_error"] - second[name]["train_error"]) < 1e-6 for name in MODELS],
-    }
+    return {"y": y, "first": told(first, X), "with other test rows": told(second, X)}
 
 
 @pytest.mark.exercise("compare_models")
@@ -171,4 +151,5 @@ def test_test_rows_have_no_influence(lesson, device, rng, changed):
 def test_test_rows_are_drawn_at_random(lesson, device, rng):
     """Over several seeds the test rows come from all over the table."""
     X, y = some_rows(rng, device, 24, 2)
-    return [sorted(lesson.compare_models(X, y, whole_number(rng))["test_index"].tolist()) for _ in range(5)]
+    drawn = [lesson.compare_models(X, y, whole_number(rng))["test_index"] for _ in range(5)]
+    return {f"test rows of seed {number}": index for number, index in enumerate(drawn, start=1)}

@@ -30,6 +30,11 @@ def classes(sums, wrong):
     return y.unsqueeze(1)
 
 
+def some_of(rng, n):
+    """Return a drawn number of rows, neither none nor all of them."""
+    return int(torch.randint(1, n, (), generator=rng))
+
+
 @pytest.mark.exercise("error_rate")
 @pytest.mark.weight(2)
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
@@ -39,18 +44,23 @@ def test_share_of_wrong_rows(lesson, device, rng, dtype, n, wrong):
     X, sums = rows(rng, device, n, 0.6, 5.0, dtype)
     y = classes(sums, wrong)
     model = adder(device, dtype)
-    return probes.unchanged(lambda: lesson.error_rate(model, X, y), X, y, *model.parameters())
+    error, kept = probes.unchanged(lambda: lesson.error_rate(model, X, y), X=X, y=y, model=model)
+    return {"error": error, **kept}
 
 
 @pytest.mark.exercise("error_rate")
 @pytest.mark.weight(2)
 def test_the_boundary_is_a_logit_of_zero(lesson, device, rng):
     """A logit between 0 and 0.5 says class 1; exactly 0 says class 0."""
-    X, sums = rows(rng, device, 12, 0.1, 0.45)
-    some = lesson.error_rate(adder(device), X, classes(sums, 1))
+    X, sums = rows(rng, device, 40, 0.1, 0.45)
+    some = lesson.error_rate(adder(device), X, classes(sums, some_of(rng, 40)))
     level = torch.tensor([[2.0, -2.0], [0.0, 0.0], [3.0, 1.0]], device=device)
     y = torch.tensor([[0.0], [0.0], [0.0]], device=device)
-    return some, lesson.error_rate(adder(device), level, y), lesson.error_rate(adder(device), level[:2], 1 - y[:2])
+    return {
+        "logits between -0.5 and 0.5": some,
+        "logits of 0 and one of 4, class 0": lesson.error_rate(adder(device), level, y),
+        "logits of 0, class 1": lesson.error_rate(adder(device), level[:2], 1 - y[:2]),
+    }
 
 
 @pytest.mark.exercise("error_rate")
@@ -59,7 +69,7 @@ def test_the_boundary_is_a_logit_of_zero(lesson, device, rng):
 def test_eval_mode_inside_and_mode_restored(lesson, device, rng, training):
     """Dropout and batch normalization are asked in eval mode; the mode from before is restored, and nothing else changes."""
     X, sums = rows(rng, device, 40, 0.6, 5.0)
-    y = classes(sums, 12)
+    y = classes(sums, some_of(rng, 40))
     model = nn.Sequential(nn.BatchNorm1d(2), nn.Dropout(0.7), adder(device)).to(device)
     with torch.no_grad():  # running statistics that leave the rows as they are, and a slope that eval mode alone keeps
         model[0].running_mean.zero_()
@@ -69,16 +79,15 @@ def test_eval_mode_inside_and_mode_restored(lesson, device, rng, training):
     result = lesson.error_rate(model, X, y)
     return {
         "error": result,
-        "modes": [part.training for part in model.modules()],
-        "running mean": model[0].running_mean.clone(),
-        "gradients": [parameter.grad is None for parameter in model.parameters()],
+        "the model afterwards": probes.kept("the model's mode, its buffers or its gradients", model),
     }
 
 
 @pytest.mark.exercise("error_rate")
 def test_old_gradients_stay(lesson, device, rng):
     """What lies in `.grad` is still there afterwards."""
-    X, sums = rows(rng, device, 8, 0.6, 5.0)
+    X, sums = rows(rng, device, 30, 0.6, 5.0)
     model = adder(device)
-    model.weight.grad = torch.full_like(model.weight, 3.0)
-    return lesson.error_rate(model, X, classes(sums, 5)), model.weight.grad
+    model.weight.grad = torch.randn(1, 2, generator=rng).to(device)
+    error = lesson.error_rate(model, X, classes(sums, some_of(rng, 30)))
+    return {"error": error, "gradients afterwards": probes.kept("the model's gradients", model.weight.grad)}

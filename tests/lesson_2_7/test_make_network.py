@@ -32,37 +32,50 @@ def test_logits(lesson, rng, activation, n, d, h):
     return {"activation": activation, "X": X, "logits": network(X).detach(), **by_shape(network, d, h)}
 
 
+def drawn_sizes(rng):
+    """Return D and H, neither of which is the other or 1."""
+    return int(torch.randint(2, 8, (), generator=rng)), int(torch.randint(9, 40, (), generator=rng))
+
+
 @pytest.mark.exercise("make_network")
 @pytest.mark.parametrize("activation", [True, False])
 def test_four_trainable_tensors(lesson, rng, activation):
     """Four float32 parameter tensors, all trainable, with or without the activation."""
-    network = lesson.make_network(3, 5, activation, seeds(rng, 1)[0])
-    return sorted((p["shape"], p["dtype"], p["requires_grad"]) for p in probes.parameters(network))
+    network = lesson.make_network(*drawn_sizes(rng), activation, seeds(rng, 1)[0])
+    found = sorted((p["shape"], p["dtype"], p["requires_grad"]) for p in probes.parameters(network))
+    return {"shape, dtype and requires_grad of the parameters": found}
 
 
 @pytest.mark.exercise("make_network")
 @pytest.mark.weight(3)
+@pytest.mark.check("the_seed_alone_fixes_the_start")
 def test_the_seed_alone_fixes_the_start(lesson, rng):
     """The same seed gives the same start, with and without activation, whatever the global state; others give others."""
+    d, h = drawn_sizes(rng)
     one, other, world = seeds(rng, 3)
-    first = flat(lesson.make_network(3, 6, True, one))
+    first = flat(lesson.make_network(d, h, True, one))
     torch.manual_seed(world)
-    again = flat(lesson.make_network(3, 6, True, one))
+    again = flat(lesson.make_network(d, h, True, one))
     torch.manual_seed(world + 1)
-    without = flat(lesson.make_network(3, 6, False, one))
-    another = flat(lesson.make_network(3, 6, True, other))
-    return {
-        "again": torch.equal(first, again),
-        "without activation": torch.equal(first, without),
-        "another seed": torch.equal(first, another),
-    }
+    without = flat(lesson.make_network(d, h, False, one))
+    another = flat(lesson.make_network(d, h, True, other))
+    return {"first": first, "again": again, "without activation": without, "another seed": another}
 
 
 @pytest.mark.exercise("make_network")
+@pytest.mark.check("no_two_neurons_start_alike")
 @pytest.mark.parametrize("activation", [True, False])
 def test_no_two_neurons_start_alike(lesson, rng, activation):
-    """The hidden neurons' weights differ from each other, and so do the two networks' objects."""
+    """The hidden neurons' weights differ from each other, and a second network has weights of its own."""
+    d, h = drawn_sizes(rng)
     seed = seeds(rng, 1)[0]
-    network = lesson.make_network(3, 6, activation, seed)
-    rows = by_shape(network, 3, 6)["W1"]
-    return len(torch.unique(rows, dim=0)), lesson.make_network(3, 6, activation, seed) is network
+    network = lesson.make_network(d, h, activation, seed)
+    rows = by_shape(network, d, h).get("W1")
+    second = lesson.make_network(d, h, activation, seed)
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.zero_()
+    return {
+        "weights of the hidden neurons": rows,
+        "those of a second network when the first has zeros": by_shape(second, d, h).get("W1"),
+    }

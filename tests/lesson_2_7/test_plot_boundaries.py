@@ -11,7 +11,7 @@ from torch import nn
 
 from autograder.worker import probes
 
-NAMES = ("stiff", "bent", "third")
+NAMES = ("stiff", "bent", "third", "early", "late", "plain", "wide", "narrow", "steep", "flat", "first", "last")
 SLOPES = ((1.1, 0.5), (-0.9, 0.6), (0.2, -1.2))
 
 
@@ -22,7 +22,8 @@ def problem(rng, device, n, count=2, dtype=torch.float32):
     y = (torch.rand(n, 1, generator=rng) < 0.5).float()
     y[:3], y[3:6] = 0.0, 1.0
     models = {}
-    for name, slopes in list(zip(NAMES, SLOPES, strict=True))[:count]:
+    names = [NAMES[place] for place in torch.randperm(len(NAMES), generator=rng)[:count].tolist()]
+    for name, slopes in zip(names, SLOPES, strict=False):
         model = nn.Sequential(nn.Linear(2, 1), nn.Dropout(0.5))
         W = torch.tensor([slopes]) + 0.1 * torch.rand(1, 2, generator=rng)
         with torch.no_grad():
@@ -51,7 +52,6 @@ def drawn(fig, points):
             continue
         marks = [mark for artist in (*ax.collections, *ax.lines) for mark in looks(artist)]
         drawings = (*ax.collections, *ax.images)
-        fields = [field(artist, points.numpy()) for artist in drawings]
         (left, right), (bottom, top) = ax.get_xlim(), ax.get_ylim()
         corners = np.array(
             [[left + u * (right - left), bottom + v * (top - bottom)] for u in (0.02, 0.98) for v in (0.02, 0.98)]
@@ -62,12 +62,8 @@ def drawn(fig, points):
                 "limits": [*sorted(map(float, ax.get_xlim())), *sorted(map(float, ax.get_ylim()))],
                 "places": torch.tensor([place for place, _ in marks], dtype=torch.float64).reshape(-1, 2),
                 "looks": [look for _, look in marks],
-                "filled": [
-                    bool(np.isfinite(found).all())
-                    for artist in drawings
-                    if (found := field(artist, corners)) is not None
-                ],
-                "fields": [torch.from_numpy(found) for found in fields if found is not None],
+                "fields near the corners": fields_of(drawings, corners),
+                "fields": fields_of(drawings, points.numpy()),
             }
         )
     plt.close(fig)
@@ -89,12 +85,18 @@ def looks(artist):
             yield place, f"{artist.get_markerfacecolor()} {artist.get_markeredgecolor()} {artist.get_marker()}"
 
 
+def fields_of(drawings, points):
+    """Return what each drawing that is a field says at the points."""
+    found = [field(artist, points) for artist in drawings]
+    return [torch.from_numpy(values) for values in found if len(values)]
+
+
 def field(artist, points):
-    """Return the lowest and the highest value that a field may have at each of the points, `(m, 2)`; None if it is none."""
+    """Return the lowest and the highest value that a field may have at each of the points, `(m, 2)`; nothing if it is none."""
     found = np.full((len(points), 2), np.nan)
     if isinstance(artist, ContourSet):
         if not artist.filled:
-            return None
+            return np.zeros((0, 2))
         lowers, uppers = artist._get_lowers_and_uppers()
         for path, lower, upper in zip(artist.get_paths(), lowers, uppers, strict=False):
             if len(path.vertices):
@@ -109,7 +111,7 @@ def field(artist, points):
             centres = (corners[:-1, :-1] + corners[1:, :-1] + corners[:-1, 1:] + corners[1:, 1:]) / 4
         centres, values = centres.reshape(-1, 2), values.reshape(-1)
         if len(values) != len(centres):
-            return None
+            return np.zeros((0, 2))
         inside = ((points >= corners.min(axis=(0, 1))) & (points <= corners.max(axis=(0, 1)))).all(axis=1)
         nearest = ((points[:, None] - centres[None]) ** 2).sum(axis=2).argmin(axis=1)
         found[inside] = values[nearest][inside][:, None]
@@ -125,7 +127,7 @@ def field(artist, points):
         row, column = (up[inside] * rows).astype(int), (across[inside] * columns).astype(int)
         found[inside] = values[row, column][:, None]
         return found
-    return None
+    return np.zeros((0, 2))
 
 
 def facts(lesson, rng, device, n=14, count=2, dtype=torch.float32):
@@ -182,6 +184,7 @@ def test_every_sample_is_in_every_panel(lesson, device, rng, n):
 def test_a_new_figure_is_returned_and_nothing_else_changes(lesson, device, rng, training):
     """Every call returns a new Figure; `plt.show()` is not called; arguments and modes are kept, and eval mode is used."""
     models, X, y = problem(rng, device, 10)
+    points, _ = places(rng, models, X)
     asked = []
     for model in models.values():
         model.train(training)
@@ -189,14 +192,17 @@ def test_a_new_figure_is_returned_and_nothing_else_changes(lesson, device, rng, 
     call = lambda: probes.unchanged(lambda: lesson.plot_boundaries(models, X, y), X=X, y=y)  # noqa: E731
     (fig, kept), shown = probes.shows(call)
     (again, _), shown_again = probes.shows(call)
+    modes = [part.training for model in models.values() for part in model.modules()]
+    one_figure = probes.same_object(fig, again)
     found = {
-        "type": [type(fig).__name__, type(again).__name__],
-        "new": fig is not again,
-        "shown": shown + shown_again,
-        "kept": kept,
-        "mode": [part.training for model in models.values() for part in model.modules()],
-        "asked": bool(asked),
-        "asked in train mode": any(asked),
+        "first": drawn(fig, points),
+        "second": drawn(again, points),
+        "one figure for both": one_figure,
+        "times shown": shown + shown_again,
+        **kept,
+        "training modes afterwards": modes,
+        "training modes when asked": asked,
+        "X": X.cpu().double(),
     }
     plt.close("all")
     return found

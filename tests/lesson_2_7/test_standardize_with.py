@@ -21,7 +21,8 @@ def tables(rng, device, n, m, d, dtype=torch.float32):
 def test_both_by_the_training_statistics(lesson, device, rng, dtype, n, m, d):
     """Both tables are standardized by the training columns' mean and unbiased deviation; the arguments stay."""
     X_train, X_test = tables(rng, device, n, m, d, dtype)
-    return probes.unchanged(lambda: lesson.standardize_with(X_train, X_test), X_train=X_train, X_test=X_test)
+    found, kept = probes.unchanged(lambda: lesson.standardize_with(X_train, X_test), X_train=X_train, X_test=X_test)
+    return {"tables": found, **kept}
 
 
 @pytest.mark.exercise("standardize_with")
@@ -55,4 +56,7 @@ def test_single_test_row(lesson, device, rng):
     """One test row is enough, and so is a test column that is constant: the test rows' own statistics do not count."""
     X_train, X_test = tables(rng, device, 6, 3, 2)
     X_test[:, 0] = 7.0
-    return lesson.standardize_with(X_train, X_test), lesson.standardize_with(X_train, X_test[:1])
+    return {
+        "three test rows": lesson.standardize_with(X_train, X_test),
+        "one test row": lesson.standardize_with(X_train, X_test[:1]),
+    }

@@ -6,6 +6,8 @@ import pytest
 import torch
 from torch.optim.lr_scheduler import LambdaLR
 
+from autograder.worker import probes
+
 
 def between(rng, low, high):
     return low + (high - low) * float(torch.rand((), generator=rng, dtype=torch.float64))
@@ -33,8 +35,8 @@ def run(optimizer, scheduler, steps):
         step(optimizer)
         scheduler.step()
     rates.append([float(group["lr"]) for group in optimizer.param_groups])
-    kept = [group["params"][0].detach().clone() for group in optimizer.param_groups]
-    return torch.tensor(rates, dtype=torch.float64), kept
+    reached = [group["params"][0].detach().clone() for group in optimizer.param_groups]
+    return {"rates": torch.tensor(rates, dtype=torch.float64), "parameters afterwards": reached}
 
 
 @pytest.mark.exercise("as_lambda_lr")
@@ -77,9 +79,14 @@ def test_a_schedule_that_begins_at_the_optimizers_rate(lesson, device, rng):
 def test_a_lambda_lr_is_returned_and_rules_at_once(lesson, device, rng):
     """A LambdaLR of this optimizer comes back, and the rates of step 0 are set."""
     optimizer = torch.optim.SGD(groups(rng, device, [0.2, 0.1]), lr=0.1)
-    scheduler = lesson.as_lambda_lr(optimizer, lambda k: 0.7 / (1 + k))
+    high = between(rng, 0.5, 0.9)
+    scheduler = lesson.as_lambda_lr(optimizer, lambda k: high / (1 + k))
     rates = torch.tensor([float(group["lr"]) for group in optimizer.param_groups], dtype=torch.float64)
-    return isinstance(scheduler, LambdaLR), getattr(scheduler, "optimizer", None) is optimizer, rates
+    return {
+        "kind of what comes back": probes.kind(scheduler, LambdaLR),
+        "it is of this optimizer": probes.same_object(getattr(scheduler, "optimizer", None), optimizer),
+        "rates at once": rates,
+    }
 
 
 @pytest.mark.exercise("as_lambda_lr")
@@ -101,4 +108,4 @@ def test_a_saved_state_goes_on(lesson, device, rng):
     optimizer, scheduler = fresh(again)
     optimizer.load_state_dict(saved[0])
     scheduler.load_state_dict(saved[1])
-    return first, run(optimizer, scheduler, 4)
+    return {"before": first, "after loading": run(optimizer, scheduler, 4)}

@@ -4,9 +4,14 @@ import pytest
 import torch
 
 
+def number(rate):
+    """Return a rate in double precision, of whatever kind of number it is; anything else as it is."""
+    return torch.tensor(float(rate), dtype=torch.float64) if isinstance(rate, int | float | torch.Tensor) else rate
+
+
 def trajectory(schedule, steps):
-    """Return the rates of the given steps, in double precision."""
-    return torch.tensor([float(schedule(int(step))) for step in steps], dtype=torch.float64)
+    """Return the rates of the given steps."""
+    return {f"step {step}": number(schedule(int(step))) for step in steps}
 
 
 def between(rng, low, high):
@@ -28,4 +33,7 @@ def test_steps_in_any_order_give_floats(lesson, rng):
     lr = between(rng, 0.5, 3.0)
     order = torch.randperm(25, generator=rng).tolist()
     rates = trajectory(lambda step: lesson.exponential_decay(step, lr, 0.8), order)
-    return rates, [isinstance(lesson.exponential_decay(step, lr, 0.8), float) for step in (0, 1, 50)]
+    return {
+        **rates,
+        **{f"step {step} again, as a float": lesson.exponential_decay(step, lr, 0.8) for step in (0, 1, 50)},
+    }

@@ -4,9 +4,14 @@ import pytest
 import torch
 
 
+def number(rate):
+    """Return a rate in double precision, of whatever kind of number it is; anything else as it is."""
+    return torch.tensor(float(rate), dtype=torch.float64) if isinstance(rate, int | float | torch.Tensor) else rate
+
+
 def trajectory(schedule, steps):
-    """Return the rates of the given steps, in double precision."""
-    return torch.tensor([float(schedule(int(step))) for step in steps], dtype=torch.float64)
+    """Return the rates of the given steps."""
+    return {f"step {step}": number(schedule(int(step))) for step in steps}
 
 
 def between(rng, low, high):
@@ -51,4 +56,10 @@ def test_steps_in_any_order_give_floats(lesson, rng):
     lr = between(rng, 1.0, 3.0)
     order = torch.randperm(30, generator=rng).tolist()
     rates = trajectory(lambda step: lesson.linear_warmup_cosine(step, lr, 6, 20, 0.1), order)
-    return rates, [isinstance(lesson.linear_warmup_cosine(step, lr, 6, 20, 0.1), float) for step in (0, 5, 6, 20, 25)]
+    return {
+        **rates,
+        **{
+            f"step {step} again, as a float": lesson.linear_warmup_cosine(step, lr, 6, 20, 0.1)
+            for step in (0, 5, 6, 20, 25)
+        },
+    }

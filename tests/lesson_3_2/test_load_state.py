@@ -29,7 +29,8 @@ def run(made, steps):
         sum(((parameter - 1) ** 2).sum() for parameter in parameters).backward()
         optimizer.step()
         scheduler.step()
-    return torch.tensor(rates, dtype=torch.float64), [parameter.detach().clone() for parameter in parameters]
+    reached = [parameter.detach().clone() for parameter in parameters]
+    return {"rates": torch.tensor(rates, dtype=torch.float64), "parameters afterwards": reached}
 
 
 def saved(made):
@@ -73,7 +74,7 @@ def test_new_ones_go_on_where_the_old_ones_stopped(lesson, device, rng, kind, dt
     made = parts(start(rng, device, dtype), *KINDS[kind])
     before = run(made, 4)
     state = saved(made)
-    new = parts(before[1], *KINDS[kind])
+    new = parts(before["parameters afterwards"], *KINDS[kind])
     lesson.load_state(new[1], new[2], state)
     return run(new, 4)
 
@@ -84,7 +85,7 @@ def test_new_ones_go_on_where_the_old_ones_stopped(lesson, device, rng, kind, dt
 def test_back_to_an_earlier_step(lesson, device, rng, kind):
     """Optimizer and scheduler that have gone on are brought back to where they were saved."""
     made = parts(start(rng, device), *KINDS[kind])
-    then = run(made, 2)[1]
+    then = run(made, 2)["parameters afterwards"]
     state = saved(made)
     run(made, 4)
     put_back(made, then)
@@ -98,13 +99,13 @@ def test_a_state_can_be_loaded_again(lesson, device, rng):
     """Training that goes on leaves the state alone: loaded a second time it gives the same once more."""
     kind = KINDS["cosine"]
     made = parts(start(rng, device), *kind)
-    then = run(made, 3)[1]
+    then = run(made, 3)["parameters afterwards"]
     state = saved(made)
-    found = []
-    for _ in range(3):
+    found = {}
+    for time in ("the first time", "the second time", "the third time"):
         new = parts(then, *kind)
         lesson.load_state(new[1], new[2], state)
-        found.append(run(new, 4))
+        found[time] = run(new, 4)
     return found
 
 
@@ -114,8 +115,8 @@ def test_an_optimizer_with_other_numbers(lesson, device, rng):
     """What the new optimizer had for rates and momentum gives way to what was saved; nothing is returned."""
     make_scheduler = KINDS["lambda"][1]
     made = parts(start(rng, device), sgd, make_scheduler)
-    then = run(made, 3)[1]
+    then = run(made, 3)["parameters afterwards"]
     state = saved(made)
     new = parts(then, slow, make_scheduler)
     nothing = lesson.load_state(new[1], new[2], state)
-    return nothing is None, run(new, 3)
+    return {"what comes back": nothing, **run(new, 3)}

@@ -1,8 +1,5 @@
 """Hidden scenarios of `lr_range_test`. The order of the batches is fixed, so rates and losses are, too."""
 
-import copy
-import math
-
 import pytest
 import torch
 from torch import nn
@@ -31,18 +28,21 @@ def network(rng, device, dtype=torch.float64, d=3, k=1):
     return fill(nn.Sequential(nn.Linear(d, 4), nn.Tanh(), nn.Linear(4, k)), rng, device, dtype)
 
 
+def numbers(values, dtype):
+    """Return a list of numbers as a tensor, of whatever kind they are; anything else as it is."""
+    counted = isinstance(values, list | tuple) and all(isinstance(v, int | float | torch.Tensor) for v in values)
+    return torch.tensor([float(v) for v in values], dtype=dtype) if counted else values
+
+
 def pair(found, dtype=torch.float64):
-    """Rates in double precision, losses in the model's."""
-    rates, losses = found
-    return (
-        torch.tensor([float(rate) for rate in rates], dtype=torch.float64),
-        torch.tensor([float(loss) for loss in losses], dtype=dtype),
-    )
+    """Return rates in double precision and losses in the model's; what is no pair comes back as it is."""
+    two = isinstance(found, list | tuple) and len(found) == 2
+    return {"rates": numbers(found[0], torch.float64), "losses": numbers(found[1], dtype)} if two else found
 
 
 def state(model):
     """All that the test has to leave as it was."""
-    return {name: tensor.detach().clone() for name, tensor in model.state_dict().items()}, model.training
+    return probes.kept("the model", {"state": dict(model.state_dict()), "training": model.training})
 
 
 @pytest.mark.exercise("lr_range_test")
@@ -90,7 +90,9 @@ def test_the_model_is_left_as_it_was(lesson, device, rng, training):
     loader = DataLoader(data(rng, device, 8, 3, 1, torch.float64), batch_size=3)
     model = network(rng, device).train(training)
     first = pair(lesson.lr_range_test(model, loader, 0.02, 0.3, 5))
-    return state(model), first, pair(lesson.lr_range_test(model, loader, 0.02, 0.3, 5))
+    left = state(model)
+    again = pair(lesson.lr_range_test(model, loader, 0.02, 0.3, 5))
+    return {"model afterwards": left, "the first test": first, "the second test": again}
 
 
 @pytest.mark.exercise("lr_range_test")
@@ -100,33 +102,29 @@ def test_buffers_are_left_as_they_were(lesson, device, rng):
     layers = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Linear(4, 1))
     model = fill(layers, rng, device, torch.float64)
     found = pair(lesson.lr_range_test(model, loader, 0.02, 0.2, 5))
-    return found, state(model)
+    return {"model afterwards": state(model), "the test": found}
 
 
 @pytest.mark.exercise("lr_range_test")
 @pytest.mark.weight(2)
+@pytest.mark.check("ends_after_a_loss_that_is_not_finite")
 def test_it_ends_after_a_loss_that_is_not_finite(lesson, device, rng):
     """A loss that is not finite is noted with its rate, and nothing after it; the model is put back all the same."""
     loader = DataLoader(data(rng, device, 6, 2, 1, torch.float32), batch_size=3)
     model = fill(nn.Linear(2, 1), rng, device, torch.float32)
     with torch.no_grad():
         model.weight += 3  # far from any answer, so that the first steps go astray
-    before = copy.deepcopy(model.state_dict())
-    rates, losses = lesson.lr_range_test(model, loader, 1e3, 1e9, 20)
-    return {
-        "rates": torch.tensor([float(rate) for rate in rates], dtype=torch.float64),
-        "finite": [math.isfinite(float(loss)) for loss in losses],
-        "first losses": torch.tensor([float(loss) for loss in losses[:2]]),
-        "put back": all(torch.equal(before[name], value) for name, value in model.state_dict().items()),
-    }
+    found = pair(lesson.lr_range_test(model, loader, 1e3, 1e9, 20), torch.float32)
+    return {"the test": found, "model afterwards": state(model)}
 
 
 @pytest.mark.exercise("lr_range_test")
 @pytest.mark.weight(0.5)
+@pytest.mark.check("two_lists_of_floats")
 def test_two_lists_of_floats(lesson, device, rng):
     """A tuple of two lists of floats comes back; the global random numbers stay where they were."""
     loader = DataLoader(data(rng, device, 6, 2, 1, torch.float64), batch_size=3, generator=torch.Generator())
     model = fill(nn.Linear(2, 1), rng, device, torch.float64)
-    found, untouched = probes.global_rng_untouched(lambda: lesson.lr_range_test(model, loader, 0.01, 0.1, 4))
-    kinds = [isinstance(part, list) and all(isinstance(value, float) for value in part) for part in found]
-    return isinstance(found, tuple), kinds, [len(part) for part in found], untouched
+    low = 0.01 + 0.01 * float(torch.rand((), generator=rng, dtype=torch.float64))
+    found, untouched = probes.global_rng_untouched(lambda: lesson.lr_range_test(model, loader, low, 0.1, 4))
+    return {"rates and losses": found, "global random state": untouched}

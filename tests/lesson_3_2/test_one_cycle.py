@@ -4,9 +4,14 @@ import pytest
 import torch
 
 
+def number(rate):
+    """Return a rate in double precision, of whatever kind of number it is; anything else as it is."""
+    return torch.tensor(float(rate), dtype=torch.float64) if isinstance(rate, int | float | torch.Tensor) else rate
+
+
 def trajectory(schedule, steps):
-    """Return the rates of the given steps, in double precision."""
-    return torch.tensor([float(schedule(int(step))) for step in steps], dtype=torch.float64)
+    """Return the rates of the given steps."""
+    return {f"step {step}": number(schedule(int(step))) for step in steps}
 
 
 def between(rng, low, high):
@@ -55,4 +60,7 @@ def test_steps_in_any_order_give_floats(lesson, rng):
     peak = between(rng, 20.0, 50.0)
     order = torch.randperm(30, generator=rng).tolist()
     rates = trajectory(lambda step: lesson.one_cycle(step, peak, 22, 0.35), order)
-    return rates, [isinstance(lesson.one_cycle(step, peak, 22, 0.35), float) for step in (0, 4, 12, 21, 40)]
+    return {
+        **rates,
+        **{f"step {step} again, as a float": lesson.one_cycle(step, peak, 22, 0.35) for step in (0, 4, 12, 21, 40)},
+    }

@@ -12,23 +12,27 @@ from autograder.worker import probes
 
 def result(rng, n):
     """Return rates and losses of a test with n updates."""
-    rates = [1e-4 * 3.0**i for i in range(n)]
+    low = 1e-4 * (1 + float(torch.rand((), generator=rng, dtype=torch.float64)))
+    rates = [low * 3.0**i for i in range(n)]
     losses = 2 + 3 * torch.randperm(n, generator=rng).double() / n + torch.rand((), generator=rng).double() / n
     return rates, losses.tolist()
 
 
 def facts(lesson, rates, losses):
-    """Return of every axes its scale, its labels and its lines; and what was to be drawn."""
-    fig, _ = probes.shows(lambda: lesson.plot_range_test(list(rates), list(losses)))
-    found = {"type": type(fig).__name__, "axes": [], "rates": rates, "losses": losses}
-    if isinstance(fig, Figure):
-        found["type"] = "Figure"
-        for ax in fig.axes:
-            lines = [{"x": numbers(line.get_xdata()), "y": numbers(line.get_ydata())} for line in ax.lines]
-            labels = [ax.get_xlabel(), ax.get_ylabel()]
-            found["axes"].append({"xscale": ax.get_xscale(), "labels": labels, "lines": lines})
-        plt.close(fig)
-    return found
+    """Return what is on the figure, and what was to be drawn."""
+    return {**drawn(lesson.plot_range_test(list(rates), list(losses))), "rates": rates, "losses": losses}
+
+
+def drawn(fig):
+    """Return of every axes its scale, its labels and its lines."""
+    if not isinstance(fig, Figure):
+        return {"type": type(fig).__name__, "axes": []}
+    axes = []
+    for ax in fig.axes:
+        lines = [{"x": numbers(line.get_xdata()), "y": numbers(line.get_ydata())} for line in ax.lines]
+        axes.append({"xscale": ax.get_xscale(), "labels": [ax.get_xlabel(), ax.get_ylabel()], "lines": lines})
+    plt.close(fig)
+    return {"type": "Figure", "axes": axes}
 
 
 def numbers(values):
@@ -72,14 +76,20 @@ def test_both_axes_have_labels(lesson, rng):
 def test_a_new_figure_is_returned_and_not_shown(lesson, rng):
     """Every call returns a new Figure; `plt.show()` is not called and the arguments stay as they were."""
     rates, losses = result(rng, 5)
-    before = list(rates), list(losses)
-    first, shown = probes.shows(lambda: lesson.plot_range_test(rates, losses))
-    second, shown_again = probes.shows(lambda: lesson.plot_range_test(rates, losses))
+    given = {"rates": list(rates), "losses": list(losses)}
+
+    def both():
+        return [lesson.plot_range_test(given["rates"], given["losses"]) for _ in range(2)]
+
+    ((first, second), kept), shown = probes.shows(lambda: probes.unchanged(both, **given))
     found = {
-        "type": [type(fig).__name__ for fig in (first, second)],
-        "new": first is not second,
-        "shown": shown + shown_again,
-        "arguments kept": (rates, losses) == before,
+        "one figure for both": probes.same_object(first, second),
+        "first": drawn(first),
+        "second": drawn(second),
+        "shown": shown,
+        "rates": rates,
+        "losses": losses,
+        **kept,
     }
     plt.close("all")
     return found

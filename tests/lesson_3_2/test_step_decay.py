@@ -4,9 +4,14 @@ import pytest
 import torch
 
 
+def number(rate):
+    """Return a rate in double precision, of whatever kind of number it is; anything else as it is."""
+    return torch.tensor(float(rate), dtype=torch.float64) if isinstance(rate, int | float | torch.Tensor) else rate
+
+
 def trajectory(schedule, steps):
-    """Return the rates of the given steps, in double precision."""
-    return torch.tensor([float(schedule(int(step))) for step in steps], dtype=torch.float64)
+    """Return the rates of the given steps."""
+    return {f"step {step}": number(schedule(int(step))) for step in steps}
 
 
 def between(rng, low, high):
@@ -25,7 +30,10 @@ def test_the_rate_falls_once_every_size_steps(lesson, rng, size, gamma):
 def test_stairs_of_one_step(lesson, rng):
     """With size 1 every step has a rate of its own; a gamma above 1 makes it rise."""
     lr = between(rng, 0.5, 3.0)
-    return [trajectory(lambda step, g=gamma: lesson.step_decay(step, lr, 1, g), range(9)) for gamma in (0.6, 1.5)]
+    return {
+        f"gamma = {gamma}": trajectory(lambda step, g=gamma: lesson.step_decay(step, lr, 1, g), range(9))
+        for gamma in (0.6, 1.5)
+    }
 
 
 @pytest.mark.exercise("step_decay")
@@ -35,4 +43,7 @@ def test_steps_in_any_order_give_floats(lesson, rng):
     lr = between(rng, 0.5, 3.0)
     order = torch.randperm(30, generator=rng).tolist()
     rates = trajectory(lambda step: lesson.step_decay(step, lr, 7, 0.4), order)
-    return rates, [isinstance(lesson.step_decay(step, lr, 7, 0.4), float) for step in (0, 6, 7, 100)]
+    return {
+        **rates,
+        **{f"step {step} again, as a float": lesson.step_decay(step, lr, 7, 0.4) for step in (0, 6, 7, 100)},
+    }

@@ -33,9 +33,15 @@ def weights(model):
     return [parameter.detach().clone() for parameter in model.parameters()]
 
 
+def numbers(values):
+    """Return a list of numbers in double precision, of whatever kind they are; anything else as it is."""
+    counted = isinstance(values, list | tuple) and all(isinstance(v, int | float | torch.Tensor) for v in values)
+    return torch.tensor([float(v) for v in values], dtype=torch.float64) if counted else values
+
+
 def outcome(rates, model):
     """The rates in double precision, and the weights."""
-    return torch.tensor([float(rate) for rate in rates], dtype=torch.float64), weights(model)
+    return {"rates": numbers(rates), "weights afterwards": weights(model)}
 
 
 @pytest.mark.exercise("train_scheduled")
@@ -83,10 +89,10 @@ def test_a_scheduler_goes_on_from_where_it_is(lesson, device, rng):
         parameter.grad = (torch.randn(parameter.shape, generator=rng, dtype=torch.float64) + 2).to(device)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     scheduler = StepLR(optimizer, step_size=2, gamma=0.5)
-    return [
-        outcome(lesson.train_scheduled(model, loader, optimizer, scheduler, epochs, per), model)
-        for epochs, per in ((1, "batch"), (3, "epoch"))
-    ]
+    return {
+        call: outcome(lesson.train_scheduled(model, loader, optimizer, scheduler, epochs, per), model)
+        for call, epochs, per in (("the first call", 1, "batch"), ("the second call", 3, "epoch"))
+    }
 
 
 @pytest.mark.exercise("train_scheduled")
@@ -102,15 +108,19 @@ def test_one_sample_a_batch_in_a_shuffled_loader(lesson, device, rng):
 
 
 @pytest.mark.exercise("train_scheduled")
+@pytest.mark.check("a_float_for_every_update")
 def test_a_list_of_floats_one_for_every_update(lesson, device, rng):
     """A list of floats comes back, one for each batch of each epoch; without an epoch it is empty."""
     loader = DataLoader(data(rng, device, 7, 2, 1, torch.float64), batch_size=3)
     model = fill(nn.Linear(2, 1), rng, device, torch.float64)
-    found = []
+    found = {}
+    lr = 0.03 + 0.04 * float(torch.rand((), generator=rng, dtype=torch.float64))
     for epochs, per in ((0, "batch"), (2, "batch"), (0, "epoch"), (2, "epoch")):
-        optimizer = torch.optim.SGD(model.parameters(), lr=0.05)
-        rates = lesson.train_scheduled(model, loader, optimizer, ExponentialLR(optimizer, 0.9), epochs, per)
-        found.append((isinstance(rates, list), [isinstance(rate, float) for rate in rates]))
+        optimizer = torch.optim.SGD(model.parameters(), lr=lr)
+        scheduler = ExponentialLR(optimizer, 0.9)
+        found[f"{epochs} epochs, a step a {per}"] = lesson.train_scheduled(
+            model, loader, optimizer, scheduler, epochs, per
+        )
     return found
 
 
@@ -122,11 +132,15 @@ def test_another_word_is_refused(lesson, device, rng):
     model = fill(nn.Linear(2, 1), rng, device, torch.float64)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.05)
     scheduler = ExponentialLR(optimizer, 0.5)
-    refused = [
-        probes.raised(
+    refused = {
+        f"per = {per!r}, {epochs} epochs": probes.raised(
             ValueError,
             lambda e=epochs, p=per: lesson.train_scheduled(model, loader, optimizer, scheduler, e, p),
         )
         for epochs, per in ((2, "step"), (0, "epochs"), (1, ""))
-    ]
-    return refused, float(optimizer.param_groups[0]["lr"]), weights(model)
+    }
+    return {
+        **refused,
+        "the rate afterwards": float(optimizer.param_groups[0]["lr"]),
+        "weights afterwards": weights(model),
+    }

@@ -36,9 +36,18 @@ def network(rng, device, d=4, k=2):
     return model.to(device)
 
 
+def number(loss):
+    """Return a loss, of whatever kind of number it is, as a tensor; anything else as it is."""
+    return torch.tensor(float(loss)) if isinstance(loss, int | float | torch.Tensor) else loss
+
+
+def weights(model):
+    return [parameter.detach().clone() for parameter in model.parameters()]
+
+
 def outcome(loss, model):
-    """The loss as a tensor, and the weights after the step."""
-    return torch.tensor(float(loss)), [parameter.detach().clone() for parameter in model.parameters()]
+    """Return the loss, and the weights after the step."""
+    return {"loss": number(loss), "weights afterwards": weights(model)}
 
 
 @pytest.mark.exercise("autocast_step")
@@ -49,16 +58,21 @@ def test_forward_and_loss_run_under_autocast(lesson, device, rng, dtype):
     device = place(device)
     X, y = samples(rng, device, 6)
     model = network(rng, device)
-    seen = []
+    seen, during = [], []
     for layer in (model[0], model[2][0]):
         layer.register_forward_hook(lambda _, __, out: seen.append(str(out.dtype)))
 
     def loss_fn(y, y_hat):
-        seen.append(torch.is_autocast_enabled(device.type))
+        during.append(torch.is_autocast_enabled(device.type))
         return mse(y, y_hat)
 
     loss = lesson.autocast_step(model, loss_fn, X, y, torch.optim.SGD(model.parameters(), lr=0.1), dtype)
-    return seen, torch.is_autocast_enabled(device.type), outcome(loss, model)
+    return {
+        "dtypes of the layers' outputs": seen,
+        "autocast is on in the loss": during,
+        "autocast is on afterwards": torch.is_autocast_enabled(device.type),
+        **outcome(loss, model),
+    }
 
 
 @pytest.mark.exercise("autocast_step")
@@ -70,24 +84,25 @@ def test_bfloat16_unless_said_otherwise(lesson, device, rng):
     seen = []
 
     def loss_fn(y, y_hat):
-        seen.append((str(y.dtype), str(y_hat.dtype)))
+        seen.append({"y": str(y.dtype), "y_hat": str(y_hat.dtype)})
         return mse(y, y_hat)
 
     loss = lesson.autocast_step(model, loss_fn, X, y, torch.optim.SGD(model.parameters(), lr=0.1))
-    return seen, outcome(loss, model)
+    return {"dtypes in the loss": seen, **outcome(loss, model)}
 
 
 @pytest.mark.exercise("autocast_step")
+@pytest.mark.check("asked_for_the_device")
 def test_autocast_is_asked_for_the_device_of_the_data(lesson, device, rng):
     """Autocast is switched on for the kind of device on which X lives, and for no other."""
     X, y = samples(rng, device, 4)
     model = network(rng, device)
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.001)
     asked = []
     original = torch.autocast.__init__
 
     def noting(self, device_type, *args, **kwargs):
-        asked.append("X's" if device_type == device.type else "another")
+        asked.append(str(device_type))
         if device_type == FAKE:  # no such thing there: the step is taken without
             original(self, "cpu", enabled=False)
         else:
@@ -98,21 +113,26 @@ def test_autocast_is_asked_for_the_device_of_the_data(lesson, device, rng):
         lesson.autocast_step(model, mse, X, y, optimizer)
     finally:
         torch.autocast.__init__ = original
-    return sorted(set(asked))
+    return {"devices that autocast was asked for": sorted(set(asked)), "weights": weights(model)}
 
 
 @pytest.mark.exercise("autocast_step")
+@pytest.mark.check("weights_stay_float32")
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
 def test_weights_and_gradients_stay_float32(lesson, device, rng, dtype):
     """The model is not converted: weights and gradients are float32, and the weights are the same objects."""
     device = place(device)
     X, y = samples(rng, device, 5)
     model = network(rng, device)
-    before = list(model.parameters())
-    lesson.autocast_step(model, mse, X, y, torch.optim.SGD(model.parameters(), lr=0.1), dtype)
-    after = list(model.parameters())
-    same = all(a is b for a, b in zip(before, after, strict=True))
-    return [(str(p.dtype), str(p.grad.dtype), p.requires_grad) for p in after], same
+    parameters, start = list(model.parameters()), weights(model)
+    lesson.autocast_step(model, mse, X, y, torch.optim.SGD(model.parameters(), lr=0.001), dtype)
+    return {
+        "weights before": start,
+        "weights": weights(model),
+        "the parameters that there were before": [parameter.detach().clone() for parameter in parameters],
+        "gradients": [None if parameter.grad is None else parameter.grad.clone() for parameter in model.parameters()],
+        "requires_grad": [parameter.requires_grad for parameter in model.parameters()],
+    }
 
 
 @pytest.mark.exercise("autocast_step")
@@ -124,7 +144,7 @@ def test_several_steps_with_momentum(lesson, device, rng):
     for parameter in model.parameters():
         parameter.grad = torch.randn(parameter.shape, generator=rng).to(device) + 2
     optimizer = torch.optim.SGD(model.parameters(), lr=0.05, momentum=0.9)
-    return [outcome(lesson.autocast_step(model, mse, X, y, optimizer), model) for _ in range(4)]
+    return {f"step {step}": outcome(lesson.autocast_step(model, mse, X, y, optimizer), model) for step in (1, 2, 3, 4)}
 
 
 @pytest.mark.exercise("autocast_step")
@@ -152,4 +172,5 @@ def test_a_float_is_returned_and_the_data_stay(lesson, device, rng, training):
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     loss, kept = probes.unchanged(lambda: lesson.autocast_step(model, mse, X, y, optimizer), X=X, y=y)
     modes = [module.training for module in model.modules()]
-    return {"float": isinstance(loss, float), "unchanged": kept, "modes": modes, "outcome": outcome(loss, model)}
+    kept["modes"] = probes.kept("the mode of the model", modes)
+    return {"loss": loss, "weights afterwards": weights(model), **kept}

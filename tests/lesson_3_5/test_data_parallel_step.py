@@ -37,9 +37,18 @@ def network(rng, device, d=3, k=1, dtype=torch.float32):
     return model.to(device)
 
 
+def number(loss, dtype=torch.float32):
+    """Return a loss, of whatever kind of number it is, as a tensor in the model's precision; anything else as it is."""
+    return torch.tensor(float(loss), dtype=dtype) if isinstance(loss, int | float | torch.Tensor) else loss
+
+
+def weights(model):
+    return [parameter.detach().clone() for parameter in model.parameters()]
+
+
 def outcome(loss, model, dtype=torch.float32):
-    """The loss as a tensor (in the model's precision), and the weights after the step."""
-    return torch.tensor(float(loss), dtype=dtype), [parameter.detach().clone() for parameter in model.parameters()]
+    """Return the loss, and the weights after the step."""
+    return {"loss": number(loss, dtype), "weights afterwards": weights(model)}
 
 
 @pytest.mark.exercise("data_parallel_step")
@@ -85,14 +94,14 @@ def test_other_losses(lesson, device, rng, loss_fn):
 @pytest.mark.exercise("data_parallel_step")
 def test_each_call_has_one_shard(lesson, device, rng):
     """The model sees the rows of one shard at a time; empty shards may be left out."""
-    X, y = samples(rng, device, 5)
-    seen = []
-    for world_size in (2, 3, 7):
+    X, y = samples(rng, device, int(torch.randint(5, 40, (), generator=rng)))
+    seen = {}
+    for world_size in (2, 3, 50):
         model = network(rng, device)
         counts = []
         model.register_forward_pre_hook(lambda _, args, counts=counts: counts.append(len(args[0])))
         lesson.data_parallel_step(model, mse, X, y, world_size, 0.1)
-        seen.append(sorted(count for count in counts if count))
+        seen[f"rows in each call, {world_size} workers"] = sorted(count for count in counts if count)
     return seen
 
 
@@ -103,7 +112,7 @@ def test_steps_in_a_row(lesson, device, rng):
     model = network(rng, device)
     for parameter in model.parameters():
         parameter.grad = torch.randn(parameter.shape, generator=rng).to(device) + 2
-    return [outcome(lesson.data_parallel_step(model, mse, X, y, 3, 0.1), model) for _ in range(3)]
+    return {f"step {step}": outcome(lesson.data_parallel_step(model, mse, X, y, 3, 0.1), model) for step in (1, 2, 3)}
 
 
 @pytest.mark.exercise("data_parallel_step")
@@ -115,7 +124,12 @@ def test_frozen_parameters_and_mode(lesson, device, rng, training):
     model[0].weight.requires_grad_(False)
     loss = lesson.data_parallel_step(model, mse, X, y, 4, 0.2)
     modes = [module.training for module in model.modules()]
-    return outcome(loss, model), modes, [parameter.requires_grad for parameter in model.parameters()]
+    frozen = [parameter.requires_grad for parameter in model.parameters()]
+    return {
+        **outcome(loss, model),
+        "modes": probes.kept("the mode of the model", modes),
+        "requires_grad": probes.kept("which parameters require gradients", frozen),
+    }
 
 
 @pytest.mark.exercise("data_parallel_step")
@@ -123,9 +137,11 @@ def test_linear_model_without_a_rate(lesson, device, rng):
     """With lr 0 nothing moves; a linear layer alone is a model, too; the parameters stay the same objects."""
     X, y = samples(rng, device, 5)
     model = network(rng, device)[0]
-    before = list(model.parameters())
-    loss = lesson.data_parallel_step(model, mse, X, y, 2, 0.0)
-    return outcome(loss, model), all(a is b for a, b in zip(before, model.parameters(), strict=True))
+    parameters = list(model.parameters())
+    still = outcome(lesson.data_parallel_step(model, mse, X, y, 2, 0.0), model)
+    loss = lesson.data_parallel_step(model, mse, X, y, 2, 0.1)
+    reached = [parameter.detach().clone() for parameter in parameters]
+    return {"lr = 0": still, "lr = 0.1": {"loss": number(loss), "the parameters that there were before": reached}}
 
 
 @pytest.mark.exercise("data_parallel_step")
@@ -138,4 +154,4 @@ def test_a_float_is_returned_and_the_data_stay(lesson, device, rng):
         return lesson.data_parallel_step(model, mse, X, y, 2, 0.1)
 
     (loss, kept), still = probes.global_rng_untouched(lambda: probes.unchanged(step, X=X, y=y))
-    return {"float": isinstance(loss, float), "unchanged": kept, "still": still, "outcome": outcome(loss, model)}
+    return {"loss": loss, "weights afterwards": weights(model), **kept, "global random state": still}

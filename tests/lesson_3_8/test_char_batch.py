@@ -41,10 +41,10 @@ def test_the_only_window(lesson, device, rng):
 @pytest.mark.parametrize("n", [0, 2, 3], ids=["empty", "shorter", "no target"])
 def test_too_short_a_text(lesson, device, rng, n):
     """A text that is not longer than the context is refused; a long one is not."""
-    data = text(rng, 12)
+    data = text(rng, 40)
     return {
         "text": data,
-        "its batch": lesson.char_batch(data.to(device), 3, 4, rng),
+        "its batch": lesson.char_batch(data.to(device), 3, 1, rng),
         "too short a text": probes.raised(ValueError, lambda: lesson.char_batch(data[:n].to(device), 3, 2, rng)),
     }
 

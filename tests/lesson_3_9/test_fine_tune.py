@@ -1,5 +1,7 @@
 """Hidden scenarios of `fine_tune`."""
 
+import copy
+
 import pytest
 import torch
 from torch import nn
@@ -45,11 +47,32 @@ def pretrained(rng, device):
     return model
 
 
-def accuracy(model, X, y):
-    """Return the share of rows with the right class."""
-    model.eval()
+def logits(tuned, X):
+    """Return what a fine-tuned model gives in eval mode; what is no model, as it is."""
+    if not isinstance(tuned, nn.Module):
+        return tuned
+    tuned.eval()  # what this gives back is left open where the model is frozen
     with torch.no_grad():
-        return float((model(X).argmax(dim=1) == y).float().mean())
+        return tuned(X)
+
+
+def features(model, X):
+    """Return what goes into the head of a pretrained network in eval mode."""
+    with torch.no_grad():
+        return copy.deepcopy(model[:-1]).eval()(X)
+
+
+def head(tuned):
+    """Return weight and bias of a fine-tuned network's head, if it has one."""
+    part = tuned[-1] if isinstance(tuned, nn.Sequential) else tuned
+    return [value.detach().clone() for value in getattr(part, "parameters", list)()]
+
+
+def backbone(tuned):
+    """Return parameters and buffers of a fine-tuned network before its head; what is no network, as it is."""
+    if not isinstance(tuned, nn.Sequential):
+        return tuned
+    return {name: value.clone() for name, value in tuned[:-1].state_dict().items()}
 
 
 @pytest.mark.exercise("fine_tune")
@@ -60,8 +83,8 @@ def test_twenty_labels_are_enough(lesson, device, rng):
     model = pretrained(rng, device)
     X = rows(rng, 820).to(device)
     y = (X[:, 0] * X[:, 1] > 0).long()
-    tuned = lesson.fine_tune(model, X[:20], y[:20], 2, 100, 0.05, 0)
-    return {"accuracy": accuracy(tuned, X[20:], y[20:]), "classes": tuple(tuned(X[:3]).shape)}
+    tuned = lesson.fine_tune(model, X[:20].clone(), y[:20].clone(), 2, 100, 0.05, 0)
+    return {"logits": logits(tuned, X[20:]), "y": y[20:]}
 
 
 @pytest.mark.exercise("fine_tune")
@@ -70,23 +93,14 @@ def test_twenty_labels_are_enough(lesson, device, rng):
 def test_the_backbone_stays_and_the_argument_too(lesson, device, rng, dtype):
     """Neither the copy's backbone with its buffers nor anything of the model that was given changes."""
     model = network(device, dtype)
-    before = {name: value.detach().clone() for name, value in model.state_dict().items()}
     X, y = data(rng, 9, 3, device, dtype)
-    tuned = lesson.fine_tune(model, X, y, 3, 4, 0.1, 1)
-    of_head = [name for name in before if name.startswith("4.")]
-    copied = [
-        bool(torch.equal(value, before[name])) for name, value in tuned.state_dict().items() if name not in of_head
-    ]
+    tuned, kept = probes.unchanged(lambda: lesson.fine_tune(model, X, y, 3, 4, 0.1, 1), model=model, X=X, y=y)
     return {
-        "another": tuned is not model,
-        "copied": copied,
-        "argument": [bool(torch.equal(value, before[name])) for name, value in model.state_dict().items()],
-        "mode": [part.training for part in model.modules()],
-        "trainable": [parameter.requires_grad for parameter in model.parameters()],
-        "no gradients": [parameter.grad is None for parameter in model.parameters()],
-        "of the copy": [parameter.requires_grad for parameter in tuned.parameters()],
-        "head": probes.parameters(tuned[4]),
-        "logits": torch.zeros_like(tuned(X)),
+        **kept,
+        "the copy's backbone": backbone(tuned),
+        "requires_grad in the copy": [part.requires_grad for part in getattr(tuned, "parameters", list)()],
+        "the copy's head": probes.form(head(tuned)),
+        "logits": probes.form(logits(tuned, X)),
     }
 
 
@@ -97,12 +111,11 @@ def test_the_head_learns(lesson, device, rng):
     model = network(device)
     X, y = data(rng, 12, 3, device)
     y = (X[:, 0] > 0).long() + (X[:, 0] > 0.7).long()
-    losses = []
-    for epochs in (0, 60):
-        tuned = lesson.fine_tune(model, X, y, 3, epochs, 0.1, 3)
-        tuned.eval()
-        losses.append(nn.functional.cross_entropy(tuned(X), y).item())
-    return losses
+    outputs = {
+        name: logits(lesson.fine_tune(model, X.clone(), y.clone(), 3, epochs, 0.1, 3), X)
+        for name, epochs in {"fresh": 0, "trained": 60}.items()
+    }
+    return {**outputs, "y": y}
 
 
 @pytest.mark.exercise("fine_tune")
@@ -111,43 +124,30 @@ def test_an_epoch_is_one_step_of_adam(lesson, device, rng):
     """From the fresh head on, each epoch is one step of Adam at the given rate on the mean cross-entropy of all rows."""
     model = network(device, torch.float64)
     X, y = data(rng, 7, 3, device, torch.float64)
-    gaps = []
-    for epochs in (1, 3):
-        own = lesson.fine_tune(model, X, y, 3, 0, 0.05, 5)
-        own.eval()
-        head = own[4]
-        optimizer = torch.optim.Adam(head.parameters(), lr=0.05)
-        for _ in range(epochs):
-            loss = nn.functional.cross_entropy(own(X), y)
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-        tuned = lesson.fine_tune(model, X, y, 3, epochs, 0.05, 5)
-        gaps += [
-            float((a - b).detach().abs().max()) for a, b in zip(tuned[4].parameters(), head.parameters(), strict=True)
-        ]
-    return gaps
+    heads = {f"after {epochs} epochs": head(lesson.fine_tune(model, X, y, 3, epochs, 0.05, 5)) for epochs in (0, 1, 3)}
+    return {"heads": heads, "features": features(model, X), "y": y}
 
 
 @pytest.mark.exercise("fine_tune")
+@pytest.mark.check("the_seed_decides")
 def test_the_seed_fixes_the_head_and_nothing_else(lesson, device, rng):
     """The same seed gives the same head, another one another; the global state is as before, whatever it was."""
     model = network(device)
     X, y = data(rng, 6, 2, device)
-    heads, quiet = [], []
-    for seed in (4, 4, 5):
+    seeds = {"one seed": 4, "the same seed again": 4, "another seed": 5}
+    models = {}
+    for name, seed in seeds.items():
         torch.rand(1)  # the global state is another one each time
-        tuned, untouched = probes.global_rng_untouched(lambda seed=seed: lesson.fine_tune(model, X, y, 2, 0, 0.1, seed))
-        heads.append(tuned[4].weight.detach().clone())
-        quiet.append(untouched)
-    return bool(torch.equal(heads[0], heads[1])), bool(torch.equal(heads[0], heads[2])), quiet
+        tuned, state = probes.global_rng_untouched(lambda seed=seed: lesson.fine_tune(model, X, y, 2, 0, 0.1, seed))
+        models[name] = {"head": head(tuned), "logits": logits(tuned, X), "the global random state": state}
+    return {"models": models, "features": features(model, X)}
 
 
 @pytest.mark.exercise("fine_tune")
+@pytest.mark.check("learned_one_row")
 def test_a_single_row(lesson, device, rng):
     """One row is enough: the frozen batch normalization uses its running statistics."""
     model = network(device)
     X, y = data(rng, 1, 2, device)
     tuned = lesson.fine_tune(model, X, y, 2, 30, 0.1, 0)
-    tuned.eval()
-    return int(tuned(X).argmax()) == int(y[0]), tuple(tuned(X).shape)
+    return {"logits": logits(tuned, X), "head": head(tuned), "features": features(model, X), "y": y}

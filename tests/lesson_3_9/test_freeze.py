@@ -20,21 +20,35 @@ def backbone():
     return nn.Sequential(inner, nn.Linear(5, 4))
 
 
+def parameters_of(module):
+    """Return the values of a module's parameters; none where it is no module."""
+    return [parameter.detach().clone() for parameter in getattr(module, "parameters", list)()]
+
+
 @pytest.mark.exercise("freeze")
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_nothing_inside_requires_gradients(lesson, device, rng, dtype):
     """No parameter at any depth requires a gradient; the values stay, and the same module comes back."""
     module = fill(backbone(), rng, device, dtype)
     back = lesson.freeze(module)
-    flags = [parameter.requires_grad for parameter in module.parameters()]
-    return back is module, flags, [parameter.detach().clone() for parameter in module.parameters()]
+    found = {
+        "requires_grad": [parameter.requires_grad for parameter in module.parameters()],
+        "the module's parameters": parameters_of(module),
+    }
+    with torch.no_grad():
+        for parameter in module.parameters():
+            parameter += 1
+    # A copy would not have followed the module that was given.
+    return {**found, "the returned module's parameters, when the given one's are written to": parameters_of(back)}
 
 
 @pytest.mark.exercise("freeze")
 def test_a_module_with_parameters_of_its_own(lesson, device, rng):
     """A single layer is frozen as well as one with layers inside."""
     layer = fill(nn.Linear(3, 2), rng, device)
-    return [parameter.requires_grad for parameter in lesson.freeze(layer).parameters()]
+    x = torch.randn(4, 3, generator=rng).to(device)
+    lesson.freeze(layer)
+    return {"requires_grad": [parameter.requires_grad for parameter in layer.parameters()], "output": layer(x).detach()}
 
 
 @pytest.mark.exercise("freeze")
@@ -46,12 +60,12 @@ def test_it_computes_as_in_evaluation_mode_after_train(lesson, device, rng, who)
     model.train()
     lesson.freeze(model[0])
     x = torch.randn(6, 4, generator=rng).to(device)
-    outputs = []
-    for _ in range(2):
+    outputs = {}
+    for time in ("first", "second"):
         (model if who == "the model" else model[0]).train()
-        outputs.append(model(x).detach())
+        outputs[f"output the {time} time"] = model(x).detach()
     norm = model[0][0][1]
-    return outputs, norm.running_mean.clone(), norm.running_var.clone()
+    return {**outputs, "running_mean": norm.running_mean.clone(), "running_var": norm.running_var.clone()}
 
 
 @pytest.mark.exercise("freeze")
@@ -68,7 +82,12 @@ def test_the_rest_of_the_model_trains_as_before(lesson, device, rng):
     optimizer = torch.optim.SGD([p for p in model.parameters() if p.requires_grad], lr=0.1)
     model(x).square().sum().backward()
     optimizer.step()
-    return before, during, model[1].weight.detach().clone(), model[2].running_mean.clone()
+    return {
+        "modes of the other parts after eval()": before,
+        "modes of the other parts after train()": during,
+        "weight of the linear layer beside it after an update": model[1].weight.detach().clone(),
+        "running_mean of the batch normalization beside it": model[2].running_mean.clone(),
+    }
 
 
 @pytest.mark.exercise("freeze")
@@ -78,15 +97,14 @@ def test_gradients_flow_through_to_the_input(lesson, device, rng):
     lesson.freeze(module)
     x = torch.randn(5, 4, generator=rng, dtype=torch.float64).to(device).requires_grad_(True)
     module(x).square().sum().backward()
-    return x.grad, [parameter.grad is None for parameter in module.parameters()]
+    return {"the input's gradient": x.grad, "the parameters' gradients": [part.grad for part in module.parameters()]}
 
 
 @pytest.mark.exercise("freeze")
 def test_frozen_twice_is_frozen(lesson, device, rng):
     """Freezing what is frozen changes nothing, and its state dict has the same names as before."""
     module = fill(backbone(), rng, device)
-    names = sorted(module.state_dict())
     lesson.freeze(lesson.freeze(module))
     module.train()
     x = torch.randn(3, 4, generator=rng).to(device)
-    return sorted(module.state_dict()) == names, module(x).detach()
+    return {"names in the state dict": sorted(module.state_dict()), "output": module(x).detach()}

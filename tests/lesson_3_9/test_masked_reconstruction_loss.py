@@ -63,4 +63,7 @@ def test_it_is_differentiable(lesson, device, rng):
 def test_arguments_stay_as_they_are(lesson, device, rng):
     """Neither the tensors nor the mask are changed."""
     x, x_hat, mask = case(rng, (3, 3), device)
-    return probes.unchanged(lambda: lesson.masked_reconstruction_loss(x, x_hat, mask), x=x, x_hat=x_hat, mask=mask)
+    loss, kept = probes.unchanged(
+        lambda: lesson.masked_reconstruction_loss(x, x_hat, mask), x=x, x_hat=x_hat, mask=mask
+    )
+    return {"loss": loss, **kept}
