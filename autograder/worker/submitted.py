@@ -206,7 +206,8 @@ def _run(
         if one.kind is Kind.OWN or (one.kind is Kind.EDITED and number in needed):
             follows = type(error) is NameError and type(error.name) is str and error.name in lost
             loaded.raised.append(Raised(one.part, error, follows=follows))
-        lost |= definitions.names(one).binds
+        with contextlib.suppress(RecursionError):  # it is only for a better sentence
+            lost |= definitions.names(one).binds
 
 
 def _turns_of_definitions(
