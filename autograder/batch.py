@@ -67,8 +67,6 @@ OFFICIAL = "isolated"
 # too busy, or its time was up: by the clock, as it was imported, or before everything was reached.
 TRIES_AFTER = {"killed": 2, "starved": 2, "import_time": 1, "not_reached": 1, "wall_time": 1}
 # What ends a worker that loads a text as a whole; the text's definitions may still be loaded.
-# What only the parent sees of a worker; an exception may be called so, too.
-OF_THE_PARENT = ("died", "cpu_time", "wall_time", "flooded", "starved")
 TOO_MUCH = ("cpu_time", "wall_time", "died", "flooded")
 
 
@@ -354,7 +352,7 @@ class Grading:
         if error is not None:
             texts = import_errors.of_source(source, handed_in.notes)
             reason = import_errors.sentence(error, result.syntax, texts)
-            return replace(blank, status="failed_to_import", reason=reason, private=_import_words(error))
+            return replace(blank, status="failed_to_import", reason=reason, private=error.words)
         scores = self.scores(result)
         broken = [verdict for scored in scores for verdict in scored.verdicts if verdict.verdict == GRADER_ERROR]
         return replace(
@@ -364,12 +362,6 @@ class Grading:
             private=broken[0].private if broken else "",
             exercises=scores,
         )
-
-
-def _import_words(error: RunError) -> str:
-    """Return why a module did not import, for the instructor; what the parent saw cannot be said by an exception's name."""
-    words = f"{error.type}: {error.message}"
-    return words if error.ended or not words.startswith(OF_THE_PARENT) else f"exception {words}"
 
 
 def _too_much(result: Result) -> RunError | None:
@@ -736,7 +728,7 @@ def _disturbed_from_outside(result: Result) -> str:
     """Return the same of a result."""
     error = result.import_error
     ended = [(outcome.status, outcome.detail) for outcome in result.outcomes]
-    return _from_outside([("not_imported", f"{error.type}: {error.message}")] if error is not None else ended)
+    return _from_outside([("not_imported", error.words)] if error is not None else ended)
 
 
 def _from_outside(ended: Sequence[tuple[str, str]]) -> str:

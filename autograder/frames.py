@@ -23,6 +23,8 @@ MOST_TEXT_IN_ALL, MOST_DATA_IN_ALL = 16 << 20, 128 << 20
 LONGEST_WORD = 10_000
 
 
+# How a worker ends, by the parent's own account; a student may call an exception so, too.
+OF_THE_PARENT = ("died", "cpu_time", "wall_time", "flooded", "starved")
 DEVICES = ("cpu", "cuda", "mps", "xpu", "hpu", "xla", "mtia", "vulkan", fake_device.NAME)
 COMPLEX = ("complex32", "complex64", "complex128")
 EXCEPTIONS = {
@@ -85,6 +87,12 @@ class RunError:
     cell: str = ""
     ended: str = ""
     file: str = ""
+
+    @property
+    def words(self) -> str:
+        """What it was, for the instructor; what only the parent sees of a worker cannot be said by an exception's name."""
+        said = f"{self.type}: {self.message}"
+        return f"exception {said}" if not self.ended and self.type in OF_THE_PARENT else said
 
 
 @dataclass(frozen=True)

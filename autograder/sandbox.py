@@ -549,7 +549,7 @@ def _time_outs(runs: Sequence[Run], outcomes: dict[int, Outcome]) -> Counter[tup
 
 def _import_detail(error: frames.RunError) -> str:
     place = f" (line {error.line})" if error.line else ""
-    return f"{error.type}: {error.message}{place}"
+    return f"{error.words}{place}"
 
 
 class _Stopped(Exception):

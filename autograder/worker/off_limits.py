@@ -47,25 +47,30 @@ def in_tree(
     """Return the same for a module's syntax tree."""
     reading = _Reading(tree, names)
     found = {exercise: reading.uses(exercise) for exercise in names if reading.has(exercise)}
+    for exercise in names.keys() - found.keys():
+        itself = reading.meant(ast.Name(exercise, ast.Load()), exercise)
+        found |= {exercise: sorted(itself)} if itself else {}
     if companions is not None and companions.files:
-        for exercise, more in _in_companions(tree, names, companions).items():
+        for exercise, more in _in_companions(tree, reading, names, companions).items():
             found[exercise] = sorted({*found.get(exercise, []), *more})
     return found
 
 
-def _in_companions(tree: ast.Module, names: dict[str, list[str]], companions: Companions) -> dict[str, set[str]]:
+def _in_companions(
+    tree: ast.Module, reading: _Reading, names: dict[str, list[str]], companions: Companions
+) -> dict[str, set[str]]:
     """Return which off-limits names each exercise reaches through the student's own modules, or is itself one of."""
     program = Program(tree, companions)
-    readings = {path: _Reading(helper, names) for path, helper in program.trees.items()}
+    readings = {MAIN: reading, **{path: _Reading(helper, names) for path, helper in program.trees.items()}}
     found: dict[str, set[str]] = {}
     for exercise, listed in names.items():
         place, meant = program.named(MAIN, exercise)
         if place is None and not meant:
             continue
         found[exercise] = {meant} & set(listed)
-        for node, owner, path in program.reachable(exercise, names) if place is not None else ():
+        for node, owner, path, through in program.reachable(exercise, names) if place is not None else ():
             used = {program.through_companion(path, node)} & set(listed)
-            if path != MAIN:
+            if through:
                 used |= readings[path].meant(node, exercise)
             found[exercise] |= used if owner == exercise else used - set(names[owner])
     return found

@@ -69,29 +69,30 @@ class Program:
         name = _dotted(node, self._modules[path].aliases)
         return self.meaning(name)[1] if name is not None and self._module_of(name)[0] is not None else ""
 
-    def reachable(self, exercise: str, exercises: Iterable[str]) -> Iterator[tuple[ast.AST, str, str]]:
+    def reachable(self, exercise: str, exercises: Iterable[str]) -> Iterator[tuple[ast.AST, str, str, bool]]:
         """Yield every node of an exercise and of what it mentions of the student's own, each with the exercise it belongs to.
 
-        The last is the path of the module that the node is in.
+        The third is the path of the module that the node is in; the last says whether the way there leads through one of the
+        student's own modules.
         """
         places = {name: self.named(MAIN, name)[0] for name in exercises}
         owners = {place: name for name, place in places.items() if place is not None}
         start = places[exercise]
-        waiting = [] if start is None else [(start, exercise)]
-        seen = {place for place, _ in waiting}
+        waiting = [] if start is None else [(start, exercise, start[0] != MAIN)]
+        seen = {place for place, *_ in waiting}
         while waiting:
-            (path, part), owner = waiting.pop(0)
+            (path, part), owner, through = waiting.pop(0)
             for statement in self._modules[path].parts[part]:
                 local = _local_names(statement)
                 for node in ast.walk(statement):
-                    yield node, owner, path
+                    yield node, owner, path, through
                     name = _mentioned(node)
                     place = self.stands_for(path, node)[0]
                     if place is None and name and name not in (local if isinstance(node, ast.Name) else set()):
                         place = self.named(path, name)[0]
                     if place is not None and place not in seen:
                         seen.add(place)
-                        waiting.append((place, owners.get(place, owner)))
+                        waiting.append((place, owners.get(place, owner), through or place[0] != MAIN))
 
     def meaning(self, name: str) -> tuple[Place | None, str]:
         """Return what a dotted name stands for, followed through the student's own modules."""

@@ -137,7 +137,7 @@ def test_progress_through_a_pipe_is_a_plain_line_for_each_submission(capsys: pyt
         tell(batch.Progress(3, 3, {"submission": "two\nlines", "status": "not_found"}, kept=False))
     assert capsys.readouterr() == (
         "",
-        "2 of 3: ann\N{REPLACEMENT CHARACTER}[2Ja (graded)\n3 of 3: two lines (not_found)\n",
+        "2 of 3: ann\\u001b[2Ja (graded)\n3 of 3: two lines (not_found)\n",
     )
 
 
