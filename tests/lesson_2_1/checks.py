@@ -74,12 +74,12 @@ def _moons_problem(moons, wanted):
     if not isinstance(moons, (tuple, list)) or len(moons) != 2:
         return "It should return the pair `(X, y)`."
     X, y = moons
-    if not all(isinstance(part, torch.Tensor) and part.is_floating_point() for part in moons):
-        return "X and y should be tensors of floats."
+    if not all(isinstance(part, torch.Tensor) for part in moons):
+        return "X and y should be tensors."
     if X.shape != wanted[0].shape:
         return "X should have a row of two features for each sample."
-    if y.shape != wanted[1].shape:
-        return "y should be a column, `(N, 1)`."
+    if y.numel() != len(X):
+        return "y should have one class for each sample."
     return None
 
 
@@ -90,7 +90,7 @@ def _in_order(X, y):
 
 def _distances(X, y):
     """Return how far each sample lies outside of its class's half circle, `(N,)`."""
-    lower = (y == 1).double()
+    lower = (y.reshape(-1, 1) == 1).double()
     return (X.double() - lower * torch.tensor([1.0, 0.5]).double()).norm(dim=1) - 1
 
 

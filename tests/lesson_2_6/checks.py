@@ -72,9 +72,7 @@ def sizes_are_rounded(student, reference):
         if validation not in allowed:
             if not 0 < validation < n:
                 return "A part is empty: at least 1 row and at most N - 1 rows should be held out."
-            return (
-                f"Of {n} rows, {validation} are held out; with the fraction {fraction} it should be {_either(allowed)}."
-            )
+            return f"Of {n} rows and with the fraction {fraction}, {_either(allowed)} should be held out."
         if _places(parts[2], X) is None:
             return ROWS_OF_X
     return None

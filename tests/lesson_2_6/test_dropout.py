@@ -74,11 +74,12 @@ def test_p_of_zero_and_of_one(lesson, device, rng):
 def test_any_shape(lesson, device, rng):
     """x may have any shape, 0-D included; x itself is not changed."""
     found = {}
-    for shape in ((), (1,), (1, 1), (2, 3, 2, 40)):
+    shapes = {"a 0-D x": (), "a single number": (1,), "one by one": (1, 1), "a 4-D x": (2, 3, 2, 40)}
+    for name, shape in shapes.items():
         x = numbers(rng, shape, device)
         generator = seeded(device, rng)
         result, kept = probes.unchanged(lambda x=x, g=generator: dropped(lesson, x, 0.4, g), x=x)
-        found[f"shape {shape}"] = {**result, **kept}
+        found[name] = {**result, **kept}
     return found
 
 
