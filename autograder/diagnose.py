@@ -367,8 +367,9 @@ def _comparable(verdicts: Sequence[Verdict]) -> bool:
 def agree(mine: Known, other: Known, *, values: bool = False) -> bool:
     """Return whether two runs of the same scenarios fail on the same ones and fail there in the same way.
 
-    The same way: equal outputs, or exceptions of the same built-in type. Where one passes and the other fails they are not
-    the same mistake, however alike the rest is.
+    The same way: equal outputs, or exceptions of the same built-in type, or the same sentence of a check, which judges outputs
+    that are drawn, or counted, and so are hardly ever equal. Where one passes and the other fails they are not the same mistake,
+    however alike the rest is.
 
     Args:
         mine: the submission's.
@@ -383,10 +384,15 @@ def agree(mine: Known, other: Known, *, values: bool = False) -> bool:
         if one.verdict != two.verdict:
             return False
         if one.verdict == FAILED:
-            if not _same_way(one, came, known):
+            if not _same_way(one, came, known) and (values or not _same_sentence(one, two)):
                 return False
             some = some or came.status == "returned"
     return some and any(verdict.verdict in (PASSED, FAILED) for verdict in mine.verdicts)
+
+
+def _same_sentence(one: Verdict, two: Verdict) -> bool:
+    """Return whether a check said the same of both, and something of its own."""
+    return one.reason == two.reason == "check" and one.told == two.told != score.UNFIT
 
 
 def _same_way(verdict: Verdict, came: Outcome, known: Outcome) -> bool:

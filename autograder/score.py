@@ -230,14 +230,14 @@ def _checked(passed: Verdict, check: Check, outcome: Outcome, wanted: Outcome) -
     try:
         came = frames.plain(outcome.value)
     except RuntimeError as error:  # data that say they are complex, and are not
-        return _failed(passed, "check", _UNFIT, str(error))
+        return _failed(passed, "check", UNFIT, str(error))
     try:
         sentence = check(came, frames.plain(wanted.value))
     except CheckBroke as broke:
         if _breaks_by_itself(check, wanted):
             private = f"the check {passed.placed.scenario.check} breaks on the reference's own output: {broke.detail}"
             return replace(passed, verdict=GRADER_ERROR, private=private)
-        told = _TOO_LARGE if broke.bounds else _UNFIT if _other_form(outcome.value, wanted.value) else _ODD_NUMBERS
+        told = _TOO_LARGE if broke.bounds else UNFIT if _other_form(outcome.value, wanted.value) else _ODD_NUMBERS
         return _failed(passed, "check", told, broke.detail)
     return passed if sentence is None else _failed(passed, "check", sentence)
 
@@ -252,7 +252,7 @@ def _breaks_by_itself(check: Check, wanted: Outcome) -> bool:
 
 
 _TOO_LARGE = "What came back is too large, or takes too long, to be judged."
-_UNFIT = "What came back is not of the form that was asked for."
+UNFIT = "What came back is not of the form that was asked for."
 _ODD_NUMBERS = (
     "What came back has the right form, but it could not be judged: look for NaN, infinities and extreme numbers."
 )

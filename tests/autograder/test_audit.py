@@ -265,7 +265,8 @@ def test_what_the_lane_cannot_follow_is_said_and_costs_nothing(bench: Bench, cou
 
 
 def test_a_reference_that_does_not_import_is_said_at_once(bench: Bench, course: Path) -> None:
-    (course / REFERENCE).write_text("# %%\n1 / 0\n", encoding="utf-8")
+    reference = course / REFERENCE
+    reference.write_text(reference.read_text(encoding="utf-8") + "\n1 / 0\n", encoding="utf-8")
     with pytest.raises(AuditError, match="does not import: ZeroDivisionError"):
         measured(bench, course)
 

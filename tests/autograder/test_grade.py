@@ -147,7 +147,8 @@ def test_a_broken_reference_is_the_graders_fault_and_never_a_zero(course: Path, 
 
 
 def test_a_reference_that_does_not_import_is_said_at_once(course: Path, command: Command) -> None:
-    (course / "solutions" / "lesson_9_1" / "exercises.py").write_text("1 / 0\n", encoding="utf-8")
+    reference = course / "solutions" / "lesson_9_1" / "exercises.py"
+    reference.write_text(reference.read_text(encoding="utf-8") + "\n1 / 0\n", encoding="utf-8")
     done = command(*GRADE, cwd=course)
     assert done.returncode == 2
     assert "does not import: ZeroDivisionError" in done.stderr
