@@ -26,9 +26,8 @@ GIVEN = "written already"
 
 def pytest_configure(config: pytest.Config) -> None:
     """Leave out what PyTorch and NumPy have to settle among themselves: a tensor may be given to matplotlib as it is."""
-    config.addinivalue_line(
-        "filterwarnings", "ignore:__array__ implementation doesn't accept a copy:DeprecationWarning"
-    )
+    for words in ("__array__ implementation doesn't accept a copy", "__array_wrap__ must accept context"):
+        config.addinivalue_line("filterwarnings", f"ignore:{words}:DeprecationWarning")
 
 
 @pytest.hookimpl(wrapper=True)

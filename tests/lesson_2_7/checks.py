@@ -438,7 +438,7 @@ def one_part_out_at_a_time(student, reference):
     if reference["scaled"]:  # the scale of the columns may have gone into the weights
         return None
     squares = {
-        name: sum(float(part.square().sum()) for part in student[name]["parameters"] if part.dim() == 2)
+        name: sum(float(part.square().sum()) for part in student[name]["weights"] if part.dim() == 2)
         for name in ("full", "no_regularization")
     }
     if not squares["no_regularization"] > squares["full"]:

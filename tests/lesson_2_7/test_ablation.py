@@ -87,7 +87,7 @@ def test_moons(lesson, device, rng, scaled):
             "by its own error_rate": [own(lesson, model, X[part], y[part]) for part in (~tested, tested)],
             "logits": says(model, X),
             "logits halfway between rows": says(model, middles(X)),
-            "parameters": parameters(model),
+            "weights": parameters(model),
         }
     return found
 
