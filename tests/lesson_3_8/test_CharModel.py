@@ -32,8 +32,8 @@ def repeated(rng, rows, length, vocab):
 )
 def test_logits_for_each_place(lesson, device, rng, rows, length):
     """Windows of any length up to the context give (B, T, V) logits, one row alone as well."""
-    model = with_weights(lesson.CharModel(7, 8, 6).to(device), rng)
     ids = repeated(rng, rows, length, 7).to(device)
+    model = with_weights(lesson.CharModel(7, 8, 6).to(device), rng)
     return {"ids": ids, "logits": model(ids), "logits of the first row alone": model(ids[:1])}
 
 
@@ -41,8 +41,8 @@ def test_logits_for_each_place(lesson, device, rng, rows, length):
 @pytest.mark.check("logits_for_each_place")
 def test_in_double_precision(lesson, device, rng):
     """A model moved to float64 gives float64 logits."""
-    model = with_weights(lesson.CharModel(5, 4, 3).to(device, torch.float64), rng)
     ids = repeated(rng, 10, 3, 5).to(device)
+    model = with_weights(lesson.CharModel(5, 4, 3).to(device, torch.float64), rng)
     return {"ids": ids, "logits": model(ids), "logits of the first row alone": model(ids[:1])}
 
 
@@ -74,11 +74,11 @@ def trained(model, rng, vocab, length, device):
 @pytest.mark.weight(6)
 def test_the_future_has_no_say(lesson, device, rng):
     """Changing or cutting off later characters leaves the logits of earlier places as they are; nobody guesses what is random."""
-    model = with_weights(lesson.CharModel(9, 8, 6).to(device).eval(), rng)
+    random = torch.randint(4, (400, 3), generator=rng).to(device)
     ids = beginning_alike(rng, 9, 6).to(device)
+    model = with_weights(lesson.CharModel(9, 8, 6).to(device).eval(), rng)
     cut = {f"logits of the first {places}": model(ids[:, :places]) for places in range(1, 6)}
     guessing = trained(lesson.CharModel(4, 16, 2).to(device), rng, 4, 2, device)
-    random = torch.randint(4, (400, 3), generator=rng).to(device)
     return {
         "ids": ids,
         "logits": model(ids),
@@ -108,8 +108,8 @@ def test_the_past_has_a_say(lesson, device, rng):
 @pytest.mark.check("rows_and_modes")
 def test_rows_and_modes(lesson, device, rng):
     """No row depends on another, and both modes give the same."""
-    model = with_weights(lesson.CharModel(6, 8, 5).to(device), rng)
     ids = repeated(rng, 10, 5, 6).to(device)
+    model = with_weights(lesson.CharModel(6, 8, 5).to(device), rng)
     return {
         "ids": ids,
         "logits in training mode": model.train()(ids),
@@ -142,6 +142,6 @@ def test_a_text_that_repeats_itself_is_learned(lesson, device, rng, characters):
 @pytest.mark.check("logits_not_probabilities")
 def test_outputs_are_logits(lesson, device, rng):
     """The outputs are of either sign and do not add up to 1, nor do their exponentials."""
-    model = with_weights(lesson.CharModel(30, 16, 8).to(device), rng)
     ids = repeated(rng, 10, 8, 30).to(device)
+    model = with_weights(lesson.CharModel(30, 16, 8).to(device), rng)
     return {"ids": ids, "logits": model(ids)}
