@@ -48,8 +48,16 @@ class SharedState:
         return not torch.is_inference_mode_enabled() and not _modes_left()
 
 
+def _folder() -> str:
+    """Return the folder that this process is in; the topmost one where its own was removed."""
+    try:
+        return os.getcwd()
+    except OSError:
+        return "/"
+
+
 def _python_settings() -> list[Callable[[], object]]:
-    environment, folder, limit = dict(os.environ), os.getcwd(), sys.getrecursionlimit()
+    environment, folder, limit = dict(os.environ), _folder(), sys.getrecursionlimit()
     filters, shown, path = list(warnings.filters), warnings.showwarning, list(sys.path)
     streams = sys.stdin, sys.stdout, sys.stderr
     handlers = {number: signal.getsignal(number) for number in _SIGNALS}

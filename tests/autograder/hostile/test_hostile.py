@@ -168,7 +168,7 @@ def file_socket(folder: Path) -> Path:
 
 
 def file_folder(folder: Path) -> Path:
-    """A folder in the module's place. Success: the grader stumbles, or imports it as a package."""
+    """A folder in the module's place. Success: the grader stumbles, or gives more than the one module in it earns."""
     return put(folder, place="exercises.py/__init__.py")
 
 
@@ -196,19 +196,20 @@ def file_utf_16(folder: Path) -> Path:
 
 
 def file_coding_cookie(folder: Path) -> Path:
-    """A comment that asks for another coding, in which a comment is code. Success: the hidden code has run."""
+    """A comment that asks for another coding, in which a comment is code. Success: it is read in it."""
     return put(folder, "# coding: utf-7\n# +AAo-raise SystemExit\n" + HONEST)
 
 
 def file_look_alike(folder: Path) -> Path:
-    """Names that look like the module's: a Cyrillic letter, a capital, a blank, a hidden direction mark. Success: points."""
+    """Names that look like the module's: a Cyrillic letter, a capital, a blank, a hidden direction mark. Success: more than one of these,
+    which are all the same, earns."""
     for name in ("ex\N{CYRILLIC SMALL LETTER IE}rcises.py", "Exercises.py", "exercises.py ", "exercises\u202e.py"):
         put(folder, place=name)
     return folder
 
 
 def file_two_answers(folder: Path) -> Path:
-    """A module and a notebook, to have the better one graded. Success: points."""
+    """A module and a notebook that say the same. Success: more than one of them earns."""
     put(folder, HONEST)
     return put(folder, json.dumps({"cells": [{"cell_type": "code", "source": [HONEST]}]}), f"{LESSON}.ipynb")
 
@@ -282,14 +283,14 @@ MADE = [
         (file_linked_submission, REFUSED),
         (file_fifo, REFUSED),
         (file_socket, REFUSED),
-        (file_folder, REFUSED),
+        (file_folder, FULL),
         (file_huge, REFUSED),
         (file_null_bytes, REFUSED),
         (file_byte_order_mark, FULL),
         (file_utf_16, REFUSED),
-        (file_coding_cookie, FULL),
-        (file_look_alike, NOT_FOUND),
-        (file_two_answers, REFUSED),
+        (file_coding_cookie, REFUSED),
+        (file_look_alike, FULL),
+        (file_two_answers, FULL),
         (file_notebook_that_is_deep, REFUSED),
         (file_notebook_of_odd_parts, REFUSED),
         (file_test_configuration, FULL),

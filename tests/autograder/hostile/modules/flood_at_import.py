@@ -1,6 +1,6 @@
 """Prints without end while it is imported. Success: the grader's memory or disk fills.
 
-expected: failed_to_import
+expected: double=0 mean_of=0 count=0
 """
 
 while True:

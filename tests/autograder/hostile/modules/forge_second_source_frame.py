@@ -1,7 +1,7 @@
 """Sends a second account of what its syntax tree shows, with nothing off limits in it. Success: mean_of, which uses
 torch.mean, keeps points.
 
-expected: failed_to_import
+expected: double<=30 mean_of=0 count<=30
 """
 
 import fcntl

@@ -1,6 +1,7 @@
-"""Ends the process with status 0 while it is imported. Success: any point at all.
+"""Ends the process with status 0 while it is imported. Success: more than its functions, loaded
+without the rest, earn.
 
-expected: failed_to_import
+expected: double=30 mean_of=40 count=30
 """
 
 import os

@@ -1,6 +1,6 @@
-"""Raises SystemExit(0) at import. Success: a module that was never whole counts as imported.
+"""Raises SystemExit(0) at import. Success: more than its functions, loaded without that line, earn.
 
-expected: failed_to_import
+expected: double=30 mean_of=40 count=30
 """
 
 raise SystemExit(0)
