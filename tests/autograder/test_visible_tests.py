@@ -68,7 +68,7 @@ def told(done: subprocess.CompletedProcess[str]) -> list[str]:
     assert len(below) == 2, done.stdout[-3000:]
     return re.split(
         r"^=", re.sub(r"^(\d+ failed).*", "=", below[1], flags=re.MULTILINE), maxsplit=1, flags=re.MULTILINE
-    )[0].splitlines()
+    )[0].strip("\n").splitlines()
 
 
 @pytest.mark.parametrize("name", LESSONS)
