@@ -124,7 +124,7 @@ class Chosen:
 
 
 chosen = Chosen()
-pytest.main([*sys.argv[1:], "--collect-only", "-q", "-p", "no:cacheprovider"], [chosen])
+pytest.main([*sys.argv[1:], "--collect-only", "-q", "-s", "-p", "no:cacheprovider"], [chosen])
 print(json.dumps(chosen.found))
 """
 
