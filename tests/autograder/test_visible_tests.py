@@ -66,9 +66,13 @@ def told(done: subprocess.CompletedProcess[str]) -> list[str]:
     """Return the lines under "what to do"."""
     below = re.split(r"^=+ what to do =+\n", done.stdout, flags=re.MULTILINE)
     assert len(below) == 2, done.stdout[-3000:]
-    return re.split(
-        r"^=", re.sub(r"^(\d+ failed).*", "=", below[1], flags=re.MULTILINE), maxsplit=1, flags=re.MULTILINE
-    )[0].strip("\n").splitlines()
+    return (
+        re.split(r"^=", re.sub(r"^(\d+ failed).*", "=", below[1], flags=re.MULTILINE), maxsplit=1, flags=re.MULTILINE)[
+            0
+        ]
+        .strip("\n")
+        .splitlines()
+    )
 
 
 @pytest.mark.parametrize("name", LESSONS)
