@@ -11,12 +11,13 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from autograder import arguments, exports, late
-from autograder import lesson as lessons
-from autograder.errors import Halted, UserError
+from autograder.course import lesson as lessons
+from autograder.gradebook import formats, late_policy
+from autograder.util import arguments
+from autograder.util.errors import Halted, UserError
 
 if TYPE_CHECKING:
-    from autograder import gradebooks
+    from autograder.gradebook import export
 
 
 def main(given: Sequence[str] | None = None) -> int:
@@ -191,9 +192,9 @@ def _add_grade_books(grade: argparse.ArgumentParser) -> None:
         "--export",
         action="append",
         default=[],
-        choices=sorted(exports.MODULES),
+        choices=sorted(formats.MODULES),
         metavar="FORMAT",
-        help=f"{', '.join(sorted(exports.MODULES))}; may be repeated",
+        help=f"{', '.join(sorted(formats.MODULES))}; may be repeated",
     )
     books.add_argument(
         "--roster",
@@ -223,7 +224,7 @@ def _add_grade_books(grade: argparse.ArgumentParser) -> None:
     )
     books.add_argument(
         "--times",
-        choices=late.SOURCES,
+        choices=late_policy.SOURCES,
         help="where submission times come from: the roster's column `submitted` (default), nbgrader's timestamp.txt, "
         "or the commit that is checked out",
     )
@@ -243,7 +244,9 @@ def _grade(options: argparse.Namespace) -> int:
     lesson = _lesson(options.lesson)  # before what costs seconds to import: a name that is wrong is told at once
     if not options.submissions.exists():
         raise UserError(f"There is no folder {options.submissions}. Give the folder that holds the submissions.")
-    from autograder import batch, gradebooks, terminal
+    from autograder import console
+    from autograder.batch import run as batch
+    from autograder.gradebook import export
 
     out = options.out or batch.default_out(options.submissions, lesson)
     wishes = _wishes(options)
@@ -258,17 +261,17 @@ def _grade(options: argparse.Namespace) -> int:
         dask=options.dask,
         moved=options.moved,
     )
-    with terminal.progress() as tell:
+    with console.progress() as tell:
         summary = batch.grade_all(lesson, options.submissions, out, choices, tell)
-    terminal.scores(lesson, summary, out)
-    terminal.delivered(gradebooks.deliver(lesson, options.submissions, out, wishes))
+    console.scores(lesson, summary, out)
+    console.delivered(export.deliver(lesson, options.submissions, out, wishes))
     return 1 if any(row["status"] == "grader_error" for row in summary.rows) else 0
 
 
-def _wishes(options: argparse.Namespace) -> gradebooks.Wishes:
-    from autograder import gradebooks, roster
+def _wishes(options: argparse.Namespace) -> export.Wishes:
+    from autograder.gradebook import export, roster
 
-    return gradebooks.Wishes(
+    return export.Wishes(
         formats=tuple(dict.fromkeys(options.export)),
         roster=roster.read(options.roster) if options.roster is not None else None,
         due=options.due,
@@ -284,23 +287,25 @@ def _audit(options: argparse.Namespace) -> int:
     chosen = _each(options.lessons)
     import json
 
-    from autograder import audit, suite, terminal
-    from autograder.files import write_whole
+    from autograder import console
+    from autograder.audit import audit
+    from autograder.course import suite
+    from autograder.util.files import write_whole
 
     imports = sorted({name for lesson in chosen for name in suite.imports(lesson)})
     found = []
-    with terminal.working() as tell, audit.Bench(chosen[0].root, options.workers or 0, imports) as bench:
+    with console.working() as tell, audit.Bench(chosen[0].root, options.workers or 0, imports) as bench:
         for lesson in chosen:
-            found.append(audit.audit(lesson, bench, options.seeds, terminal.prefixed(lesson.name, tell)))
+            found.append(audit.audit(lesson, bench, options.seeds, console.prefixed(lesson.name, tell)))
     if options.json is not None:
         write_whole(options.json, json.dumps(audit.as_json(found), indent=1, ensure_ascii=False) + "\n")
-    terminal.audits(found)
+    console.audits(found)
     return 0 if all(one.sound for one in found) else 1
 
 
 def _stubs(options: argparse.Namespace) -> int:
     chosen = _each(options.lessons)
-    from autograder import authoring
+    from autograder.authoring import stubs as authoring
 
     stale = 0
     for lesson in chosen:
@@ -324,26 +329,26 @@ def _release(options: argparse.Namespace) -> int:
     if options.gradescope or options.classroom50:
         if len(chosen) != 1:
             raise UserError(f"Give one lesson, as in: autograder release {options.out} lesson_2_5 and the same option.")
-        from autograder import bundles
+        from autograder.release import platform_bundles
 
         lesson = lessons.load(root, chosen[0])
         made = (
-            bundles.gradescope(lesson, options.out, options.late_penalty)
+            platform_bundles.gradescope(lesson, options.out, options.late_penalty)
             if options.gradescope
-            else bundles.classroom50(lesson, options.out)
+            else platform_bundles.classroom50(lesson, options.out)
         )
         print(f"wrote {made}")
         return 0
-    from autograder import release as releases
-    from autograder import terminal
+    from autograder import console
+    from autograder.release import student_repository as releases
 
-    terminal.released(releases.release(root, options.out, chosen), options.out)
+    console.released(releases.release(root, options.out, chosen), options.out)
     return 0
 
 
 def _notebooks(options: argparse.Namespace) -> int:
     chosen = _each(options.lessons)
-    from autograder import notebooks
+    from autograder.authoring import notebooks
 
     if options.course is not None:
         if options.check:
@@ -368,7 +373,7 @@ def _notebooks(options: argparse.Namespace) -> int:
 
 def _figures(options: argparse.Namespace) -> int:
     chosen = _each(options.lessons)
-    from autograder import authoring
+    from autograder.authoring import stubs as authoring
 
     for lesson in chosen:
         for path in authoring.make_figures(lesson):
@@ -383,7 +388,7 @@ def _each(names: Sequence[str]) -> list[lessons.Lesson]:
 
 def _doctor(_: argparse.Namespace) -> int:
     root = lessons.find_root(Path.cwd())
-    from autograder import doctor
+    from autograder.sandbox import doctor
 
     for line in doctor.examine(root):
         print(line)

@@ -1,6 +1,6 @@
 """The zygote's entry point: `python -I -m autograder.worker DESCRIPTOR`.
 
-The contract with the parent (`autograder/sandbox.py`):
+The contract with the parent (`autograder/sandbox/sandbox.py`):
 
 - DESCRIPTOR is a connected Unix socket (SOCK_SEQPACKET). Its first message is the configuration, a JSON object:
   `jail` (how to lock down: "namespaces"; "restricted", by Landlock and seccomp alone; or "none", a plain child), `data` (the

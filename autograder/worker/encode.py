@@ -1,6 +1,6 @@
 """Turn what a scenario returned into a frame: lengths, JSON, safetensors. Never a pickle, never an object of a student's class.
 
-The frame is read by `autograder/frames.py`, which trusts none of it. The JSON holds None, bool, int, float and str as
+The frame is read by `autograder/sandbox/decode.py`, which trusts none of it. The JSON holds None, bool, int, float and str as
 themselves and everything else as a list whose first entry is a tag:
 
     ["list", [...]]  ["tuple", [...]]  ["dict", [[key, value], ...]]

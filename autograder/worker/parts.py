@@ -1,7 +1,7 @@
 """Cut a submission's text into its parts: the cells of a notebook, or a module as one part. Nothing of it is parsed here.
 
-`autograder/submission.py` writes a notebook's text: a first line that begins with HEAD, then each cell behind a line with its
-kind and its name. A script that was saved from a notebook is one part of such a text, without a name.
+`autograder/submission/submission.py` writes a notebook's text: a first line that begins with HEAD, then each cell behind
+a line with its kind and its name. A script that was saved from a notebook is one part of such a text, without a name.
 """
 
 from __future__ import annotations

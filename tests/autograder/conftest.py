@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from autograder import lesson as lessons
-from autograder.batch import Grading
-from autograder.lesson import Lesson
-from autograder.sandbox import Sandbox
+from autograder.batch.run import Grading
+from autograder.course import lesson as lessons
+from autograder.course.lesson import Lesson
+from autograder.sandbox.sandbox import Sandbox
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]

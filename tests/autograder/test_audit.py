@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from autograder import audit
-from autograder import lesson as lessons
-from autograder.audit import Audit, AuditError, Bench
+from autograder.audit import audit
+from autograder.audit.audit import Audit, AuditError, Bench
+from autograder.course import lesson as lessons
 from tests.autograder.conftest import COURSE, Command
 
 REFERENCE = "solutions/lesson_9_1/exercises.py"

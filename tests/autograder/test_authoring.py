@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from autograder import authoring
-from autograder import lesson as lessons
-from autograder.authoring import AuthoringError
+from autograder.authoring import stubs
+from autograder.authoring.stubs import AuthoringError
+from autograder.course import lesson as lessons
 from tests.autograder.conftest import Command
 
 
 def test_a_stub_says_what_to_write_and_where_to_read(course: Path) -> None:
-    text = authoring.stub(lessons.load(course, "lesson_9_1"))
+    text = stubs.stub(lessons.load(course, "lesson_9_1"))
     assert "    # TODO: Multiply by two.\n" in text
     assert (
         "    raise NotImplementedError('double is not written yet: read \"Doubling\" in assignments/lesson_9_1/README.md')"
@@ -24,7 +24,7 @@ def test_a_stub_says_what_to_write_and_where_to_read(course: Path) -> None:
 
 
 def test_a_stub_holds_nothing_of_the_solution(course: Path) -> None:
-    text = authoring.stub(lessons.load(course, "lesson_9_1"))
+    text = stubs.stub(lessons.load(course, "lesson_9_1"))
     assert "SOLUTION" not in text
     assert "2 * x\n" not in text
     assert "numel" not in text
@@ -52,7 +52,7 @@ def test_a_faulty_reference_is_refused(course: Path, words: str) -> None:
     assert old in text
     lesson.reference.write_text(text.replace(old, new, 1), encoding="utf-8")
     with pytest.raises(AuthoringError) as refusal:
-        authoring.stub(lesson)
+        stubs.stub(lesson)
     assert words in str(refusal.value)
 
 
@@ -64,7 +64,7 @@ def test_an_exercise_without_a_region_is_refused(course: Path) -> None:
     )
     lesson.reference.write_text(text, encoding="utf-8")
     with pytest.raises(AuthoringError, match="`double` has no solution region"):
-        authoring.stub(lesson)
+        stubs.stub(lesson)
 
 
 def test_check_finds_a_stale_stub_and_writes_nothing(course: Path, command: Command) -> None:
@@ -80,7 +80,7 @@ def test_check_finds_a_stale_stub_and_writes_nothing(course: Path, command: Comm
 
 
 def test_a_demonstration_is_the_sections_blocks_in_order_and_no_others(course: Path) -> None:
-    program = authoring.demonstration(lessons.load(course, "lesson_9_1"))
+    program = stubs.demonstration(lessons.load(course, "lesson_9_1"))
     assert program.index("torch.arange") < program.index("savefig")
     assert "SystemExit" not in program
 

@@ -19,13 +19,15 @@ from typing import Any
 
 import pytest
 
-from autograder import batch, grades, submission
-from autograder.batch import Grading, Here, Options, Progress, Summary
-from autograder.errors import Halted, UserError
-from autograder.lesson import Lesson
-from autograder.report import Circumstances, as_json
-from autograder.sandbox import Deadlines
-from autograder.submission import Submission
+from autograder.batch import run as batch
+from autograder.batch.run import Grading, Here, Options, Progress, Summary
+from autograder.course.lesson import Lesson
+from autograder.report import results_folder
+from autograder.report.report import Circumstances, as_json
+from autograder.sandbox.sandbox import Deadlines
+from autograder.submission import submission
+from autograder.submission.submission import Submission
+from autograder.util.errors import Halted, UserError
 from tests.autograder.conftest import COURSE, ROOT
 from tests.benchmarks import crash
 
@@ -187,9 +189,12 @@ while time.monotonic() < until:
 
 
 def test_a_second_grader_keeps_out_of_the_folder(small_lesson: Lesson, tmp_path: Path) -> None:
-    with grades.Grades(tmp_path / "out", small_lesson, 0), pytest.raises(UserError, match="Another grader is writing"):
-        grades.Grades(tmp_path / "out", small_lesson, 0).__enter__()
-    with grades.Grades(tmp_path / "out", small_lesson, 0):
+    with (
+        results_folder.Grades(tmp_path / "out", small_lesson, 0),
+        pytest.raises(UserError, match="Another grader is writing"),
+    ):
+        results_folder.Grades(tmp_path / "out", small_lesson, 0).__enter__()
+    with results_folder.Grades(tmp_path / "out", small_lesson, 0):
         pass
 
 
@@ -205,7 +210,7 @@ def test_a_full_disk_halts_with_a_sentence_and_grading_goes_on_from_there(
     folder, out = hand_in(tmp_path / "in", several(5)), tmp_path / "out"
     full = _full_after(4)
     with monkeypatch.context() as patch:
-        patch.setattr("autograder.files.os.fsync", full)
+        patch.setattr("autograder.util.files.os.fsync", full)
         with pytest.raises(Halted, match=r"could not be written.*No space left on device.*goes on from there"):
             grade(folder)
     assert not list(out.rglob("*.part"))
@@ -249,10 +254,10 @@ def test_a_long_batch_keeps_few_submissions_and_no_whole_reports_in_memory(
 ) -> None:
     folder, out = hand_in(tmp_path / "in", several(300)), tmp_path / "out"
     stand = _Stand(small_lesson)
-    monkeypatch.setattr("autograder.files.os.fsync", lambda _: None)
+    monkeypatch.setattr("autograder.util.files.os.fsync", lambda _: None)
     _grade_with(stand, small_lesson, folder, out)
     assert stand.most_at_a_time <= stand.room
-    with grades.Grades(out, small_lesson, 0) as folder_of_grades:
+    with results_folder.Grades(out, small_lesson, 0) as folder_of_grades:
         assert max(len(json.dumps(row)) for row in folder_of_grades.rows.values()) < 2_000
     assert min(path.stat().st_size for path in (out / "reports").iterdir()) > 50_000
 

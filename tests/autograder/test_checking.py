@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 import torch
 
-from autograder import checking
-from autograder.checking import BoundCheck, CheckBroke
-from autograder.frames import TensorValue
-from autograder.sandbox import Outcome
-from autograder.score import FAILED, GRADER_ERROR, PASSED, judge
-from autograder.suite import Placed
+from autograder.course.suite import Placed
+from autograder.grading import checking
+from autograder.grading.checking import BoundCheck, CheckBroke
+from autograder.grading.score import FAILED, GRADER_ERROR, PASSED, judge
+from autograder.sandbox.decode import TensorValue
+from autograder.sandbox.sandbox import Outcome
 from autograder.worker.scenarios import Scenario
 
 SOURCE = """

@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from autograder import batch, cli, doctor, terminal
-from autograder import lesson as lessons
-from autograder.lesson import LessonError
-from autograder.sandbox import SandboxError
+from autograder import cli, console
+from autograder.batch import run as batch
+from autograder.course import lesson as lessons
+from autograder.course.lesson import LessonError
+from autograder.sandbox import doctor
+from autograder.sandbox.sandbox import SandboxError
 from tests.autograder.conftest import ROOT
 
 NAMES = (
@@ -131,7 +133,7 @@ def test_doctor_fails_where_the_sandbox_does_not_start(
 
 
 def test_progress_through_a_pipe_is_a_plain_line_for_each_submission(capsys: pytest.CaptureFixture[str]) -> None:
-    with terminal.progress() as tell:
+    with console.progress() as tell:
         tell(batch.Progress(1, 3, {"submission": "kept", "status": "graded"}, kept=True))
         tell(batch.Progress(2, 3, {"submission": "ann\x1b[2Ja", "status": "graded"}, kept=False))
         tell(batch.Progress(3, 3, {"submission": "two\nlines", "status": "not_found"}, kept=False))
@@ -142,6 +144,6 @@ def test_progress_through_a_pipe_is_a_plain_line_for_each_submission(capsys: pyt
 
 
 def test_an_audit_says_through_a_pipe_what_it_is_at(capsys: pytest.CaptureFixture[str]) -> None:
-    with terminal.working() as tell:
-        terminal.prefixed("lesson_9_1", tell)("mutants")
+    with console.working() as tell:
+        console.prefixed("lesson_9_1", tell)("mutants")
     assert capsys.readouterr() == ("", "lesson_9_1: mutants\n")

@@ -15,10 +15,10 @@ from pathlib import Path
 
 import pytest
 
-from autograder import batch
-from autograder.batch import Grading, Here, Options, Progress
-from autograder.errors import UserError
-from autograder.lesson import Lesson
+from autograder.batch import run as batch
+from autograder.batch.run import Grading, Here, Options, Progress
+from autograder.course.lesson import Lesson
+from autograder.util.errors import UserError
 from tests.autograder.conftest import COURSE, ROOT, Command
 from tests.autograder.test_batch import hand_in
 from tests.benchmarks import crash

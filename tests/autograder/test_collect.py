@@ -12,12 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from autograder import archives, collect, feedback, submission, terminal
-from autograder.batch import unrun
-from autograder.errors import UserError
-from autograder.lesson import Lesson
-from autograder.report import Circumstances, as_json
-from autograder.submission import Submission
+from autograder import console
+from autograder.batch.run import unrun
+from autograder.course.lesson import Lesson
+from autograder.report import feedback
+from autograder.report.report import Circumstances, as_json
+from autograder.submission import archives, class_folder, submission
+from autograder.submission.submission import Submission
+from autograder.util.errors import UserError
 
 CODE = "def double(x):\n    return 2 * x\n"
 MORE = f"{CODE}\n\ndef average(x):\n    return x.sum() / x.numel()\n"
@@ -293,7 +295,7 @@ def test_a_zip_beside_work_is_not_opened(tmp_path: Path, small_lesson: Lesson) -
 @pytest.mark.parametrize("name", ["ada.rar", "ada.7z", "ada.tar.gz", "ada.pdf", "ada.docx", "ada.txt", "ada"])
 def test_what_cannot_be_read_has_a_row_that_says_what_to_do(tmp_path: Path, small_lesson: Lesson, name: str) -> None:
     hand_in(tmp_path, {name: b"\x01 nothing", "ben/exercises.py": CODE})
-    named = collect.names(collect.survey(tmp_path, small_lesson).entries)
+    named = class_folder.names(class_folder.survey(tmp_path, small_lesson).entries)
     assert len(named) == 2
     found = next(submission.read(entry, small_lesson, name) for name, entry in named.items() if name != "ben")
     assert found.status == "refused"
@@ -306,8 +308,8 @@ def test_every_entry_has_a_row_or_a_line(tmp_path: Path, small_lesson: Lesson) -
     clutter = [".git", "__MACOSX", ".DS_Store", "Thumbs.db", "._x.py", "submission_metadata.yml"]
     hand_in(tmp_path, dict.fromkeys([*files, *lines, *clutter], "") | {"ada/exercises.py": CODE})
     hand_in(tmp_path / "grades-lesson_9_2", {"grading.json": "{}"})
-    survey = collect.survey(tmp_path, small_lesson)
-    named = collect.names(survey.entries)
+    survey = class_folder.survey(tmp_path, small_lesson)
+    named = class_folder.names(survey.entries)
     assert {entry.name for entry in named.values()} == {"ada", *files}
     assert {"x.py", "x.ipynb", "x.py.py", "Ben", "cid", "gus"} <= set(named)
     assert {line.partition(" was not graded")[0] for line in survey.aside} == {*lines, "grades-lesson_9_2"}
@@ -327,15 +329,19 @@ def test_names_never_collide(tmp_path: Path, small_lesson: Lesson) -> None:
         "é.py",
     ]
     hand_in(tmp_path, dict.fromkeys(names, "") | {"a/exercises.py": CODE})
-    entries = collect.survey(tmp_path, small_lesson).entries
-    named = collect.names(entries)
+    entries = class_folder.survey(tmp_path, small_lesson).entries
+    named = class_folder.names(entries)
     assert sorted(entry.name for entry in named.values()) == sorted([*names, "a"])
     assert named["a"] == tmp_path / "a"
 
 
 def test_a_module_lying_about_does_not_make_a_class_one_student(tmp_path: Path, small_lesson: Lesson) -> None:
     hand_in(tmp_path, {"exercises.py": CODE, "ada/exercises.py": CODE, "ben/exercises.py": CODE})
-    assert [entry.name for entry in collect.survey(tmp_path, small_lesson).entries] == ["ada", "ben", "exercises.py"]
+    assert [entry.name for entry in class_folder.survey(tmp_path, small_lesson).entries] == [
+        "ada",
+        "ben",
+        "exercises.py",
+    ]
 
 
 def test_scratch_files_beside_the_stub_are_not_taken_for_it(tmp_path: Path, small_lesson: Lesson) -> None:
@@ -353,8 +359,8 @@ def test_a_lessons_folder_among_others_is_taken_and_the_others_are_told(tmp_path
     for number, lesson in enumerate(("lesson-9-1", "lesson-9-2")):
         for student in ("ada", "ben"):
             hand_in(tmp_path, {f"{lesson}-submissions/{lesson}-{student}/exercises.py": CODE * (number + 1)})
-    survey = collect.survey(tmp_path, small_lesson)
-    assert list(collect.names(survey.entries)) == ["lesson-9-1-ada", "lesson-9-1-ben"]
+    survey = class_folder.survey(tmp_path, small_lesson)
+    assert list(class_folder.names(survey.entries)) == ["lesson-9-1-ada", "lesson-9-1-ben"]
     assert "lesson-9-2-submissions was not graded" in survey.aside[0]
 
 
@@ -362,7 +368,7 @@ def test_a_students_own_folder_has_its_name_from_within_too(
     tmp_path: Path, small_lesson: Lesson, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(hand_in(tmp_path / "ada", {"exercises.py": CODE}))
-    assert list(collect.names(collect.survey(Path(), small_lesson).entries)) == ["ada"]
+    assert list(class_folder.names(class_folder.survey(Path(), small_lesson).entries)) == ["ada"]
 
 
 SYSTEMS: dict[str, dict[str, str | bytes]] = {
@@ -378,7 +384,7 @@ SYSTEMS: dict[str, dict[str, str | bytes]] = {
 def test_other_systems_trees_are_recognized(tmp_path: Path, small_lesson: Lesson, name: str) -> None:
     folder = hand_in(tmp_path / "tree", dict(SYSTEMS[name]))
     folder = folder / f"{HERE}-submissions" if name == "gh classroom clone" else folder
-    survey = collect.survey(folder, small_lesson)
+    survey = class_folder.survey(folder, small_lesson)
     (entry,) = survey.entries
     assert submission.read(entry, small_lesson).status == "found"
     assert survey.aside == ()
@@ -396,7 +402,7 @@ def test_moodles_flat_download_is_a_submission_a_student(tmp_path: Path, small_l
     for who, file in before.items():
         data = zipped({"exercises.py": CODE}) if file.endswith("zip") else CODE
         hand_in(tmp_path, {f"{who}_assignsubmission_file_{file}": data})
-    named = collect.names(collect.survey(tmp_path, small_lesson).entries)
+    named = class_folder.names(class_folder.survey(tmp_path, small_lesson).entries)
     assert sorted(named) == sorted(f"{who}_assignsubmission_file" for who in before)
     statuses = {name[:3]: submission.read(entry, small_lesson, name).status for name, entry in named.items()}
     assert statuses == dict.fromkeys(["Ada", "Ben", "Cid", "Dee", "Eve"], "found") | {"Fay": "refused"}
@@ -410,7 +416,7 @@ def test_several_files_of_one_student_in_moodles_flat_download_are_one_submissio
         tmp_path, {f"{start}a note.pdf": b"%PDF", f"{start}exercises.py": CODE, f"{start}{HERE}.ipynb": notebook(MORE)}
     )
     hand_in(tmp_path, {"Ben Example_1002_assignsubmission_file_exercises.py": MORE})
-    survey = collect.survey(tmp_path, small_lesson)
+    survey = class_folder.survey(tmp_path, small_lesson)
     found = [submission.read(entry, small_lesson) for entry in survey.entries]
     assert [(one.name[:3], one.place) for one in found] == [("Ada", f"{HERE}.ipynb"), ("Ben", "exercises.py")]
 
@@ -426,8 +432,10 @@ def test_online_text_beside_a_file_is_the_same_students(tmp_path: Path, small_le
             f"Ben_1002_assignsubmission_onlinetext_{gap}onlinetext.html": "<p>I could not",
         },
     )
-    survey = collect.survey(tmp_path, small_lesson)
-    rows = {name: submission.read(entry, small_lesson, name) for name, entry in collect.names(survey.entries).items()}
+    survey = class_folder.survey(tmp_path, small_lesson)
+    rows = {
+        name: submission.read(entry, small_lesson, name) for name, entry in class_folder.names(survey.entries).items()
+    }
     assert [(name[:3], row.status == "found") for name, row in rows.items()] == [("Ada", True), ("Ben", False)]
     assert len(survey.aside) == 1
     assert "Ada_1001_assignsubmission_onlinetext_" in survey.aside[0]
@@ -437,8 +445,8 @@ def test_folders_of_submissions_are_graded_by_section(tmp_path: Path, small_less
     for place in ("monday/group1", "monday/group2", "tuesday/group1", "tuesday/group3"):
         hand_in(tmp_path, {f"{place}/exercises.py": CODE})
     hand_in(tmp_path, {"late.py": CODE})
-    survey = collect.survey(tmp_path, small_lesson)
-    named = collect.names(survey.entries)
+    survey = class_folder.survey(tmp_path, small_lesson)
+    named = class_folder.names(survey.entries)
     assert {"monday/group1", "monday/group2", "tuesday/group1", "tuesday/group3"} < set(named)
     assert len(named) == 5
     assert "monday, tuesday" in survey.aside[0]
@@ -446,12 +454,12 @@ def test_folders_of_submissions_are_graded_by_section(tmp_path: Path, small_less
 
 def test_a_student_with_two_folders_does_not_make_a_section(tmp_path: Path, small_lesson: Lesson) -> None:
     hand_in(tmp_path, {"ada/v1/exercises.py": CODE, "ada/v2/exercises.py": MORE, "ben/exercises.py": CODE})
-    assert sorted(collect.names(collect.survey(tmp_path, small_lesson).entries)) == ["ada", "ben"]
+    assert sorted(class_folder.names(class_folder.survey(tmp_path, small_lesson).entries)) == ["ada", "ben"]
 
 
 def test_a_folder_of_tables_alone_says_what_it_holds(tmp_path: Path, small_lesson: Lesson) -> None:
     with pytest.raises(UserError, match=r"holds no submissions.*roster\.csv was not graded"):
-        collect.survey(hand_in(tmp_path / "class", {"roster.csv": "a"}), small_lesson)
+        class_folder.survey(hand_in(tmp_path / "class", {"roster.csv": "a"}), small_lesson)
 
 
 def test_table_and_feedback_say_which_file_counted(small_lesson: Lesson) -> None:
@@ -459,5 +467,5 @@ def test_table_and_feedback_say_which_file_counted(small_lesson: Lesson) -> None
     handed_in = Submission("ada", "found", "", "exercises.py", CODE, "exercises.py was graded, and not a `b`.")
     row = as_json(unrun(small_lesson, handed_in, around, status="graded"))
     assert "exercises.py was graded, and not a `b`." in feedback.page(small_lesson, row)
-    assert terminal.ending(row) == "exercises.py was graded, and not a `b`."
-    assert terminal.ending({**row, "reason": "Why?"}) == "Why?; exercises.py was graded, and not a `b`."
+    assert console.ending(row) == "exercises.py was graded, and not a `b`."
+    assert console.ending({**row, "reason": "Why?"}) == "Why?; exercises.py was graded, and not a `b`."

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import torch
 
-from autograder.compare import compare
-from autograder.frames import Opaque, TensorValue
+from autograder.grading.compare import compare
+from autograder.sandbox.decode import Opaque, TensorValue
 
 
 def tensor(values: Any, dtype: torch.dtype = torch.float32, device: str = "cpu", kind: str = "Tensor") -> TensorValue:

@@ -15,18 +15,19 @@ from pathlib import Path
 import pytest
 import torch
 
-from autograder import diagnose, submission
-from autograder import lesson as lessons
-from autograder.batch import Grading
-from autograder.describe import Pair, describe
-from autograder.diagnose import Diagnoser, DiagnosisError
-from autograder.feedback import feedback
-from autograder.frames import Call, TensorValue
-from autograder.hollow import Seen, took_work
-from autograder.report import Report, as_json
-from autograder.sandbox import Source
-from autograder.score import ExerciseScore
-from autograder.signatures import Signatures
+from autograder.batch.run import Grading
+from autograder.course import lesson as lessons
+from autograder.grading import diagnosis
+from autograder.grading.call_arguments import Signatures
+from autograder.grading.diagnosis import Diagnoser, DiagnosisError
+from autograder.grading.differences import Pair, describe
+from autograder.grading.hollow import Seen, took_work
+from autograder.grading.score import ExerciseScore
+from autograder.report.feedback import feedback
+from autograder.report.report import Report, as_json
+from autograder.sandbox.decode import Call, TensorValue
+from autograder.sandbox.sandbox import Source
+from autograder.submission import submission
 from tests.autograder.conftest import ROOT
 
 HERE = Path(__file__).parent
@@ -355,7 +356,7 @@ def test_misconceptions_that_cannot_be_read_are_said_with_their_line(course: Pat
     ):
         lesson.misconceptions.write_text(changed, encoding="utf-8")
         with pytest.raises(DiagnosisError, match=words):
-            diagnose.read(lesson)
+            diagnosis.read(lesson)
 
 
 # --- descriptions, from outputs alone

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 import torch
 
-from autograder import cells, disclosure
-from autograder.compare import compare
-from autograder.frames import Opaque, RunError, TensorValue
-from autograder.safe_text import named
-from autograder.sandbox import Outcome, Result
+from autograder.grading import disclosure, notebook_errors
+from autograder.grading.compare import compare
+from autograder.sandbox.decode import Opaque, RunError, TensorValue
+from autograder.sandbox.sandbox import Outcome, Result
+from autograder.util.safe_text import named
 
 
 def tensor(*shape: int) -> TensorValue:
@@ -87,7 +87,7 @@ def test_a_line_that_is_not_said_is_still_one_of_the_module() -> None:
     error = RunError("AttributeError", "AttributeError", 2954767, "", "")
     result = Result(error, {}, (Outcome("raised", error=error),), "", 0.0)
     for text in (MODULE, "# %% notebook: f\n# %% cell: one\nx = 1\n"):
-        bounded = cells.located(result, text)
+        bounded = notebook_errors.located(result, text)
         assert bounded.import_error is not None
         assert bounded.outcomes[0].error is not None
         assert bounded.import_error.line == bounded.outcomes[0].error.line == 0

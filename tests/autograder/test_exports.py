@@ -13,13 +13,14 @@ from typing import Any
 
 import pytest
 
-from autograder import exports, gradebooks, late, overrides, roster, tables
-from autograder import lesson as lessons
-from autograder.errors import UserError
-from autograder.exports import Request, Scores
-from autograder.exports.classroom50 import IDENTITY, whole
-from autograder.grades import Grades
-from autograder.lesson import Lesson
+from autograder.course import lesson as lessons
+from autograder.course.lesson import Lesson
+from autograder.gradebook import export, formats, late_policy, roster, tables
+from autograder.gradebook.formats import Request, Scores
+from autograder.gradebook.formats.classroom50 import IDENTITY, whole
+from autograder.report import overrides
+from autograder.report.results_folder import Grades
+from autograder.util.errors import UserError
 from tests.autograder.conftest import COURSE, Command
 
 jsonschema = pytest.importorskip("jsonschema")
@@ -75,7 +76,7 @@ def graded(tmp_path_factory: pytest.TempPathFactory, command: Command) -> tuple[
 def gathered(graded: tuple[Path, str], small_lesson: Lesson) -> Scores:
     """The same grades as frozen values, without a due date."""
     out = graded[0]
-    return gradebooks.gather(small_lesson, out, roster.read(out.parent / "roster.csv"), None)
+    return export.gather(small_lesson, out, roster.read(out.parent / "roster.csv"), None)
 
 
 def table(path: Path) -> list[list[str]]:
@@ -143,7 +144,7 @@ def test_no_cell_of_ours_is_a_formula(graded: tuple[Path, str]) -> None:
 
 def test_canvas_without_ids_is_refused(gathered: Scores, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="--roster FILE with a column `id`"):
-        exports.load("canvas").write(replace(gathered, roster=roster.Roster()), Request(tmp_path))
+        formats.load("canvas").write(replace(gathered, roster=roster.Roster()), Request(tmp_path))
 
 
 def test_moodles_worksheet_comes_back_filled_and_otherwise_as_it_was(graded: tuple[Path, str]) -> None:
@@ -169,7 +170,7 @@ def test_moodles_worksheet_comes_back_filled_and_otherwise_as_it_was(graded: tup
 def moodle(scores: Scores, folder: Path, text: str) -> list[dict[str, str]]:
     path = folder / "worksheet.csv"
     path.write_text(text, encoding="utf-8")
-    exports.load("moodle").write(scores, Request(folder, worksheet=path))
+    formats.load("moodle").write(scores, Request(folder, worksheet=path))
     written = (folder / "moodle.csv").read_text(encoding="utf-8")
     return list(csv.DictReader(io.StringIO(written, newline=""), delimiter=";" if ";" in text.split("\n")[0] else ","))
 
@@ -252,7 +253,7 @@ def test_a_students_file_and_online_text_are_one_student(gathered: Scores, tmp_p
     scores = replace(gathered, rows=(beside, file), roster=roster.Roster())
     assert [one["Grade"] for one in moodle(scores, tmp_path, WORKSHEET)] == ["", "55.00", "100.00", "70.00"]
     path = tmp_path / "worksheet.csv"
-    notes = exports.load("moodle").write(scores, Request(tmp_path, worksheet=path)).notes
+    notes = formats.load("moodle").write(scores, Request(tmp_path, worksheet=path)).notes
     assert notes == (f"{file.submission} is what counts of Participant 8.",)
     neither = replace(scores, rows=(beside, replace(beside, submission=file.submission)))
     assert [one["Grade"] for one in moodle(neither, tmp_path, WORKSHEET)] == ["", "55.00", "0.00", "70.00"]
@@ -286,7 +287,7 @@ def test_a_worksheet_that_excel_saved_is_filled_and_can_be_uploaded(
     text, encoding, told = EXCEL[name]
     path = tmp_path / "worksheet.csv"
     path.write_bytes(text.encode(encoding))
-    written = exports.load("moodle").write(gathered, Request(tmp_path, worksheet=path))
+    written = formats.load("moodle").write(gathered, Request(tmp_path, worksheet=path))
     assert told in " ".join(written.notes)
     made = (tmp_path / "moodle.csv").read_bytes().decode("utf-8-sig")
     between = tables.delimiter(made.partition("\r\n")[0])
@@ -311,7 +312,7 @@ def test_a_workbook_is_no_worksheet(gathered: Scores, tmp_path: Path) -> None:
     path = tmp_path / "worksheet.csv"
     path.write_bytes(b"PK\x03\x04" + bytes(100))
     with pytest.raises(UserError, match="is a workbook, not a table in text"):
-        exports.load("moodle").write(gathered, Request(tmp_path, worksheet=path))
+        formats.load("moodle").write(gathered, Request(tmp_path, worksheet=path))
 
 
 PAIRS = """\
@@ -329,8 +330,12 @@ def together(folder: Path, lesson: Lesson, out: Path, due: str = "", submitted: 
     header, *rows = PAIRS.splitlines()
     lines = [f"{header},submitted", *(f"{row},{submitted}" for row in rows)]
     (folder / "roster.csv").write_text("\n".join(lines), encoding="utf-8")
-    policy = late.Policy(late.parse_due(due).when, late.parse_rule("10% a day"), "roster") if due else None
-    return gradebooks.gather(lesson, out, roster.read(folder / "roster.csv"), policy)
+    policy = (
+        late_policy.Policy(late_policy.parse_due(due).when, late_policy.parse_rule("10% a day"), "roster")
+        if due
+        else None
+    )
+    return export.gather(lesson, out, roster.read(folder / "roster.csv"), policy)
 
 
 @pytest.fixture
@@ -340,7 +345,7 @@ def pairs(graded: tuple[Path, str], small_lesson: Lesson, tmp_path: Path) -> Sco
 
 
 def test_each_of_a_pair_gets_the_grade_in_canvas(pairs: Scores, tmp_path: Path) -> None:
-    exports.load("canvas").write(pairs, Request(tmp_path))
+    formats.load("canvas").write(pairs, Request(tmp_path))
     assert [(row[0], row[5]) for row in table(tmp_path / "canvas.csv")[2:]] == [
         ("Ada", "100.00"),
         ("Zoe", "100.00"),
@@ -359,18 +364,18 @@ def test_each_of_a_pair_gets_the_grade_in_moodle(pairs: Scores, tmp_path: Path) 
 
 
 def test_each_of_a_pair_gets_the_grade_in_classrooms_tables(pairs: Scores, tmp_path: Path) -> None:
-    written = exports.load("classroom").write(pairs, Request(tmp_path))
+    written = formats.load("classroom").write(pairs, Request(tmp_path))
     rows = [row for row in table(tmp_path / "classroom.csv") if row[5] == "all_correct"]
     assert [(row[3], row[4], row[8]) for row in rows] == [("ada-x", "101", "100"), ("zoe-x", "102", "100")]
     assert "prints_much" in written.notes[0]
     assert "all_correct" not in written.notes[0]
-    exports.load("classroom50").write(pairs, Request(tmp_path))
+    formats.load("classroom50").write(pairs, Request(tmp_path))
     kinds = {name: read_json(tmp_path / "classroom50" / name / "result.json") for name in ("all_correct", "squares")}
     assert [found["assignment_type"] for found in kinds.values()] == ["group", "individual"]
 
 
 def test_each_of_a_pair_gets_the_grade_in_nbgraders_book(pairs: Scores, tmp_path: Path) -> None:
-    from autograder.exports import nbgrader
+    from autograder.gradebook.formats import nbgrader
 
     path = tmp_path / "gradebook.db"
     with nbgrader.opened(path) as book:
@@ -393,7 +398,7 @@ def test_an_extension_counts_over_the_due_date_and_for_a_pair_the_latest(
 ) -> None:
     found = {row.submission: row for row in together(tmp_path, small_lesson, graded[0], DUE, "2026-10-03T21:00Z").rows}
     pair, free, early = (found[name] for name in ("all_correct", "squares", "prints_much"))
-    assert (pair.score, pair.late, pair.due) == (100, "", late.parse_due("2026-10-03 23:59 Europe/Berlin").when)
+    assert (pair.score, pair.late, pair.due) == (100, "", late_policy.parse_due("2026-10-03 23:59 Europe/Berlin").when)
     assert (free.score, free.late, free.due) == (6, "", None)
     assert (early.score, early.penalty) == (0, 50)
     assert "after 2026-09-01 12:00+02:00" in early.late
@@ -407,13 +412,11 @@ def test_what_is_to_be_known_of_dates_is_said(graded: tuple[Path, str], small_le
     (out / "late.json").unlink()
     text = PAIRS.replace("2026-10-03 23:59", "2026-10-25 02:30")
     (tmp_path / "roster.csv").write_text(text, encoding="utf-8")
-    wishes = gradebooks.Wishes(roster=roster.read(tmp_path / "roster.csv"))
+    wishes = export.Wishes(roster=roster.read(tmp_path / "roster.csv"))
     submissions = graded[0].parent / "submissions"
-    unused = gradebooks.deliver(small_lesson, submissions, out, wishes).notes
+    unused = export.deliver(small_lesson, submissions, out, wishes).notes
     assert any("column `due` was not used" in note for note in unused)
-    used = gradebooks.deliver(
-        small_lesson, submissions, out, replace(wishes, due="2026-03-29 02:30 Europe/Berlin")
-    ).notes
+    used = export.deliver(small_lesson, submissions, out, replace(wishes, due="2026-03-29 02:30 Europe/Berlin")).notes
     assert any(note.startswith("--due: 2026-03-29 02:30 does not come in Europe/Berlin") for note in used)
     assert any(note.startswith("Line 3 of the roster, column `due`: 2026-10-25 02:30 comes twice") for note in used)
     assert not any("was not used" in note for note in used)
@@ -438,8 +441,8 @@ Student,ID,SIS User ID,SIS Login ID,Section,"Lesson 9.1 (77)",Final Score
 "Student, Test",99,,t99,A,,
 """
     (tmp_path / "roster.csv").write_text(book, encoding="utf-8")
-    scores = gradebooks.gather(small_lesson, graded[0], roster.read(tmp_path / "roster.csv"), None)
-    exports.load("canvas").write(scores, Request(tmp_path))
+    scores = export.gather(small_lesson, graded[0], roster.read(tmp_path / "roster.csv"), None)
+    formats.load("canvas").write(scores, Request(tmp_path))
     assert [(row[0], row[1], row[5]) for row in table(tmp_path / "canvas.csv")[2:]] == [
         ("Correct, All", "41", "100.00"),
         ("Squared, Root", "42", "6.00"),
@@ -452,13 +455,13 @@ def test_a_students_second_folder_with_nothing_in_it_stands_aside(
 ) -> None:
     def gathered_as(names: str) -> Scores:
         (tmp_path / "roster.csv").write_text(f"submission,name,id\n{names},Ada,1\n", encoding="utf-8")
-        return gradebooks.gather(small_lesson, graded[0], roster.read(tmp_path / "roster.csv"), None)
+        return export.gather(small_lesson, graded[0], roster.read(tmp_path / "roster.csv"), None)
 
     scores = gathered_as("nothing|all_correct|untouched_stub")
     assert scores.notes == ("all_correct is what counts of Ada; there is nothing to grade in nothing, untouched_stub.",)
     beside = {row.submission: row.beside for row in scores.rows if row.beside}
     assert beside == {"nothing": "all_correct", "untouched_stub": "all_correct"}
-    exports.load("canvas").write(scores, Request(tmp_path))
+    formats.load("canvas").write(scores, Request(tmp_path))
     assert table(tmp_path / "canvas.csv")[2][5] == "100.00"
     with pytest.raises(UserError, match=r"'all_correct' and 'squares' both belong to Ada \(line 2 of the roster\)"):
         gathered_as("squares|all_correct")
@@ -598,7 +601,7 @@ def test_whole_scores_add_up_to_the_rounded_sum(parts: list[float], rounded: lis
 def test_a_submission_that_the_grader_failed_on_is_no_zero(gathered: Scores, tmp_path: Path, name: str) -> None:
     row = gathered.rows[0]
     failed = replace(row, status="grader_error", score=None, raw=None)
-    written = exports.load(name).write(replace(gathered, rows=(failed,)), Request(tmp_path))
+    written = formats.load(name).write(replace(gathered, rows=(failed,)), Request(tmp_path))
     assert written.paths == ()
     assert "The grader failed on all_correct" in written.notes[0]
 
@@ -606,15 +609,15 @@ def test_a_submission_that_the_grader_failed_on_is_no_zero(gathered: Scores, tmp
 def test_a_grader_failure_is_a_blank_in_every_table(gathered: Scores, tmp_path: Path) -> None:
     failed = replace(gathered.rows[0], status="grader_error", score=None, raw=None)
     scores = replace(gathered, rows=(failed,))
-    exports.load("canvas").write(scores, Request(tmp_path))
-    exports.load("classroom").write(scores, Request(tmp_path))
+    formats.load("canvas").write(scores, Request(tmp_path))
+    formats.load("classroom").write(scores, Request(tmp_path))
     assert table(tmp_path / "canvas.csv")[2][5] == ""
     assert table(tmp_path / "classroom.csv")[1][8] == ""
     assert moodle(scores, tmp_path, WORKSHEET)[0]["Grade"] == ""
 
 
 def test_every_format_has_its_module() -> None:
-    for module in exports.MODULES.values():
+    for module in formats.MODULES.values():
         assert importlib.util.find_spec(module) is not None
 
 
@@ -626,13 +629,13 @@ def test_an_instructors_decision_counts_before_lateness(graded: tuple[Path, str]
     (out / "overrides.csv").write_text(decision, encoding="utf-8")
     with Grades(out, lesson, None) as grades:
         grades.decide(overrides.read(out / "overrides.csv", lesson, grades.rows))
-    wishes = gradebooks.Wishes(("gradescope",), roster.read(course / "roster.csv"))
+    wishes = export.Wishes(("gradescope",), roster.read(course / "roster.csv"))
     # The due date and the rule are the folder's own by now.
-    gradebooks.deliver(lesson, course / "submissions", out, wishes)
+    export.deliver(lesson, course / "submissions", out, wishes)
     found = read_json(out / "exports" / "gradescope" / "all_correct.json")
     assert (found["score"], found["extra_data"]["late_penalty"]) == (67.5, 7.5)
     assert "set by your instructor: Copied from the board." in found["tests"][0]["output"]
-    gradebooks.deliver(lesson, course / "submissions", out, replace(wishes, formats=(), due="none"))
+    export.deliver(lesson, course / "submissions", out, replace(wishes, formats=(), due="none"))
     assert not (out / "late.csv").exists()
     assert "## Late" not in (out / "feedback" / "all_correct.md").read_text(encoding="utf-8")
     unchanged = {path.name for path in (out / "reports").iterdir() if path.read_bytes() == reports[path.name]}

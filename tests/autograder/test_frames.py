@@ -9,17 +9,17 @@ import numpy as np
 import pytest
 import torch
 
-from autograder import frames
+from autograder.sandbox import decode
 from autograder.worker.encode import HEADER, Encoder, frame
 
 
 def there_and_back(value: Any) -> Any:
     encoder = Encoder(1 << 20)
     data = frame({"kind": "outcome", "value": encoder.tree(value)}, encoder)
-    text, rest = frames.lengths(data[: HEADER.size])
+    text, rest = decode.lengths(data[: HEADER.size])
     body = data[HEADER.size :]
-    head, tensors = frames.parse(body[:text], body[text : text + rest])
-    return frames.value(head["value"], tensors)
+    head, tensors = decode.parse(body[:text], body[text : text + rest])
+    return decode.value(head["value"], tensors)
 
 
 @pytest.mark.parametrize(
@@ -47,15 +47,15 @@ ODD = {
 def test_odd_tensors_come_back_as_plain_ones(name: str) -> None:
     original = ODD[name]
     back = there_and_back(original)
-    assert isinstance(back, frames.TensorValue)
+    assert isinstance(back, decode.TensorValue)
     assert back.tensor.dtype == original.dtype
     assert torch.equal(back.tensor, original.detach().to_dense() if name == "sparse" else original.detach())
 
 
 def test_complex_numbers_keep_both_parts() -> None:
     original = torch.tensor([1 + 2j, 3 - 4j])
-    assert torch.equal(frames.plain(there_and_back(original)), original)
-    assert torch.equal(frames.plain(there_and_back(original.conj())), original.conj())
+    assert torch.equal(decode.plain(there_and_back(original)), original)
+    assert torch.equal(decode.plain(there_and_back(original.conj())), original.conj())
 
 
 def test_a_shared_tensor_may_come_twice() -> None:
@@ -77,8 +77,8 @@ def test_what_is_no_data_is_named() -> None:
 
         __hash__ = None  # type: ignore[assignment]  # as hostile as can be
 
-    assert there_and_back(Odd()) == frames.Opaque("Odd")
-    assert there_and_back(torch.ones(2, device="meta")) == frames.Opaque("a tensor without data (meta)", cut=True)
+    assert there_and_back(Odd()) == decode.Opaque("Odd")
+    assert there_and_back(torch.ones(2, device="meta")) == decode.Opaque("a tensor without data (meta)", cut=True)
 
 
 def test_a_class_cannot_pass_for_another() -> None:
@@ -87,12 +87,12 @@ def test_a_class_cannot_pass_for_another() -> None:
         def __class__(self) -> type:
             return float
 
-    assert there_and_back(Spoof()) == frames.Opaque("Spoof")
+    assert there_and_back(Spoof()) == decode.Opaque("Spoof")
 
 
 def test_too_much_is_cut_off() -> None:
-    assert there_and_back(torch.zeros(1 << 20)) == frames.Opaque("a tensor that is too large", cut=True)
-    assert there_and_back("x" * 100_000) == frames.Opaque("a text that is too long", cut=True)
+    assert there_and_back(torch.zeros(1 << 20)) == decode.Opaque("a tensor that is too large", cut=True)
+    assert there_and_back("x" * 100_000) == decode.Opaque("a text that is too long", cut=True)
     deep: list[Any] = []
     for _ in range(100):
         deep = [deep]
@@ -114,15 +114,15 @@ HOSTILE = {
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_malformed_frame_is_a_frame_error(name: str) -> None:
-    with pytest.raises(frames.FrameError):
-        frames.parse(*HOSTILE[name])
+    with pytest.raises(decode.FrameError):
+        decode.parse(*HOSTILE[name])
 
 
 def test_a_frame_beyond_its_bounds_is_refused_before_it_is_read() -> None:
-    with pytest.raises(frames.FrameError):
-        frames.lengths(HEADER.pack(1 << 31, 0))
-    with pytest.raises(frames.FrameError):
-        frames.lengths(HEADER.pack(10, (1 << 32) - 1))
+    with pytest.raises(decode.FrameError):
+        decode.lengths(HEADER.pack(1 << 31, 0))
+    with pytest.raises(decode.FrameError):
+        decode.lengths(HEADER.pack(10, (1 << 32) - 1))
 
 
 TREES: dict[str, Any] = {
@@ -140,13 +140,13 @@ TREES: dict[str, Any] = {
 
 @pytest.mark.parametrize("name", TREES)
 def test_a_malformed_tree_is_a_frame_error(name: str) -> None:
-    with pytest.raises(frames.FrameError):
-        frames.value(json.loads(json.dumps(TREES[name])), {"0": torch.ones(1)})
+    with pytest.raises(decode.FrameError):
+        decode.value(json.loads(json.dumps(TREES[name])), {"0": torch.ones(1)})
 
 
 def test_a_tree_that_is_too_deep_is_a_frame_error() -> None:
     tree: Any = 1
     for _ in range(200):
         tree = ["list", [tree]]
-    with pytest.raises(frames.FrameError):
-        frames.value(tree, {})
+    with pytest.raises(decode.FrameError):
+        decode.value(tree, {})

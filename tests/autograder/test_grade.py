@@ -171,10 +171,10 @@ def test_a_device_that_is_not_there_costs_nobody_points(course: Path, command: C
 
 
 def test_below_the_level_isolated_nothing_is_graded(course: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from autograder import batch
-    from autograder import lesson as lessons
-    from autograder.errors import UserError
-    from autograder.sandbox import Sandbox
+    from autograder.batch import run as batch
+    from autograder.course import lesson as lessons
+    from autograder.sandbox.sandbox import Sandbox
+    from autograder.util.errors import UserError
 
     lesson = lessons.load(course, "lesson_9_1")
     plain = Sandbox(course, plots=False, level="none")

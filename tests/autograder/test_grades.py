@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from autograder.batch import default_out
-from autograder.errors import UserError
-from autograder.grades import Grades, Origin
-from autograder.lesson import Lesson
-from autograder.report import SCHEMA, report_path
+from autograder.batch.run import default_out
+from autograder.course.lesson import Lesson
+from autograder.report.report import SCHEMA, report_path
+from autograder.report.results_folder import Grades, Origin
+from autograder.util.errors import UserError
 
 
 def section(folder: Path, *students: str) -> Path:

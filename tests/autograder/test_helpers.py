@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from autograder import batch, helpers, submission
-from autograder import lesson as lessons
-from autograder.batch import Grading, Options, Progress
-from autograder.feedback import feedback
-from autograder.lesson import Lesson
-from autograder.report import Report, as_json
+from autograder.batch import run as batch
+from autograder.batch.run import Grading, Options, Progress
+from autograder.course import lesson as lessons
+from autograder.course.lesson import Lesson
+from autograder.report.feedback import feedback
+from autograder.report.report import Report, as_json
+from autograder.submission import helpers, submission
 from autograder.worker.companions import Companions, Import, imports
 from autograder.worker.off_limits import in_source
 

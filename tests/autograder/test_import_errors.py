@@ -10,12 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from autograder import frames, helpers, import_errors, submission
-from autograder.batch import Grading
-from autograder.feedback import feedback
-from autograder.frames import RunError, SyntaxProblem
-from autograder.import_errors import Texts
-from autograder.report import Report
+from autograder.batch.run import Grading
+from autograder.grading import import_errors
+from autograder.grading.import_errors import Texts
+from autograder.report.feedback import feedback
+from autograder.report.report import Report
+from autograder.sandbox import decode
+from autograder.sandbox.decode import RunError, SyntaxProblem
+from autograder.submission import helpers, submission
 from autograder.worker import syntax
 
 LESSON = "lesson_9_1"
@@ -44,7 +46,7 @@ def said(text: str, **others: str) -> str:
     _, problems = syntax.compiled(text, "exercises.py")
     assert problems, "it compiles"
     error = RunError("SyntaxError", "SyntaxError", None, "", "nobody reads this")
-    return import_errors.sentence(error, frames.syntax_problems(problems), Texts(text, others))
+    return import_errors.sentence(error, decode.syntax_problems(problems), Texts(text, others))
 
 
 # A text that does not compile, and words of the sentence on it.
@@ -190,7 +192,7 @@ def told(report: Report) -> str:
     return " ".join([report.reason, *(failure.said for failure in report.loading.cells)])
 
 
-def reason(result: frames.RunError | None, text: str, problems: tuple[SyntaxProblem, ...] = ()) -> str:
+def reason(result: decode.RunError | None, text: str, problems: tuple[SyntaxProblem, ...] = ()) -> str:
     assert result is not None
     return import_errors.sentence(result, problems, Texts(text, {}, f"assignments/{LESSON}"))
 

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from autograder import cli, manifests, suite
-from autograder import lesson as lessons
-from autograder.lesson import LessonError
+from autograder import cli
+from autograder.course import lesson as lessons
+from autograder.course import manifests, suite
+from autograder.course.lesson import LessonError
 
 OFF = 'off_limits = ["torch.mean", "torch.Tensor.mean"]'
 # What the sentence says: the line (0: of the whole file), the text to replace, and by what.

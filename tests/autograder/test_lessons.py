@@ -16,12 +16,14 @@ from pathlib import Path
 
 import pytest
 
-from autograder import authoring, diagnose, submission
-from autograder import lesson as lessons
-from autograder.batch import Grading, reference_source
-from autograder.lesson import Lesson
-from autograder.sandbox import Deadlines, Overlay, Sandbox, Source
-from autograder.score import ExerciseScore, score
+from autograder.authoring import stubs
+from autograder.batch.run import Grading, reference_source
+from autograder.course import lesson as lessons
+from autograder.course.lesson import Lesson
+from autograder.grading import diagnosis
+from autograder.grading.score import ExerciseScore, score
+from autograder.sandbox.sandbox import Deadlines, Overlay, Sandbox, Source
+from autograder.submission import submission
 from tests.autograder.conftest import LESSONS, ROOT, Command
 
 HEADINGS = [
@@ -104,7 +106,7 @@ def test_a_page_has_no_html(lesson: Lesson) -> None:
 
 def test_every_figure_of_the_page_is_there_and_is_made_by_its_demonstration(lesson: Lesson, tmp_path: Path) -> None:
     shown = set(re.findall(r"!\[[^\]]+\]\(([^)]+)\)", lesson.page.read_text(encoding="utf-8")))
-    printed = authoring.run_demonstration(lesson, tmp_path)
+    printed = stubs.run_demonstration(lesson, tmp_path)
     assert shown == {path.name for path in tmp_path.glob("*.png")}
     assert shown == {path.name for path in lesson.assignment.glob("*.png")}
     assert shown
@@ -114,7 +116,7 @@ def test_every_figure_of_the_page_is_there_and_is_made_by_its_demonstration(less
 
 
 def test_the_stub_is_fresh(lesson: Lesson) -> None:
-    assert lesson.stub.read_text(encoding="utf-8") == authoring.stub(lesson), f"run `autograder stubs {lesson.name}`"
+    assert lesson.stub.read_text(encoding="utf-8") == stubs.stub(lesson), f"run `autograder stubs {lesson.name}`"
 
 
 def visible(lesson: Lesson, folder: Path, module: Path) -> subprocess.CompletedProcess[str]:
@@ -168,7 +170,7 @@ def test_alternatives_get_full_points_but_where_style_matters(
 def test_every_misconception_loses_points_on_its_own_exercise_and_no_other(
     lesson: Lesson, grading: Grading, zygote: Sandbox
 ) -> None:
-    found = diagnose.read(lesson)
+    found = diagnosis.read(lesson)
     by_exercise = {e.name: [one.name for one in found if one.exercise == e.name] for e in lesson.exercises}
     assert {name: known for name, known in by_exercise.items() if len(known) < 2} == {}
     source = Source(

@@ -15,10 +15,10 @@ from pathlib import Path
 
 import pytest
 
-from autograder import cgroup
-from autograder.sandbox import Deadlines, Outcome, Sandbox
-from autograder.score import FAILED, NOT_RUN, Verdict, judge
-from autograder.suite import Placed
+from autograder.course.suite import Placed
+from autograder.grading.score import FAILED, NOT_RUN, Verdict, judge
+from autograder.sandbox import cgroup
+from autograder.sandbox.sandbox import Deadlines, Outcome, Sandbox
 from autograder.worker import lockdown
 from autograder.worker.scenarios import Scenario
 from tests.autograder.conftest import COURSE, ROOT, Command
@@ -459,7 +459,7 @@ def test_packages_that_are_closed_to_others_are_refused_with_the_remedy(tmp_path
     closed = tmp_path / "closed"
     environment(closed / "env", python, [str(ROOT), *(path for path in sys.path if path.endswith("-packages"))])
     closed.chmod(0o700)
-    body = f"from pathlib import Path\nfrom autograder.sandbox import Sandbox\nSandbox(Path({str(COURSE)!r}), level='restricted').start()"
+    body = f"from pathlib import Path\nfrom autograder.sandbox.sandbox import Sandbox\nSandbox(Path({str(COURSE)!r}), level='restricted').start()"
     done = subprocess.run(
         [str(closed / "env" / "bin" / "python"), "-c", body],
         cwd=ROOT,

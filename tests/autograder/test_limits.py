@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from autograder.limits import FLOOR, TIMES, UNLIMITED, allowed
-from autograder.sandbox import Outcome
+from autograder.grading.limits import FLOOR, TIMES, UNLIMITED, allowed
+from autograder.sandbox.sandbox import Outcome
 
 
 def of(*cpu: float) -> list[Outcome]:

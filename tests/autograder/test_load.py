@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from autograder import batch
-from autograder import lesson as lessons
-from autograder.batch import Grading, Options
-from autograder.sandbox import Deadlines
+from autograder.batch import run as batch
+from autograder.batch.run import Grading, Options
+from autograder.course import lesson as lessons
+from autograder.sandbox.sandbox import Deadlines
 from tests.autograder.conftest import ROOT
 from tests.autograder.test_batch import _Shared
 

@@ -6,7 +6,7 @@ import ast
 
 import pytest
 
-from autograder.mutants import mutants
+from autograder.audit.mutants import mutants
 
 HEAD = "import torch\n\nLIMIT = 3 + 4\n\n\ndef f(x, y, n):\n    n = n + 1\n    # BEGIN SOLUTION Do it.\n"
 TAIL = "\n    # END SOLUTION\n\n\ndef g(x):\n    return x * 2\n"

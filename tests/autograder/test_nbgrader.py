@@ -19,12 +19,13 @@ from typing import Any
 import pytest
 from nbgrader.api import Gradebook
 
-from autograder import cli, notebooks
-from autograder import lesson as lessons
-from autograder.exports import Points, Request, Score, Scores
-from autograder.exports.nbgrader import GradebookError, record, write
-from autograder.lesson import Lesson
-from autograder.roster import Roster
+from autograder import cli
+from autograder.authoring import notebooks
+from autograder.course import lesson as lessons
+from autograder.course.lesson import Lesson
+from autograder.gradebook.formats import Points, Request, Score, Scores
+from autograder.gradebook.formats.nbgrader import GradebookError, record, write
+from autograder.gradebook.roster import Roster
 from tests.autograder.conftest import COURSE
 
 NAMES = ("double", "batch_sizes", "average")

@@ -18,14 +18,16 @@ import pytest
 from nbclient import NotebookClient
 from nbconvert import PythonExporter
 
-from autograder import cli, notebooks, submission, visible
-from autograder import lesson as lessons
-from autograder.batch import Grading
-from autograder.feedback import page, with_feedback
-from autograder.lesson import Lesson
-from autograder.sandbox import Source
-from autograder.submission import Submission
-from autograder.visible import VisibleTestsError
+from autograder import cli
+from autograder.authoring import notebooks, visible_tests
+from autograder.authoring.visible_tests import VisibleTestsError
+from autograder.batch.run import Grading
+from autograder.course import lesson as lessons
+from autograder.course.lesson import Lesson
+from autograder.report.feedback import page, with_feedback
+from autograder.sandbox.sandbox import Source
+from autograder.submission import submission
+from autograder.submission.submission import Submission
 from autograder.worker import parts
 from autograder.worker.parts import Kind
 from tests.autograder.conftest import COURSE, LESSONS, ROOT
@@ -241,7 +243,7 @@ def test_in_a_kernel_all_above_the_first_todo_runs_and_the_checks_judge(lesson: 
 def test_in_nbgraders_folder_the_checks_take_the_copy_beside_the_notebook(lesson: Lesson, tmp_path: Path) -> None:
     notebooks.write_course([lesson], tmp_path / "course")
     folder = tmp_path / "course" / "source" / "lesson_9_1"
-    checks = visible.checks(lesson)
+    checks = visible_tests.checks(lesson)
     program = f"def double(x):\n    return 3 * x\n{checks.setup}\n{checks.cells['double']}"
     done = subprocess.run([sys.executable, "-c", program], cwd=folder, capture_output=True, text=True, check=False)
     assert "next step  Multiply by two." in done.stderr
@@ -253,7 +255,7 @@ def test_a_test_that_only_pytest_can_run_is_refused_by_name(lesson: Lesson, tmp_
     text = TESTS.replace("def test_batches_of_ten():", "def test_batches_of_ten(capsys):")
     (other.assignment / "test_exercises.py").write_text(text, encoding="utf-8")
     with pytest.raises(VisibleTestsError, match="test_batches_of_ten asks for 'capsys'"):
-        visible.checks(other)
+        visible_tests.checks(other)
 
 
 # What comes back

@@ -11,12 +11,13 @@ from typing import Any
 
 import pytest
 
-from autograder import batch, overrides
-from autograder.batch import Grading, Here, Options, Summary
-from autograder.errors import UserError
-from autograder.grades import settle_seed
-from autograder.lesson import Lesson
-from autograder.overrides import OverridesError
+from autograder.batch import run as batch
+from autograder.batch.run import Grading, Here, Options, Summary
+from autograder.course.lesson import Lesson
+from autograder.report import overrides
+from autograder.report.overrides import OverridesError
+from autograder.report.results_folder import settle_seed
+from autograder.util.errors import UserError
 from tests.autograder.conftest import COURSE
 
 NAMES = ("all_correct", "both_worked_on", "squares")

@@ -9,14 +9,15 @@ from typing import Any
 
 import pytest
 
-from autograder import docstrings, portability
-from autograder.batch import Grading
-from autograder.errors import UserError
-from autograder.feedback import exercise_lines
-from autograder.frames import RunError, TensorValue
-from autograder.lesson import Lesson
-from autograder.sandbox import Job, Outcome, Run, Sandbox, Source
-from autograder.score import ExerciseScore
+from autograder.batch.run import Grading
+from autograder.course import docstrings
+from autograder.course.lesson import Lesson
+from autograder.grading import device_check
+from autograder.grading.score import ExerciseScore
+from autograder.report.feedback import exercise_lines
+from autograder.sandbox.decode import RunError, TensorValue
+from autograder.sandbox.sandbox import Job, Outcome, Run, Sandbox, Source
+from autograder.util.errors import UserError
 from autograder.worker.fake_device import NAME
 from tests.autograder.conftest import COURSE, Command
 
@@ -246,6 +247,6 @@ def test_a_docstring_promises_a_device_by_naming_one() -> None:
 
 def test_a_long_message_is_told_in_one_line() -> None:
     error = RunError("UnpicklingError", "Exception", None, "", "Weights only load failed.\n" + "and more\n" * 50)
-    assert portability.said(Outcome("raised", error=error)) == "UnpicklingError: Weights only load failed."
+    assert device_check.said(Outcome("raised", error=error)) == "UnpicklingError: Weights only load failed."
     error = RunError("ValueError", "ValueError", None, "", "x" * 500)
-    assert len(portability.said(Outcome("raised", error=error))) == portability.LONGEST + 1
+    assert len(device_check.said(Outcome("raised", error=error))) == device_check.LONGEST + 1

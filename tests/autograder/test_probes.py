@@ -15,8 +15,8 @@ import pytest
 import torch
 import torch.distributed
 
-from autograder import frames
-from autograder.compare import compare
+from autograder.grading.compare import compare
+from autograder.sandbox import decode
 from autograder.worker import probes
 from autograder.worker.encode import Encoder
 
@@ -105,7 +105,7 @@ def carried(value: Any) -> Any:
     """Return a value as the grader gets it: written into a frame, and read from it."""
     encoder = Encoder(1 << 20)
     head, tensors = json.loads(json.dumps(encoder.tree(value))), encoder.tensors
-    return frames.value(head, dict(tensors))
+    return decode.value(head, dict(tensors))
 
 
 def told_of(came: Callable[[], Any], wanted: Callable[[], Any]) -> str:

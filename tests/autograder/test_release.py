@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 
-from autograder import leaks, release
-from autograder import lesson as lessons
-from autograder.release import MARKER, ReleaseError
+from autograder.course import lesson as lessons
+from autograder.release import leaks, student_repository
+from autograder.release.student_repository import MARKER, ReleaseError
 from tests.autograder.conftest import COURSE, LESSONS, ROOT, Command
 
 # Without torch, whose import would take most of the time.
@@ -161,7 +161,7 @@ def test_a_release_with_a_leak_writes_nothing(small: Path, tmp_path: Path) -> No
     page = small / "assignments" / "lesson_9_1" / "README.md"
     page.write_text(page.read_text(encoding="utf-8") + a_telling_line(), encoding="utf-8")
     with pytest.raises(ReleaseError, match=r"README\.md: has a line of the solution of lesson_9_1"):
-        release.release(small, tmp_path / "out")
+        student_repository.release(small, tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 
@@ -236,7 +236,7 @@ def test_every_lesson_is_in_the_students_list(released: Path) -> None:
 
 def test_a_release_is_the_same_byte_for_byte(small: Path, tmp_path: Path) -> None:
     for name in ("one", "two"):
-        release.release(small, tmp_path / name)
+        student_repository.release(small, tmp_path / name)
         for clutter in ("__pycache__/exercises.cpython-312.pyc", ".DS_Store", "notes.txt"):
             place = small / "assignments" / "lesson_9_1" / clutter
             place.parent.mkdir(exist_ok=True)
@@ -262,7 +262,7 @@ def changed_course(small: Path) -> None:
 def second(small: Path, tmp_path: Path) -> tuple[Path, Path]:
     """A release, and the course in a new edition."""
     out = tmp_path / "students"
-    release.release(small, out)
+    student_repository.release(small, out)
     changed_course(small)
     return small, out
 
@@ -288,7 +288,7 @@ def test_a_second_release_keeps_a_students_work_and_updates_the_rest(
     assert "assignments/lesson_9_1/exercises.py: kept as the student has it" in said
     assert "assignments/lesson_9_1/test_exercises.py: replaced, though the student had changed it" in said
     assert "1 updated, 1 kept, 1 replaced, 1 removed" in said
-    again = release.release(small, out)
+    again = student_repository.release(small, out)
     assert (again.kept, again.written, again.updated, again.replaced) == (
         ("assignments/lesson_9_1/exercises.py",),
         (),
@@ -299,10 +299,10 @@ def test_a_second_release_keeps_a_students_work_and_updates_the_rest(
 
 def test_an_untouched_stub_is_updated(second: tuple[Path, Path]) -> None:
     small, out = second
-    did = release.release(small, out)
+    did = student_repository.release(small, out)
     assert "assignments/lesson_9_1/exercises.py" in did.updated
     assert did.kept == ()
-    assert release.release(small, out) == release.Released((), (), (), (), ())
+    assert student_repository.release(small, out) == student_repository.Released((), (), (), (), ())
 
 
 def test_a_students_notebook_and_settings_are_kept(second: tuple[Path, Path]) -> None:
@@ -311,15 +311,15 @@ def test_a_students_notebook_and_settings_are_kept(second: tuple[Path, Path]) ->
     mine = {"assignments/lesson_9_1/lesson_9_1.ipynb": b"{}", "pyproject.toml": b"# mine\n", "README.md": b"mine\n"}
     for path, data in mine.items():
         (out / path).write_bytes(data)
-    did = release.release(small, out)
+    did = student_repository.release(small, out)
     assert set(did.kept) == mine.keys()
     assert {path: (out / path).read_bytes() for path in mine} == mine
 
 
 def test_lessons_released_before_stay(tmp_path: Path) -> None:
     out = tmp_path / "out"
-    release.release(ROOT, out, ["lesson_1_1"])
-    did = release.release(ROOT, out, ["lesson_2_2"])
+    student_repository.release(ROOT, out, ["lesson_1_1"])
+    did = student_repository.release(ROOT, out, ["lesson_2_2"])
     assert (out / "assignments" / "lesson_1_1" / "exercises.py").is_file()
     assert (out / "assignments" / "lesson_2_2" / "exercises.py").is_file()
     assert did.removed == ()
@@ -328,7 +328,7 @@ def test_lessons_released_before_stay(tmp_path: Path) -> None:
 
 def test_a_clone_of_an_empty_repository_is_new(small: Path, tmp_path: Path) -> None:
     (tmp_path / "out" / ".git").mkdir(parents=True)
-    assert release.release(small, tmp_path / "out").written
+    assert student_repository.release(small, tmp_path / "out").written
 
 
 BAD_FOLDERS = {
@@ -336,24 +336,24 @@ BAD_FOLDERS = {
     "a broken record": ({MARKER: "{}"}, "not a release's record"),
     "a record of lists": ({MARKER: "[" * 20_000}, "not a release's record"),
     "a record of numbers": (
-        {MARKER: json.dumps({"schema": release.SCHEMA, "lessons": [], "files": {"x": 1}})},
+        {MARKER: json.dumps({"schema": student_repository.SCHEMA, "lessons": [], "files": {"x": 1}})},
         "not a rel",
     ),
     "a record of a lesson that is nowhere": (
-        {MARKER: json.dumps({"schema": release.SCHEMA, "lessons": ["../lesson_1_1"], "files": {}})},
+        {MARKER: json.dumps({"schema": student_repository.SCHEMA, "lessons": ["../lesson_1_1"], "files": {}})},
         "names the lesson '../lesson_1_1', which this course does not have",
     ),
     "a record that leads into Git's own folder": (
-        {MARKER: json.dumps({"schema": release.SCHEMA, "lessons": [], "files": {".git/config": "x"}})},
+        {MARKER: json.dumps({"schema": student_repository.SCHEMA, "lessons": [], "files": {".git/config": "x"}})},
         "not inside the release",
     ),
     "a record with an endless name": (
-        {MARKER: json.dumps({"schema": release.SCHEMA, "lessons": [], "files": {"x" * 5000: "x"}})},
+        {MARKER: json.dumps({"schema": student_repository.SCHEMA, "lessons": [], "files": {"x" * 5000: "x"}})},
         "not inside the release",
     ),
-    "an endless record": ({MARKER: " " * (release.LARGEST_MARKER + 1)}, "it is larger than 4 MiB"),
+    "an endless record": ({MARKER: " " * (student_repository.LARGEST_MARKER + 1)}, "it is larger than 4 MiB"),
     "a record that leads out": (
-        {MARKER: json.dumps({"schema": release.SCHEMA, "lessons": [], "files": {"../gone": "x"}})},
+        {MARKER: json.dumps({"schema": student_repository.SCHEMA, "lessons": [], "files": {"../gone": "x"}})},
         "not inside the release",
     ),
 }
@@ -367,14 +367,14 @@ def test_a_folder_that_is_no_release_is_refused(small: Path, tmp_path: Path, nam
     for path, text in files.items():
         (out / path).write_text(text, encoding="utf-8")
     with pytest.raises(ReleaseError, match=words):
-        release.release(small, out)
+        student_repository.release(small, out)
     assert contents(out) == {path: text.encode() for path, text in files.items()}
 
 
 @pytest.mark.parametrize("kind", ["pipe", "link to a device", "link to a file", "folder"])
 def test_a_marker_that_is_no_plain_file_is_refused_at_once(small: Path, tmp_path: Path, kind: str) -> None:
     out = tmp_path / "out"
-    release.release(small, out)
+    student_repository.release(small, out)
     before = contents(out)
     marker = out / MARKER
     marker.rename(tmp_path / "kept")
@@ -387,18 +387,18 @@ def test_a_marker_that_is_no_plain_file_is_refused_at_once(small: Path, tmp_path
     with pytest.raises(
         ReleaseError, match=r"could not be read: it is (a link, )?not a plain file; nothing was written"
     ):
-        release.release(small, out)
+        student_repository.release(small, out)
     del before[MARKER]
     assert {path: data for path, data in contents(out).items() if path != MARKER} == before
 
 
 def test_a_students_file_that_is_too_large_to_be_ours_is_not_read(small: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    release.release(small, out)
+    student_repository.release(small, out)
     for name in ("exercises.py", "test_exercises.py"):
         with open(out / "assignments" / "lesson_9_1" / name, "wb") as file:
             file.truncate(1 << 40)
-    did = release.release(small, out)
+    did = student_repository.release(small, out)
     assert did.kept == ("assignments/lesson_9_1/exercises.py",)
     assert did.replaced == ("assignments/lesson_9_1/test_exercises.py",)
 
@@ -419,25 +419,25 @@ def windows_clone(repository: Path, clone: Path) -> Path:
 
 
 def test_what_a_windows_clone_has_not_touched_is_updated(small: Path, tmp_path: Path) -> None:
-    release.release(small, tmp_path / "students")
+    student_repository.release(small, tmp_path / "students")
     # As releases were before they said which line ends their text has.
     (tmp_path / "students" / ".gitattributes").unlink()
     clone = windows_clone(tmp_path / "students", tmp_path / "clone")
     stub = clone / "assignments" / "lesson_9_1" / "exercises.py"
     assert b"\r\n" in stub.read_bytes()
-    assert release.release(small, clone) == release.Released((".gitattributes",), (), (), (), ())
+    assert student_repository.release(small, clone) == student_repository.Released((".gitattributes",), (), (), (), ())
     changed_course(small)
-    did = release.release(small, clone)
+    did = student_repository.release(small, clone)
     lesson = "assignments/lesson_9_1"
     assert set(did.updated) == {f"{lesson}/{name}" for name in ("README.md", "test_exercises.py", "exercises.py")}
     assert (did.kept, did.replaced, did.removed) == ((), (), ("datasets/note.txt",))
     stub.write_bytes(WORK.encode().replace(b"\n", b"\r\n"))
-    assert release.release(small, clone).kept == (f"{lesson}/exercises.py",)
+    assert student_repository.release(small, clone).kept == (f"{lesson}/exercises.py",)
 
 
 def test_a_release_says_which_line_ends_its_text_has(small: Path, tmp_path: Path) -> None:
     students = tmp_path / "students"
-    release.release(small, students)
+    student_repository.release(small, students)
     (students / "mine.ipynb").write_bytes(a_notebook())
     (students / "mine.png").write_bytes(b"\x89PNG\r\n\x1a\n")
     sent = contents(students)
@@ -519,22 +519,22 @@ def test_no_command_that_students_are_given_takes_a_package_away(released: Path,
 
 def test_a_link_in_a_students_repository_is_not_followed(small: Path, tmp_path: Path) -> None:
     out, victim = tmp_path / "out", tmp_path / "victim"
-    release.release(small, out)
+    student_repository.release(small, out)
     victim.mkdir()
     (victim / "README.md").write_text("precious", encoding="utf-8")
     page = out / "assignments" / "lesson_9_1" / "README.md"
     page.unlink()
     page.symlink_to(victim / "README.md")
-    release.release(small, out)
+    student_repository.release(small, out)
     assert not page.is_symlink()
     shutil.rmtree(out / "datasets")
     (out / "datasets").symlink_to(victim)
     with pytest.raises(ReleaseError, match="should be a folder and is not"):
-        release.release(small, out)
+        student_repository.release(small, out)
     assert contents(victim) == {"README.md": b"precious"}
 
 
 def test_a_lesson_that_is_not_complete_is_not_released(course: Path, tmp_path: Path) -> None:
     with pytest.raises(ReleaseError, match=r"test_exercises\.py cannot be released"):
-        release.release(course, tmp_path / "out")
+        student_repository.release(course, tmp_path / "out")
     assert not (tmp_path / "out").exists()

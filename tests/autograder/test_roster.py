@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from autograder import late, roster
-from autograder.errors import UserError
-from autograder.late import LateError
-from autograder.roster import RosterError
-from autograder.safe_text import told_apart
+from autograder.gradebook import late_policy, roster
+from autograder.gradebook.late_policy import LateError
+from autograder.gradebook.roster import RosterError
+from autograder.util.errors import UserError
+from autograder.util.safe_text import told_apart
 
 HEADER = "submission,name,id,email\n"
 
@@ -274,16 +274,16 @@ DUE = datetime(2026, 10, 1, 23, 59, tzinfo=UTC)
     ],
 )
 def test_a_rule_takes_off_what_it_says(rule: str, points: float, after: timedelta, penalty: float) -> None:
-    policy = late.Policy(DUE, late.parse_rule(rule), "roster")
-    found = late.judge(policy, points, DUE + after)
+    policy = late_policy.Policy(DUE, late_policy.parse_rule(rule), "roster")
+    found = late_policy.judge(policy, points, DUE + after)
     assert found.penalty == penalty
     assert found.why
 
 
 def test_in_time_costs_nothing_and_an_unknown_time_is_said() -> None:
-    policy = late.Policy(DUE, late.parse_rule("10% a day"), "git")
-    assert late.judge(policy, 80.0, DUE) == late.Lateness(DUE, 0.0, "")
-    unknown = late.judge(policy, 80.0, None)
+    policy = late_policy.Policy(DUE, late_policy.parse_rule("10% a day"), "git")
+    assert late_policy.judge(policy, 80.0, DUE) == late_policy.Lateness(DUE, 0.0, "")
+    unknown = late_policy.judge(policy, 80.0, None)
     assert unknown.penalty == 0
     assert "not known (by git)" in unknown.why
 
@@ -291,7 +291,7 @@ def test_in_time_costs_nothing_and_an_unknown_time_is_said() -> None:
 @pytest.mark.parametrize("rule", ["10%", "ten percent a day", "10% a day at most 50%", "-5 points a day", "10% a week"])
 def test_an_unknown_rule_is_told_what_rules_look_like(rule: str) -> None:
     with pytest.raises(LateError, match="10% a day, at most 50%"):
-        late.parse_rule(rule)
+        late_policy.parse_rule(rule)
 
 
 ZONED = {
@@ -310,24 +310,26 @@ ZONED = {
 
 @pytest.mark.parametrize("text", ZONED)
 def test_a_moment_is_read_in_its_zone_and_recorded_as_the_same(text: str, tmp_path: Path) -> None:
-    policy = late.settle(tmp_path, text, "10% a day", None)
+    policy = late_policy.settle(tmp_path, text, "10% a day", None)
     assert policy is not None
     assert policy.due.astimezone(UTC) == datetime.fromisoformat(ZONED[text])
-    late.record(tmp_path, policy)
-    again = late.settle(tmp_path, None, None, None)
+    late_policy.record(tmp_path, policy)
+    again = late_policy.settle(tmp_path, None, None, None)
     assert again is not None
     assert (again.due.astimezone(UTC), str(again.due.tzinfo)) == (policy.due.astimezone(UTC), str(policy.due.tzinfo))
 
 
 def test_a_time_that_clocks_show_twice_or_never_is_kind_and_said() -> None:
     twice, never = "2026-10-25 02:30 Europe/Berlin", "2026-03-29 02:30 Europe/Berlin"
-    assert "comes twice in Europe/Berlin, as its clocks are set back; the later one" in late.parse_due(twice).note
-    assert "does not come in Europe/Berlin, as its clocks are set forward" in late.parse_due(never).note
+    assert (
+        "comes twice in Europe/Berlin, as its clocks are set back; the later one" in late_policy.parse_due(twice).note
+    )
+    assert "does not come in Europe/Berlin, as its clocks are set forward" in late_policy.parse_due(never).note
     for text in (twice, never):
-        assert late.parse_due(text).when.astimezone(UTC) - late.parse_submitted(text).when.astimezone(UTC) == timedelta(
-            hours=1
-        )
-    assert late.parse_due("2026-10-31 20:00 Europe/Berlin").note == ""
+        assert late_policy.parse_due(text).when.astimezone(UTC) - late_policy.parse_submitted(text).when.astimezone(
+            UTC
+        ) == timedelta(hours=1)
+    assert late_policy.parse_due("2026-10-31 20:00 Europe/Berlin").note == ""
 
 
 BAD_DATES = {
@@ -350,7 +352,7 @@ BAD_DATES = {
 @pytest.mark.parametrize("due", BAD_DATES)
 def test_a_date_that_says_too_little_is_told_what_to_write(due: str) -> None:
     with pytest.raises(LateError, match=re.escape(BAD_DATES[due])):
-        late.parse_due(due)
+        late_policy.parse_due(due)
 
 
 @pytest.mark.parametrize(
@@ -368,45 +370,53 @@ def test_a_date_that_says_too_little_is_told_what_to_write(due: str) -> None:
     ],
 )
 def test_a_day_is_one_of_the_calendar_when_clocks_are_set(due: str, submitted: str, days: int, words: str) -> None:
-    policy = late.Policy(late.parse_due(f"{due} Europe/Berlin").when, late.parse_rule("1 point a day"), "roster")
-    there = late.parse_submitted(f"{submitted} Europe/Berlin").when
+    policy = late_policy.Policy(
+        late_policy.parse_due(f"{due} Europe/Berlin").when, late_policy.parse_rule("1 point a day"), "roster"
+    )
+    there = late_policy.parse_submitted(f"{submitted} Europe/Berlin").when
     for when in (there, there.astimezone(UTC)):
-        found = late.judge(policy, 80.0, when)
+        found = late_policy.judge(policy, 80.0, when)
         assert found.penalty == days
         assert found.why.startswith(f"Handed in {words} after {due}")
 
 
 def test_hours_are_hours_whatever_the_clocks_show() -> None:
-    due = late.parse_due("2026-10-25 01:30 Europe/Berlin").when
-    policy = late.Policy(due, late.parse_rule("1 point an hour"), "roster")
+    due = late_policy.parse_due("2026-10-25 01:30 Europe/Berlin").when
+    policy = late_policy.Policy(due, late_policy.parse_rule("1 point an hour"), "roster")
     # From half past two, the first time, to a quarter to three, the second.
-    assert late.judge(policy, 80.0, datetime(2026, 10, 25, 1, 45, tzinfo=UTC)).penalty == 3
-    assert late.judge(policy, 80.0, late.parse_submitted("2026-10-25 01:30 Europe/Berlin").when).penalty == 0
+    assert late_policy.judge(policy, 80.0, datetime(2026, 10, 25, 1, 45, tzinfo=UTC)).penalty == 3
+    assert (
+        late_policy.judge(policy, 80.0, late_policy.parse_submitted("2026-10-25 01:30 Europe/Berlin").when).penalty == 0
+    )
 
 
 def test_a_folder_keeps_its_due_date_until_it_is_taken_back(tmp_path: Path) -> None:
-    assert late.settle(tmp_path, None, None, None) is None
+    assert late_policy.settle(tmp_path, None, None, None) is None
     with pytest.raises(LateError, match="--due"):
-        late.settle(tmp_path, None, "10% a day", None)
-    first = late.settle(tmp_path, "2026-10-01T23:59+00:00", "10% a day", None)
-    late.record(tmp_path, first)
-    assert first == late.settle(tmp_path, None, None, None) == late.Policy(DUE, late.parse_rule("10% a day"), "roster")
-    later = late.settle(tmp_path, None, None, "git")
-    assert later == late.Policy(DUE, late.parse_rule("10% a day"), "git")
-    late.record(tmp_path, late.settle(tmp_path, "none", None, None))
-    assert late.settle(tmp_path, None, None, None) is None
+        late_policy.settle(tmp_path, None, "10% a day", None)
+    first = late_policy.settle(tmp_path, "2026-10-01T23:59+00:00", "10% a day", None)
+    late_policy.record(tmp_path, first)
+    assert (
+        first
+        == late_policy.settle(tmp_path, None, None, None)
+        == late_policy.Policy(DUE, late_policy.parse_rule("10% a day"), "roster")
+    )
+    later = late_policy.settle(tmp_path, None, None, "git")
+    assert later == late_policy.Policy(DUE, late_policy.parse_rule("10% a day"), "git")
+    late_policy.record(tmp_path, late_policy.settle(tmp_path, "none", None, None))
+    assert late_policy.settle(tmp_path, None, None, None) is None
 
 
 def test_a_broken_record_is_said(tmp_path: Path) -> None:
-    path = tmp_path / late.RECORD
-    for text in ("[]", "[" * 20_000, '{"due": "' + "x" * late.LONGEST_RECORD + '", "rule": "", "source": ""}'):
+    path = tmp_path / late_policy.RECORD
+    for text in ("[]", "[" * 20_000, '{"due": "' + "x" * late_policy.LONGEST_RECORD + '", "rule": "", "source": ""}'):
         path.write_text(text, encoding="utf-8")
         with pytest.raises(LateError, match="not a record of a due date"):
-            late.settle(tmp_path, None, None, None)
+            late_policy.settle(tmp_path, None, None, None)
     path.unlink()
     os.mkfifo(path)
     with pytest.raises(LateError, match="not a record of a due date"):
-        late.settle(tmp_path, None, None, None)
+        late_policy.settle(tmp_path, None, None, None)
 
 
 @pytest.mark.parametrize(
@@ -428,12 +438,16 @@ def test_a_broken_record_is_said(tmp_path: Path) -> None:
 def test_nbgraders_timestamp_is_read(tmp_path: Path, text: str, moment: datetime | None) -> None:
     (tmp_path / "lesson_9_1").mkdir()
     (tmp_path / "lesson_9_1" / "timestamp.txt").write_text(text, encoding="utf-8")
-    assert late.handed_in(tmp_path, "lesson_9_1", "nbgrader", "") == moment
+    assert late_policy.handed_in(tmp_path, "lesson_9_1", "nbgrader", "") == moment
 
 
 def test_no_time_is_ever_taken_from_a_files_date(tmp_path: Path) -> None:
     (tmp_path / "exercises.py").write_text("", encoding="utf-8")
-    assert [late.handed_in(tmp_path, "lesson_9_1", source, "") for source in late.SOURCES] == [None, None, None]
+    assert [late_policy.handed_in(tmp_path, "lesson_9_1", source, "") for source in late_policy.SOURCES] == [
+        None,
+        None,
+        None,
+    ]
 
 
 def commit(folder: Path, moment: str) -> None:
@@ -462,10 +476,10 @@ def commit(folder: Path, moment: str) -> None:
 
 def test_git_says_when_the_checked_out_commit_was_made(tmp_path: Path) -> None:
     commit(tmp_path, "2026-10-01T23:59:00Z")
-    assert late.committed(tmp_path) == DUE
+    assert late_policy.committed(tmp_path) == DUE
     subprocess.run(["git", "pack-refs", "--all"], cwd=tmp_path, check=True)
     subprocess.run(["git", "gc", "-q"], cwd=tmp_path, check=True)
-    assert late.committed(tmp_path) == DUE
+    assert late_policy.committed(tmp_path) == DUE
 
 
 def test_a_commit_that_unfolds_to_more_than_it_should_is_not_read(tmp_path: Path) -> None:
@@ -480,7 +494,7 @@ def test_a_commit_that_unfolds_to_more_than_it_should_is_not_read(tmp_path: Path
             input=header + b"x" * size,
         )
         (tmp_path / ".git" / "HEAD").write_bytes(made.stdout)
-        assert late.committed(tmp_path) == wanted
+        assert late_policy.committed(tmp_path) == wanted
 
 
 @pytest.mark.parametrize("kind", ["pipe", "link to a device", "folder"])
@@ -497,7 +511,7 @@ def test_what_a_student_put_where_a_time_is_looked_for_holds_nobody_up(tmp_path:
         place.symlink_to("/dev/zero")
     expected = {"timestamp.txt": None, ".git/HEAD": None, ".git/packed-refs": DUE}
     source = "git" if ".git" in name else "nbgrader"
-    assert late.handed_in(tmp_path, "lesson_9_1", source, "") == expected[name]
+    assert late_policy.handed_in(tmp_path, "lesson_9_1", source, "") == expected[name]
 
 
 def test_a_submissions_own_git_settings_run_nothing(tmp_path: Path) -> None:
@@ -509,7 +523,7 @@ def test_a_submissions_own_git_settings_run_nothing(tmp_path: Path) -> None:
     settings += "[log]\n\tshowSignature = true\n"
     with open(tmp_path / ".git" / "config", "a", encoding="utf-8") as file:
         file.write(settings)
-    assert late.committed(tmp_path) == DUE
+    assert late_policy.committed(tmp_path) == DUE
     assert not (tmp_path / "sprung").exists()
 
 
@@ -517,7 +531,7 @@ def test_a_submissions_own_git_settings_run_nothing(tmp_path: Path) -> None:
 def test_a_made_up_head_gives_no_time(tmp_path: Path, head: str) -> None:
     commit(tmp_path, "2026-10-01T23:59:00Z")
     (tmp_path / ".git" / "HEAD").write_text(head, encoding="utf-8")
-    assert late.committed(tmp_path) is None
+    assert late_policy.committed(tmp_path) is None
 
 
 def test_the_sentences_are_for_the_command_line() -> None:

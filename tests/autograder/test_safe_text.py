@@ -8,7 +8,7 @@ import unicodedata
 
 import pytest
 
-from autograder.safe_text import cell, code_span, file_name, printable, told_apart
+from autograder.util.safe_text import cell, code_span, file_name, printable, told_apart
 
 
 def test_terminal_escapes_are_taken_out() -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from autograder.sandbox import Deadlines, Job, Outcome, Result, Run, Sandbox, SandboxError, Source
+from autograder.sandbox.sandbox import Deadlines, Job, Outcome, Result, Run, Sandbox, SandboxError, Source
 from autograder.worker import processes
 
 SUITE = {

@@ -7,7 +7,7 @@ import textwrap
 
 import pytest
 
-from autograder import scenario_rules
+from autograder.course import scenario_rules
 
 
 def refused(text: str) -> list[int]:

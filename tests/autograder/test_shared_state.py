@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from autograder.sandbox import Job, Run, Sandbox, Source
+from autograder.sandbox.sandbox import Job, Run, Sandbox, Source
 from tests.autograder.conftest import COURSE
 
 MODULE = """

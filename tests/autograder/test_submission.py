@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from autograder import submission
-from autograder.errors import UserError
-from autograder.lesson import Lesson
+from autograder.course.lesson import Lesson
+from autograder.submission import submission
+from autograder.util.errors import UserError
 from autograder.worker import statements, submitted
 
 CODE = "def double(x):\n    return 2 * x\n"

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from autograder import lesson as lessons
-from autograder import suite
-from autograder.suite import SuiteError
+from autograder.course import lesson as lessons
+from autograder.course import suite
+from autograder.course.suite import SuiteError
 from tests.autograder.conftest import ROOT
 
 GOOD = """

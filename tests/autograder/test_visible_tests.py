@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from autograder import lesson as lessons
-from autograder import visible
+from autograder.authoring import visible_tests
+from autograder.course import lesson as lessons
 from tests.autograder.conftest import LESSONS, ROOT
 
 SETTINGS = '[tool.pytest.ini_options]\npythonpath = ["."]\naddopts = ["--import-mode=importlib", "--tb=short"]\n'
@@ -78,8 +78,8 @@ def told(done: subprocess.CompletedProcess[str]) -> list[str]:
 @pytest.mark.parametrize("name", LESSONS)
 def test_every_visible_test_is_named_for_its_exercise(name: str) -> None:
     lesson = lessons.load(ROOT, name)
-    assert visible.faults(lesson) == ()
-    for exercise, tests in visible.by_exercise(lesson).items():
+    assert visible_tests.faults(lesson) == ()
+    for exercise, tests in visible_tests.by_exercise(lesson).items():
         assert [test.name for test in tests if not test.name.startswith(f"test_{exercise}")] == []
 
 
@@ -98,10 +98,10 @@ def test_the_mean_is_taken():
 
 def test_a_test_that_k_does_not_find_and_an_exercise_without_a_test_are_faults(course: Path) -> None:
     lesson = lessons.load(course, "lesson_9_1")
-    assert visible.faults(lesson) == ()
+    assert visible_tests.faults(lesson) == ()
     path = lesson.assignment / "test_exercises.py"
     path.write_text(SMALL, encoding="utf-8")
-    assert visible.faults(lesson) == (
+    assert visible_tests.faults(lesson) == (
         f"{path}:9: test_the_mean_is_taken is about `average` and its name does not say so: call it test_average_…, "
         "so that `pytest -k average` finds it.",
         f"{path} has no test of the exercise `batch_sizes`; add one.",
@@ -150,7 +150,7 @@ def load(name: str) -> lessons.Lesson:
 
 
 def of(lesson: lessons.Lesson) -> dict[str, Sequence[str]]:
-    return {name: [test.name for test in tests] for name, tests in visible.by_exercise(lesson).items()}
+    return {name: [test.name for test in tests] for name, tests in visible_tests.by_exercise(lesson).items()}
 
 
 def test_the_untouched_stub_gets_a_line_for_each_exercise_and_the_first_is_next(tmp_path: Path) -> None:

@@ -18,10 +18,12 @@ from typing import Any
 
 import pytest
 
-from autograder import batch, bundles, classroom, gradescope, release
-from autograder import lesson as lessons
-from autograder.release import TEMPLATES
-from autograder.sandbox import Sandbox
+from autograder.batch import run as batch
+from autograder.course import lesson as lessons
+from autograder.integrations import github_classroom, gradescope_runner
+from autograder.release import platform_bundles, student_repository
+from autograder.release.student_repository import TEMPLATES
+from autograder.sandbox.sandbox import Sandbox
 from tests.autograder.conftest import COURSE, ROOT, Command
 from tests.autograder.test_release import VISIBLE
 
@@ -56,7 +58,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def students(course: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A released repository in which a student has done half."""
     out = tmp_path_factory.mktemp("students") / "work"
-    release.release(course, out)
+    student_repository.release(course, out)
     (out / "assignments" / "lesson_9_1" / "exercises.py").write_text(HALF_DONE, encoding="utf-8")
     return out
 
@@ -165,7 +167,7 @@ def test_what_goes_wrong_costs_the_points_and_keeps_the_maximum(students: Path, 
     text, words = TROUBLE[name]
     work = Path(shutil.copytree(students, tmp_path / "work"))
     (work / "assignments" / "lesson_9_1" / "exercises.py").write_text(text, encoding="utf-8")
-    found = classroom.payload(lessons.load(work, "lesson_9_1"), "double")
+    found = github_classroom.payload(lessons.load(work, "lesson_9_1"), "double")
     assert (found["status"], found["max_score"]) == ("error", 50)
     assert words in found["message"]
     assert [test["score"] for test in found["tests"]] == [0, 0]
@@ -174,16 +176,16 @@ def test_what_goes_wrong_costs_the_points_and_keeps_the_maximum(students: Path, 
 def test_an_endless_loop_is_ended(students: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     work = Path(shutil.copytree(students, tmp_path / "work"))
     (work / "assignments" / "lesson_9_1" / "exercises.py").write_text("while True:\n    pass\n", encoding="utf-8")
-    monkeypatch.setattr(classroom, "SECONDS", 2)
-    assert "a loop without end" in classroom.payload(lessons.load(work, "lesson_9_1"), "double")["message"]
+    monkeypatch.setattr(github_classroom, "SECONDS", 2)
+    assert "a loop without end" in github_classroom.payload(lessons.load(work, "lesson_9_1"), "double")["message"]
 
 
 def test_no_time_is_spent_on_a_stub_as_it_was_handed_out(
     course: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    release.release(course, tmp_path)
+    student_repository.release(course, tmp_path)
     monkeypatch.setattr(subprocess, "run", lambda *_, **__: pytest.fail("a process was started"))
-    found = classroom.payload(lessons.load(tmp_path, "lesson_9_1"), "batch_sizes")
+    found = github_classroom.payload(lessons.load(tmp_path, "lesson_9_1"), "batch_sizes")
     assert [(test["status"], test["score"]) for test in found["tests"]] == [("error", 0), ("error", 0)]
 
 
@@ -191,7 +193,7 @@ def test_an_unknown_exercise_is_bad_usage(
     students: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(students)
-    assert classroom.main(["lesson_9_1", "triple"]) == 2
+    assert github_classroom.main(["lesson_9_1", "triple"]) == 2
     assert "There are: double, batch_sizes, average." in capsys.readouterr().err
 
 
@@ -222,7 +224,7 @@ def test_every_script_is_one_for_bash(path: str) -> None:
 
 @pytest.mark.parametrize("path", sorted(path.name for path in TEMPLATES.glob("*.yml")))
 def test_every_script_in_a_workflow_is_one_for_bash(path: str) -> None:
-    text = release.template(path, STEPS="", RESULTS="          X: y", RUNNERS="x")
+    text = student_repository.template(path, STEPS="", RESULTS="          X: y", RUNNERS="x")
     for job in workflow(text)["jobs"].values():
         for step in job["steps"]:
             done = subprocess.run(
@@ -325,7 +327,9 @@ def container(course: Path) -> Iterator[Path]:
         root = Path(folder) / "autograder"
         (root / "submission").mkdir(parents=True)
         os.chmod(folder, 0o755)
-        bundle = bundles.gradescope(lessons.load(course, "lesson_9_1"), Path(folder) / "bundle.zip", "10% a day")
+        bundle = platform_bundles.gradescope(
+            lessons.load(course, "lesson_9_1"), Path(folder) / "bundle.zip", "10% a day"
+        )
         with zipfile.ZipFile(bundle) as archive:
             archive.extractall(root / "source")
         metadata = {
@@ -340,7 +344,7 @@ def container(course: Path) -> Iterator[Path]:
 
 def test_gradescopes_zip_is_the_same_byte_for_byte_and_has_its_two_scripts(course: Path, tmp_path: Path) -> None:
     lesson = lessons.load(course, "lesson_9_1")
-    one, two = (bundles.gradescope(lesson, tmp_path / name).read_bytes() for name in ("1.zip", "2.zip"))
+    one, two = (platform_bundles.gradescope(lesson, tmp_path / name).read_bytes() for name in ("1.zip", "2.zip"))
     assert one == two
     with zipfile.ZipFile(tmp_path / "1.zip") as archive:
         assert archive.testzip() is None
@@ -349,7 +353,7 @@ def test_gradescopes_zip_is_the_same_byte_for_byte_and_has_its_two_scripts(cours
     assert modes["setup.sh"] == modes["run_autograder"] == 0o755
     assert "course/solutions/lesson_9_1/exercises.py" in modes
     assert "course/tests/lesson_9_1/test_double.py" in modes
-    assert "-m autograder.gradescope lesson_9_1" in scripts
+    assert "-m autograder.integrations.gradescope_runner lesson_9_1" in scripts
     assert "--torch-backend=cpu" in scripts
     assert not re.findall(r"@[A-Z]+@", scripts)
 
@@ -371,7 +375,7 @@ def grade(container: Path, monkeypatch: pytest.MonkeyPatch) -> Grade:
         course = container / "source" / "course"
         monkeypatch.chdir(course)
         monkeypatch.setattr(batch.Grading, "_sandbox", lambda _: Sandbox(course, plots=False, level="restricted"))
-        assert gradescope.main(["lesson_9_1", "--late-penalty", "10% a day", "--root", str(container)]) == 0
+        assert gradescope_runner.main(["lesson_9_1", "--late-penalty", "10% a day", "--root", str(container)]) == 0
         found: dict[str, Any] = json.loads((container / "results" / "results.json").read_text(encoding="utf-8"))
         return found
 
@@ -449,7 +453,7 @@ def test_where_gradescopes_grader_fails_there_is_no_zero(
     (container / "results").mkdir(exist_ok=True)
     (container / "results" / "results.json").write_text('{"score": 100}', encoding="utf-8")
     monkeypatch.chdir(container / "source" / "course")
-    assert gradescope.main(["lesson_9_2", "--root", str(container)]) == 2
+    assert gradescope_runner.main(["lesson_9_2", "--root", str(container)]) == 2
     assert "Did you mean lesson_9_1" in capsys.readouterr().err
     assert not (container / "results" / "results.json").exists()
 

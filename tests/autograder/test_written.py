@@ -8,9 +8,9 @@ import time
 
 import pytest
 
-from autograder import written
-from autograder.lesson import Lesson
-from autograder.written import Work
+from autograder.course.lesson import Lesson
+from autograder.submission import written
+from autograder.submission.written import Work
 from tests.autograder.conftest import LESSONS, ROOT
 
 STUB = '''\
@@ -155,7 +155,7 @@ def test_every_lessons_solution_is_written_and_its_formatted_stub_is_not(name: s
 
 
 def written_names(name: str) -> list[str]:
-    from autograder import lesson as lessons
+    from autograder.course import lesson as lessons
 
     loaded: Lesson = lessons.load(ROOT, name)
     return [exercise.name for exercise in loaded.exercises]

@@ -19,10 +19,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from autograder import lesson as lessons
-from autograder.batch import Grading, Here
-from autograder.sandbox import OUT_OF_TIME
-from autograder.submission import Submission
+from autograder.batch.run import Grading, Here
+from autograder.course import lesson as lessons
+from autograder.sandbox.sandbox import OUT_OF_TIME
+from autograder.submission.submission import Submission
 from tests.benchmarks import course
 from tests.benchmarks.course import SEED, Subject
 from tests.benchmarks.meter import MeasureError

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from autograder import lesson as lessons
+from autograder.course import lesson as lessons
 from tests.benchmarks.course import Subject
 from tests.benchmarks.meter import MeasureError, Usage, measure
 

@@ -22,8 +22,12 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from autograder import batch, frames, grades, report, sandbox, score, submission
-from autograder import lesson as lessons
+from autograder.batch import run as batch
+from autograder.course import lesson as lessons
+from autograder.grading import score
+from autograder.report import report, results_folder
+from autograder.sandbox import decode, sandbox
+from autograder.submission import submission
 from autograder.worker import encode, run, scenarios, warmup, zygote
 from tests.benchmarks import course
 from tests.benchmarks.course import SEED, Subject
@@ -32,12 +36,12 @@ GRADER = {
     "reading the submission": (submission, "read"),
     "running it (the parent's side)": (sandbox.Sandbox, "_attempt"),
     "  writing the request": (sandbox.Sandbox, "_request"),
-    "  parsing frames": (frames, "parse"),
-    "  reading values out of them": (frames, "value"),
+    "  parsing frames": (decode, "parse"),
+    "  reading values out of them": (decode, "value"),
     "judging and diagnosing": (batch.Grading, "scores"),
     "  comparing": (score, "compare"),
     "the report as JSON, with its feedback": (batch, "with_feedback"),
-    "writing report, feedback and table": (grades.Grades, "write"),
+    "writing report, feedback and table": (results_folder.Grades, "write"),
     "  replacing files whole": (report, "write_whole"),
 }
 WORKER = {

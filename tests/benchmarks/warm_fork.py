@@ -52,9 +52,9 @@ def _in_a_child(work: Any) -> str:
 
 def _request(course: Path, lesson: str, seed: int) -> str:
     """Return a worker's request, as the grader itself words it. Called in a child: the warm process loads what a zygote does."""
-    from autograder import lesson as lessons
-    from autograder.batch import Grading
-    from autograder.sandbox import Sandbox, Source
+    from autograder.batch.run import Grading
+    from autograder.course import lesson as lessons
+    from autograder.sandbox.sandbox import Sandbox, Source
 
     # Neither is begun: no process starts.
     grading = Grading(lessons.load(course, lesson), ("cpu",), seed, unsafe=True)

@@ -8,7 +8,7 @@ import math
 
 import torch
 
-from autograder.equality import same
+from autograder.grading.equality import same
 
 BOUND = 0.15  # how far the measured noise may lie from the formula's
 

@@ -8,7 +8,7 @@ import re
 
 import torch
 
-from autograder.equality import close, same
+from autograder.grading.equality import close, same
 
 CLOSE = 1e-3  # of an axis's range: two places this near to each other are the same place
 SLACK = 5  # a version without loops may take an operation more or less for another shape; a loop takes many

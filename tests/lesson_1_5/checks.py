@@ -8,7 +8,7 @@ import math
 
 import torch
 
-from autograder.equality import same
+from autograder.grading.equality import same
 
 NOT_DRAWN = "Not both series were found: draw the errors of both kinds against the nudges, in the same axes."
 

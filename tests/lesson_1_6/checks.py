@@ -4,7 +4,7 @@ from itertools import combinations
 
 import torch
 
-from autograder.equality import close, difference, same
+from autograder.grading.equality import close, difference, same
 
 # --- fit
 

@@ -7,7 +7,7 @@ import math
 
 import torch
 
-from autograder.equality import close, difference, same
+from autograder.grading.equality import close, difference, same
 
 CLOSE = 1e-3  # of a feature's range: two places this near to each other are the same place
 SLACK = 0.08  # a field has cells and bands: so far may its value be from the probability at a point

@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from autograder.equality import close, same
+from autograder.grading.equality import close, same
 
 # --- init_params
 

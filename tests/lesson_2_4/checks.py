@@ -4,7 +4,7 @@ import math
 
 import torch
 
-from autograder.equality import close, same
+from autograder.grading.equality import close, same
 
 # Averages of ten logarithms of norms spread by 0.04 (tanh) and by up to 0.1 (sigmoid's first layer): five and more
 # standard errors of the difference of two such averages.

@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from autograder.equality import close, difference, same
+from autograder.grading.equality import close, difference, same
 
 PICTURES = 8
 FARTHEST = 4.0  # eight standard deviations of the noise

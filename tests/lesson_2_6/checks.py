@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import torch
 
-from autograder.equality import close, difference, same
+from autograder.grading.equality import close, difference, same
 
 # --- train_validation_split
 

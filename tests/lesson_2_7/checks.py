@@ -5,7 +5,7 @@ from itertools import combinations
 
 import torch
 
-from autograder.equality import difference, same
+from autograder.grading.equality import difference, same
 
 CLOSE = 1e-3  # of a feature's range: two places this near to each other are the same place
 SLACK = 0.08  # a field has cells and bands: so far may its value be from what the model says at a point

@@ -4,7 +4,7 @@ import re
 
 import torch
 
-from autograder.equality import same
+from autograder.grading.equality import same
 
 NO_FIGURE = "A matplotlib Figure should come back, with axes in it."
 # The levels at which the outlines are looked at: where the function is steep a coarse grid is exact enough.

@@ -4,7 +4,7 @@ import math
 
 import torch
 
-from autograder.equality import close, same
+from autograder.grading.equality import close, same
 
 # --- train_scheduled
 

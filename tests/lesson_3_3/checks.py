@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import torch
 
-from autograder.equality import same
+from autograder.grading.equality import same
 
 # --- the initializers
 

@@ -4,7 +4,7 @@ import math
 
 import torch
 
-from autograder.equality import close, difference, same
+from autograder.grading.equality import close, difference, same
 
 # --- gradient_norms and clip_by_global_norm_
 

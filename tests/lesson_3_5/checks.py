@@ -1,6 +1,6 @@
 """The checks of lesson 3.5: what graphs keep, and what mixed precision leaves alone. Each returns None, or a sentence."""
 
-from autograder.equality import close, same
+from autograder.grading.equality import close, same
 
 # --- accumulate_gradients
 

@@ -6,7 +6,7 @@ What is wanted is always taken from the reference's run: the scores before the t
 import torch
 from torch.nn.functional import cross_entropy
 
-from autograder.equality import close, same
+from autograder.grading.equality import close, same
 
 # --- overfit_one_batch
 

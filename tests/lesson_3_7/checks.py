@@ -10,7 +10,7 @@ import math
 import torch
 from torch.nn import functional
 
-from autograder.equality import close, same
+from autograder.grading.equality import close, same
 
 NOT_OF_X = "The blended x is not made of the rows of this x: each row is a blend of itself and a partner."
 NOT_OF_THE_IMAGES = "The pixels are not those of the images that were given."

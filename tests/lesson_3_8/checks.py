@@ -7,7 +7,7 @@ import math
 
 import torch
 
-from autograder.equality import same
+from autograder.grading.equality import same
 
 NEAR = 1e-5  # logits that differ by less are the same
 NO_HISTORY = "The history should be a list with a float for every step."

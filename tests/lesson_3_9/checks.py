@@ -6,7 +6,7 @@ What a result must follow from (rows, labels, what goes into a head) is taken fr
 import torch
 from torch.nn import functional
 
-from autograder.equality import close, difference, same
+from autograder.grading.equality import close, difference, same
 
 # --- replace_head
 

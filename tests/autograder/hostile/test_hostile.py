@@ -19,14 +19,15 @@ from pathlib import Path
 
 import pytest
 
-from autograder import lesson as lessons
-from autograder import sandbox, submission
-from autograder.batch import OFFICIAL, ORDER, Grading
-from autograder.errors import UserError
-from autograder.feedback import feedback
-from autograder.report import Report, as_json, write, write_scores
-from autograder.sandbox import Deadlines, SandboxError
-from autograder.submission import Submission
+from autograder.course import lesson as lessons
+from autograder.sandbox import sandbox
+from autograder.submission import submission
+from autograder.batch.run import OFFICIAL, ORDER, Grading
+from autograder.util.errors import UserError
+from autograder.report.feedback import feedback
+from autograder.report.report import Report, as_json, write, write_scores
+from autograder.sandbox.sandbox import Deadlines, SandboxError
+from autograder.submission.submission import Submission
 
 HERE = Path(__file__).parent
 COURSE = HERE / "course"

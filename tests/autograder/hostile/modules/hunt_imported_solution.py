@@ -13,13 +13,13 @@ for name in (
     "tests.lesson_9_1.checks",
     "checks",
     "checks.lesson_9_1",
-    "autograder.compare",
-    "autograder.score",
-    "autograder.report",
-    "autograder.batch",
-    "autograder.sandbox",
-    "autograder.suite",
-    "autograder.lesson",
+    "autograder.grading.compare",
+    "autograder.grading.score",
+    "autograder.report.report",
+    "autograder.batch.run",
+    "autograder.sandbox.sandbox",
+    "autograder.course.suite",
+    "autograder.course.lesson",
 ):
     try:
         module = importlib.import_module(name)

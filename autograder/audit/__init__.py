@@ -1,0 +1,1 @@
+"""Is a lesson sound, and is its suite strong and fair?"""

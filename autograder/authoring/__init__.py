@@ -1,0 +1,1 @@
+"""What is derived from a lesson's reference, page and visible tests."""

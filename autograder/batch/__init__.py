@@ -1,0 +1,1 @@
+"""Many submissions, on one machine or on a cluster."""

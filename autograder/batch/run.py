@@ -1,0 +1,742 @@
+"""Grade many submissions: a reference worker, a zygote a core, each result handed over as its submission ends.
+
+It strings the steps of the line together. It knows nothing of terminals (progress is told to a callback) nor of what is
+finished already (`grades` does).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import queue
+import time
+import traceback
+from collections import Counter
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field, replace
+from importlib.metadata import version
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+from autograder.course import suite
+from autograder.course.lesson import Lesson
+from autograder.course.suite import Placed, Suite
+from autograder.grading import call_arguments, checking, device_check, import_errors, limits, notebook_errors
+from autograder.grading.diagnosis import Diagnoser
+from autograder.grading.limits import Allowance
+from autograder.grading.score import GRADER_ERROR, ExerciseScore, Verdict, verdicts
+from autograder.report import overrides
+from autograder.report.feedback import with_feedback
+from autograder.report.report import Circumstances, Loading, Report, as_json
+from autograder.report.results_folder import Grades, Origin
+from autograder.sandbox.decode import RunError
+from autograder.sandbox.sandbox import (
+    HURRY,
+    KILLED,
+    OUT_OF_TIME,
+    Deadlines,
+    Guarantee,
+    Job,
+    Result,
+    Run,
+    Sandbox,
+    SandboxError,
+    Source,
+)
+from autograder.submission import class_folder, helpers, submission
+from autograder.submission.submission import Submission
+from autograder.util.errors import Halted, UserError
+from autograder.util.safe_text import told_apart
+from autograder.worker.fake_device import NAME, computes_on_cpu
+
+ORDER = ("none", "restricted", "isolated", "full")
+OFFICIAL = "isolated"
+# How often a submission is tried again, alone, after what may have come from others: somebody killed its worker, the machine was
+# too busy, or its time was up: by the clock, as it was imported, or before everything was reached.
+TRIES_AFTER = {"killed": 2, "starved": 2, "import_time": 1, "not_reached": 1, "wall_time": 1}
+# What ends a worker that loads a text as a whole; the text's definitions may still be loaded.
+TOO_MUCH = ("cpu_time", "wall_time", "died", "flooded")
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to grade.
+
+    Attributes:
+        devices: where to run each scenario.
+        workers: zygotes at a time.
+        seed: the seed, or None to take the grading folder's (or draw one).
+        only: names of submissions to grade; empty for all.
+        regrade: grade also what is finished and unchanged.
+        unsafe: go on below the level `isolated`.
+        deadlines: how long a submission's parts may take.
+        dask: the address of a Dask cluster's scheduler, where not this machine but the cluster is to grade.
+        moved: the grading folder was begun with these submissions, though they lay elsewhere.
+    """
+
+    devices: tuple[str, ...] = ("cpu",)
+    workers: int = 1
+    seed: int | None = None
+    only: tuple[str, ...] = ()
+    regrade: bool = False
+    unsafe: bool = False
+    deadlines: Deadlines = field(default_factory=Deadlines)
+    dask: str = ""
+    moved: bool = False
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a run did.
+
+    Attributes:
+        rows: the chosen submissions' reports in brief, in the order of their names.
+        kept: how many were finished before and are as they were.
+        graded: why others were graded, and how many for that reason.
+        warnings: sentences for the instructor.
+    """
+
+    rows: list[dict[str, Any]]
+    kept: int
+    graded: dict[str, int]
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Told after each submission: how many are done of how many, and the report just written, in brief."""
+
+    done: int
+    total: int
+    report: dict[str, Any]
+    kept: bool
+
+
+class Grading:
+    """A lesson made ready: its suite, and the reference's outputs. Use it as a context manager.
+
+    It keeps its sandboxes (`spare`, launched as it begins, so that all warm up at a time) until the block ends.
+
+    Raises:
+        UserError: the suite breaks a rule, the reference does not import, no device is there, or the machine's guarantee
+            is too low.
+    """
+
+    def __init__(
+        self,
+        lesson: Lesson,
+        devices: Sequence[str],
+        seed: int,
+        *,
+        unsafe: bool,
+        workers: int = 1,
+        deadlines: Deadlines | None = None,
+    ) -> None:
+        if set(devices) == {NAME}:
+            raise UserError(f"On {NAME} only mistakes with devices show; give it beside another: --device cpu,{NAME}.")
+        self.lesson = lesson
+        self.suite: Suite = suite.load(lesson)
+        self.reference_text = lesson.reference.read_text(encoding="utf-8")
+        # What a grade and its feedback rest on besides the reference itself.
+        self._beside = [_text(path) for path in (lesson.misconceptions, lesson.manifest)]
+        self.signatures = call_arguments.read(self.reference_text)
+        self.seed = seed
+        self.devices = tuple(devices)
+        self._unsafe = unsafe
+        self._names = submission.defined_names(lesson)
+        self._imports = suite.imports(lesson)
+        self._allowed: list[Allowance] | None = None
+        # Never the same process: what the reference's zygote has seen, no student's worker may be forked from.
+        self._for_reference = self._sandbox()
+        self.spare = [self._sandbox() for _ in range(workers)]
+        for sandbox in self.spare:
+            sandbox.deadlines = deadlines or sandbox.deadlines
+
+    def __enter__(self) -> Self:
+        try:
+            checking.start(self.suite.checks)
+            for sandbox in (self._for_reference, *self.spare):
+                sandbox.launch()
+            self.guarantee = self._for_reference.start()
+            require(self.guarantee, unsafe=self._unsafe)
+            self.reference = self._as_held_against(self.run_reference())
+            self._require_reference()
+            self._allowed = limits.allowed(self.reference.outcomes, [device for _, device in self._pairs()])
+            self.diagnoser = Diagnoser(
+                self.lesson,
+                self.suite,
+                self.devices,
+                self.seed,
+                self.reference_text,
+                self.reference,
+                self._beside_reference,
+            )
+        except BaseException:
+            self.break_off()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:
+            self.close()
+        else:
+            self.break_off()
+
+    def close(self) -> None:
+        """End every sandbox, and the process of the checks."""
+        checking.close(self.suite.checks)
+        for sandbox in (self._for_reference, *self.spare):
+            sandbox.close()
+
+    def break_off(self) -> None:
+        """End every sandbox at once, whatever it is doing and whichever thread waits for it."""
+        checking.close(self.suite.checks)
+        for sandbox in (self._for_reference, *self.spare):
+            sandbox.hang_up()
+        until = time.monotonic() + HURRY
+        for sandbox in (self._for_reference, *self.spare):
+            sandbox.close(patience=max(0.0, until - time.monotonic()))
+
+    def _sandbox(self) -> Sandbox:
+        return Sandbox(self.lesson.root, devices=self.devices, plots=_plots(self.suite), imports=self._imports)
+
+    def _require_reference(self) -> None:
+        error = self.reference.import_error
+        if error is not None:
+            raise UserError(f"{self.lesson.reference} does not import: {error.type}: {error.message}")
+        devices = self.circumstances().devices
+        if "run" not in devices.values():
+            raise UserError(f"None of these devices is here: {', '.join(self.devices)}. Try --device cpu.")
+        on_accelerator = any(state == "run" and not computes_on_cpu(device) for device, state in devices.items())
+        if on_accelerator and self.guarantee.level != "full" and not self._unsafe:
+            raise UserError(
+                "On an accelerator only a cgroup bounds the memory of a submission, and this machine gives none "
+                f"({self.guarantee.missing}). `autograder doctor` says what would; or add --allow-unsafe."
+            )
+
+    def _as_held_against(self, reference: Result) -> Result:
+        """Return the reference's result without what the portability lane could not follow."""
+        outcomes = device_check.reference_outcomes(self.lesson, self.reference_text, self._pairs(), reference.outcomes)
+        return replace(reference, outcomes=outcomes)
+
+    def run_reference(self) -> Result:
+        """Run the reference through the suite, in the reference's own sandbox."""
+        return self._beside_reference(self.job(reference_source(self.lesson, self.reference_text)))
+
+    def source(self, handed_in: Submission) -> Source:
+        """Return a submission as what a job runs."""
+        source = helpers.source(handed_in.text, handed_in.place, handed_in.helpers, self.lesson.name)
+        return replace(source, exercises=self._names)
+
+    def run(self, source: Source) -> Result:
+        """Run a module through the suite, alone, in a sandbox that has never seen the reference."""
+        self.spare[0].start()
+        result = self.run_once(source, self.spare[0])
+        tries = TRIES_AFTER.get(_disturbed_from_outside(result), 0)
+        while tries and _disturbed_from_outside(result):
+            tries -= 1
+            result = self.run_once(source, self.spare[0], last=not tries)
+        return result
+
+    def run_once(self, source: Source, sandbox: Sandbox, *, last: bool = False) -> Result:
+        """Run a module through the suite; of a student's only the definitions, where the whole takes too long or ends its worker.
+
+        They are loaded in a worker that has not seen the rest. Where they do not load either, the first result counts. What may
+        have come from others is tried again as a whole first, unless this is the last try.
+
+        Raises:
+            SandboxError: the sandbox failed; the submission is not to blame.
+        """
+        result = sandbox.run(self.job(source))
+        error = _too_much(result) if source.exercises else None
+        if error is not None and (last or not _disturbed_from_outside(result)):
+            again = sandbox.run(self.job(replace(source, definitions_only=True)))
+            if again.import_error is None:
+                result = replace(again, log=result.log + again.log, cpu=result.cpu + again.cpu, gave_up=error)
+        return notebook_errors.located(helpers.located(result, source), source.text)
+
+    def _pairs(self) -> list[tuple[Placed, str]]:
+        """Return the runs of a job: every scenario on every device."""
+        return [(placed, device) for placed in self.suite.scenarios for device in self.devices]
+
+    def _beside_reference(self, job: Job) -> Result:
+        """Run the reference or a misconception in the reference's own sandbox; tried again where something came from outside."""
+        for _ in range(TRIES_AFTER["killed"]):
+            try:
+                self._for_reference.start()
+                result = self._for_reference.run(job)
+            except SandboxError:
+                self._for_reference.close()
+            else:
+                if not _disturbed_from_outside(result):
+                    return result
+        self._for_reference.start()
+        return self._for_reference.run(job)
+
+    def job(self, source: Source) -> Job:
+        """Return the job that runs a module through the whole suite, on every device."""
+        allowed = self._allowed or [limits.UNLIMITED] * len(self._pairs())
+        runs = tuple(
+            Run(p.file, p.scenario.function, p.scenario.index, device, p.scenario.exercise, of.cpu, of.least)
+            for (p, device), of in zip(self._pairs(), allowed, strict=True)
+        )
+        return Job(source, self.suite.files, runs, self.seed, self.lesson.off_limits)
+
+    @property
+    def content(self) -> tuple[str, str]:
+        """Hashes over the suite, and over the solution with what stands beside it."""
+        return self.suite.digest, _digest("\0".join([self.reference_text, *self._beside]))
+
+    def circumstances(self) -> Circumstances:
+        """Return what the grades rest on."""
+        pairs = [device for _ in self.suite.scenarios for device in self.devices]
+        missing = {d for d, o in zip(pairs, self.reference.outcomes, strict=True) if o.status == "no_device"}
+        return Circumstances(
+            seed=self.seed,
+            devices={device: "not run" if device in missing else "run" for device in self.devices},
+            suite=self.content[0],
+            reference=self.content[1],
+            guarantee=self.guarantee.level,
+            versions={
+                "autograder": version("autograder"),
+                "python": self.guarantee.python,
+                "torch": self.guarantee.torch,
+            },
+        )
+
+    def verdicts(self, result: Result) -> list[Verdict]:
+        """Return the verdicts on a result of this grading's job."""
+        return verdicts(self.lesson, self.suite.scenarios, self.devices, result, self.reference, self.suite.checks)
+
+    def scores(self, result: Result) -> tuple[ExerciseScore, ...]:
+        """Return the points of a result of this grading's job, with a diagnosis of each failure."""
+        return self.diagnoser.scores(result)
+
+    def _loading(self, result: Result, source: Source, notes: Mapping[str, str]) -> Loading:
+        """Return how a student's module was loaded, for the report."""
+        return Loading(
+            cells=notebook_errors.failures(result, source, notes),
+            left_out=notebook_errors.left_out(result, source.text),
+            rebound=notebook_errors.rebound(result, source.text, self._names),
+            gave_up=result.gave_up.builtin if result.gave_up else "",
+            seconds=self.spare[0].deadlines.scenario_cpu,
+        )
+
+    def grade(self, handed_in: Submission, sandbox: Sandbox, *, last: bool = False) -> Report:
+        """Grade one submission.
+
+        Raises:
+            SandboxError: the sandbox failed; the submission is not to blame.
+        """
+        blank = unrun(self.lesson, handed_in, self.circumstances())
+        if handed_in.status != "found":
+            return blank
+        source = self.source(handed_in)
+        result = self.run_once(source, sandbox, last=last)
+        blank = replace(blank, log=result.log, cpu=result.cpu, loading=self._loading(result, source, handed_in.notes))
+        error = result.import_error
+        if error is not None:
+            texts = import_errors.of_source(source, handed_in.notes)
+            reason = import_errors.sentence(error, result.syntax, texts)
+            return replace(blank, status="failed_to_import", reason=reason, private=error.words)
+        scores = self.scores(result)
+        broken = [verdict for scored in scores for verdict in scored.verdicts if verdict.verdict == GRADER_ERROR]
+        return replace(
+            blank,
+            status="grader_error" if broken else "graded",
+            reason="the grader failed on a scenario" if broken else "",
+            private=broken[0].private if broken else "",
+            exercises=scores,
+        )
+
+
+def _too_much(result: Result) -> RunError | None:
+    """Return why a module could not be loaded as a whole, the first time or for the scenarios after one that died."""
+    error = result.import_error
+    if error is not None:
+        return error if error.ended in TOO_MUCH else None
+    for outcome in result.outcomes:
+        kind, _, detail = outcome.detail.partition(": ")
+        if outcome.status == "not_imported" and kind in TOO_MUCH:
+            return RunError(kind, kind, None, "", detail, ended=kind)
+    return None
+
+
+def require(guarantee: Guarantee, *, unsafe: bool) -> None:
+    """Refuse to grade below the level that official grading needs.
+
+    Raises:
+        UserError: the level is too low, and nobody said that this is fine.
+    """
+    if not unsafe and ORDER.index(guarantee.level) < ORDER.index(OFFICIAL):
+        raise UserError(
+            f"This machine gives only the guarantee level {guarantee.level!r} ({guarantee.missing}); official grading needs "
+            f"{OFFICIAL!r}. `autograder doctor` says what is missing. To grade code that you trust, add --allow-unsafe."
+        )
+
+
+def reference_source(lesson: Lesson, text: str) -> Source:
+    """Return the reference as what a job runs, under the name that misconceptions import."""
+    return Source(f"solutions.{lesson.name}.exercises", f"solutions/{lesson.name}/exercises.py", text)
+
+
+def _plots(loaded: Suite) -> bool:
+    return any("matplotlib" in text or "probes.figure" in text for text in loaded.files.values())
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8") if path.is_file() else ""
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def unrun(
+    lesson: Lesson,
+    handed_in: Submission,
+    circumstances: Circumstances,
+    *,
+    status: str = "",
+    reason: str = "",
+    private: str = "",
+) -> Report:
+    """Return the report on a submission of which nothing was run; it has the submission's own status unless told another."""
+    return Report(
+        lesson=lesson,
+        submission=handed_in.name,
+        status=status or handed_in.status,
+        reason=reason or handed_in.reason,
+        place=handed_in.place,
+        module=handed_in.digest,
+        exercises=(),
+        log="",
+        private=private,
+        cpu=0.0,
+        circumstances=circumstances,
+        note=handed_in.note,
+        helpers=helpers.hashes(handed_in.helpers),
+        helper_notes=tuple(handed_in.notes.values()),
+    )
+
+
+class Grader(Protocol):
+    """Whatever grades single submissions: this machine, or a cluster."""
+
+    @property
+    def circumstances(self) -> Circumstances:
+        """What the grades rest on."""
+
+    @property
+    def room(self) -> int:
+        """How many submissions to hand in before one has come back; more would only lie about in memory."""
+
+    def submit(self, handed_in: Submission, *, last: bool = False) -> Future[Any]:
+        """Hand in a submission; `last` says that it will not be tried again, whatever disturbed it."""
+
+    def row(self, done: Future[Any]) -> dict[str, Any]:
+        """Return the report that a future has, as JSON with its feedback.
+
+        Raises:
+            UserError: nothing can be graded there, and the instructor can put that right.
+            Halted: nothing can be graded there any more.
+            Exception: anything else: this one submission could not be graded.
+        """
+
+    def look(self) -> None:
+        """See whether grading can go on; called now and then.
+
+        Raises:
+            Halted: it cannot.
+        """
+
+
+class Here:
+    """Grades on this machine, with a zygote and a waiting thread for each of a grading's spare sandboxes.
+
+    Use it as a context manager, inside the grading's own block.
+    """
+
+    def __init__(self, grading: Grading) -> None:
+        self._grading = grading
+        self.circumstances = grading.circumstances()
+        self.room = 2 * len(grading.spare)
+        self._free: queue.SimpleQueue[Sandbox] = queue.SimpleQueue()
+        for sandbox in grading.spare:
+            self._free.put(sandbox)
+        self._threads = ThreadPoolExecutor(len(grading.spare))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        # Not waited for: what still runs is ended by the grading's own end.
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def submit(self, handed_in: Submission, *, last: bool = False) -> Future[dict[str, Any]]:
+        """Hand in a submission."""
+        return self._threads.submit(self.grade, handed_in, last=last)
+
+    def row(self, done: Future[dict[str, Any]]) -> dict[str, Any]:
+        """Return the report that a future has."""
+        return done.result()
+
+    def look(self) -> None:
+        """See nothing: what dies here is replaced."""
+
+    def grade(self, handed_in: Submission, *, last: bool = False) -> dict[str, Any]:
+        """Grade a submission in whichever sandbox is free; a zygote that died is replaced, and its work tried once more."""
+        sandbox = self._free.get()
+        try:
+            for attempt in (1, 2):
+                try:
+                    sandbox.start()
+                    report = self._grading.grade(handed_in, sandbox, last=last)
+                    return with_feedback(report, self._grading.signatures)
+                except SandboxError as error:
+                    sandbox.close()
+                    if attempt == 2:
+                        return self._failed(handed_in, str(error))
+        except UserError:
+            raise
+        except Exception as error:  # noqa: BLE001  a fault of ours on one submission must not cost the others
+            return self._failed(handed_in, "".join(traceback.format_exception(error)))
+        finally:
+            self._free.put(sandbox)
+        raise AssertionError("two attempts either return or fail")
+
+    def grade_alone(self, handed_in: Submission) -> dict[str, Any]:
+        """Grade a submission that has no others beside it: what was disturbed is tried again at once."""
+        row = self.grade(handed_in)
+        tries = TRIES_AFTER.get(_disturbed(row), 0)
+        while tries and _disturbed(row):
+            tries -= 1
+            row = self.grade(handed_in, last=not tries)
+        return row
+
+    def _failed(self, handed_in: Submission, why: str) -> dict[str, Any]:
+        return failed(self._grading.lesson, handed_in, self.circumstances, why)
+
+
+def failed(
+    lesson: Lesson, handed_in: Submission, circumstances: Circumstances, why: str, reason: str = "the grader failed"
+) -> dict[str, Any]:
+    """Return the report, as JSON, on a submission that could not be graded through no fault of its own."""
+    return as_json(unrun(lesson, handed_in, circumstances, status="grader_error", reason=reason, private=why))
+
+
+Opener = Callable[[int, int], contextlib.AbstractContextManager[Grader]]
+
+
+def grade_all(
+    lesson: Lesson,
+    folder: Path,
+    out: Path,
+    options: Options,
+    tell: Callable[[Progress], None],
+    opener: Opener | None = None,
+) -> Summary:
+    """Grade the submissions of a folder and write everything.
+
+    Finished ones are kept unless their module, the suite, the solution or the devices changed.
+
+    Args:
+        lesson: the lesson.
+        folder: where the submissions are.
+        out: the grading folder.
+        options: how to grade.
+        tell: told after each submission.
+        opener: makes the grader from the seed and a number of submissions; by the options unless given.
+
+    Raises:
+        UserError: something that the instructor can put right.
+        Halted: it cannot go on; what was finished is kept.
+    """
+    own = out.resolve()
+    found = class_folder.survey(folder, lesson)
+    named = class_folder.names([entry for entry in found.entries if entry.name != own.name or entry.resolve() != own])
+    entries = _chosen(named, options.only)
+    with Grades(out, lesson, options.seed, Origin(folder, lesson, named, moved=options.moved)) as grades:
+        decided = overrides.read(out / "overrides.csv", lesson, named.keys() | grades.rows.keys())
+        if decided.unknown and not options.only:
+            raise overrides.OverridesError(decided.unknown[0])
+        opener = opener or _opener(lesson, options)
+        with opener(grades.seed, len(entries)) as grader:
+            grades.decide(decided)
+            kept, waiting = _sorted_out(entries, lesson, grades, grader, options)
+            for done, name in enumerate(kept, 1):
+                tell(Progress(done, len(entries), grades.rows[name], kept=True))
+            with contextlib.closing(_graded(lesson, grader, {name: entries[name] for name in waiting})) as rows:
+                for done, row in enumerate(rows, len(kept) + 1):
+                    tell(Progress(done, len(entries), grades.write(row), kept=False))
+        chosen = [grades.rows[name] for name in sorted(entries)]
+    return Summary(chosen, len(kept), dict(Counter(waiting.values())), (*decided.unknown, *grades.notes, *found.aside))
+
+
+def _chosen(named: dict[str, Path], only: Sequence[str]) -> dict[str, Path]:
+    """Return the submissions to grade by their names, which may be given as tables show them."""
+    shown = told_apart(named)
+    only = [next((one for one in named if name in (one, shown[one])), name) for name in only]
+    for name in only:
+        if name not in named:
+            some = ", ".join(list(shown.values())[:10])
+            raise UserError(
+                f"There is no submission {name!r} there. There are: {some}{'…' if len(named) > 10 else ''}."
+            )
+    return {name: entry for name, entry in named.items() if not only or name in only}
+
+
+def _opener(lesson: Lesson, options: Options) -> Opener:
+    if options.dask:
+        from autograder.batch import dask_backend
+
+        return lambda seed, _: dask_backend.There(lesson, seed, options)
+    return lambda seed, most: _here(lesson, seed, most, options)
+
+
+@contextlib.contextmanager
+def _here(lesson: Lesson, seed: int, most: int, options: Options) -> Iterator[Here]:
+    """Yield this machine as a grader, with no more zygotes than there are submissions."""
+    grading = Grading(
+        lesson,
+        options.devices,
+        seed,
+        unsafe=options.unsafe,
+        workers=max(1, min(options.workers, most)),
+        deadlines=options.deadlines,
+    )
+    try:
+        with grading, Here(grading) as here:
+            yield here
+    except SandboxError as error:
+        raise Halted(f"The grader's own sandbox failed: {error}. `autograder doctor` may say why.") from error
+
+
+def _sorted_out(
+    entries: dict[str, Path], lesson: Lesson, grades: Grades, grader: Grader, options: Options
+) -> tuple[list[str], dict[str, str]]:
+    """Return the names of the submissions that are finished, and those of the others, each with why it must be graded."""
+    kept, waiting = [], {}
+    around = grader.circumstances
+    for name, entry in entries.items():
+        why = grades.why(submission.read(entry, lesson, name), around, regrade=options.regrade)
+        if why:
+            waiting[name] = why
+        else:
+            kept.append(name)
+    return kept, waiting
+
+
+def _graded(lesson: Lesson, grader: Grader, entries: dict[str, Path]) -> Generator[dict[str, Any]]:
+    """Yield the submissions' reports as they are ready. Each is read when its turn comes, so that few are in memory."""
+    waiting = iter(entries.items())
+    pending: dict[Future[Any], Submission] = {}
+    again: list[tuple[str, int]] = []
+    try:
+        while True:
+            while len(pending) < grader.room and (one := next(waiting, None)) is not None:
+                handed_in = _at_its_turn(lesson, *one)
+                ready = _without_running(lesson, handed_in, grader.circumstances, one[1])
+                if ready is not None:
+                    yield ready
+                else:
+                    pending[grader.submit(handed_in)] = handed_in
+            if not pending:
+                break
+            done, _ = wait(pending, timeout=1, return_when=FIRST_COMPLETED)
+            grader.look()
+            for future in done:
+                handed_in = pending.pop(future)
+                row = _row(lesson, grader, future, handed_in)
+                tries = TRIES_AFTER.get(_disturbed(row), 0)
+                if tries:
+                    again.append((handed_in.name, tries))
+                else:
+                    yield row
+        for name, tries in again:
+            yield _alone(lesson, grader, name, entries[name], tries)
+    finally:
+        for future in pending:
+            future.cancel()
+
+
+def _alone(lesson: Lesson, grader: Grader, name: str, entry: Path, tries: int) -> dict[str, Any]:
+    """Grade a submission with nothing beside it: what disturbed it may have been the others."""
+    while True:
+        handed_in = _at_its_turn(lesson, name, entry)
+        row = _without_running(lesson, handed_in, grader.circumstances, entry)
+        if row is None:
+            future = grader.submit(handed_in, last=tries == 1)
+            while not wait([future], timeout=1).done:
+                grader.look()
+            row = _row(lesson, grader, future, handed_in)
+        tries -= 1
+        if not tries or not _disturbed(row):
+            return row
+
+
+def _at_its_turn(lesson: Lesson, name: str, entry: Path) -> Submission:
+    return submission.read(entry, lesson, name)
+
+
+def _without_running(
+    lesson: Lesson, handed_in: Submission, circumstances: Circumstances, entry: Path
+) -> dict[str, Any] | None:
+    """Return the report on a submission that holds nothing to run, or is not there any more."""
+    if handed_in.status == "found":
+        return None
+    if not os.path.lexists(entry):
+        gone = "it was there when grading began and is gone now"
+        return failed(lesson, handed_in, circumstances, f"{entry}: {gone}; put it back and grade again", gone)
+    return as_json(unrun(lesson, handed_in, circumstances))
+
+
+def _row(lesson: Lesson, grader: Grader, future: Future[Any], handed_in: Submission) -> dict[str, Any]:
+    try:
+        return grader.row(future)
+    except (UserError, Halted):
+        raise
+    except Exception as error:  # noqa: BLE001  whatever happened to one submission must not cost the others
+        return failed(lesson, handed_in, grader.circumstances, "".join(traceback.format_exception(error)))
+
+
+def _disturbed(row: dict[str, Any]) -> str:
+    """Return what may have come from outside a submission rather than from itself: a key of `TRIES_AFTER`, or ""."""
+    if row["status"] == "failed_to_import":
+        ended = [("not_imported", row["private"])]
+    else:
+        scenarios = [scenario for exercise in row["exercises"] for scenario in exercise["scenarios"]]
+        ended = [(scenario["reason"], scenario["private"]) for scenario in scenarios]
+    return _from_outside(ended)
+
+
+def _disturbed_from_outside(result: Result) -> str:
+    """Return the same of a result."""
+    error = result.import_error
+    ended = [(outcome.status, outcome.detail) for outcome in result.outcomes]
+    return _from_outside([("not_imported", error.words)] if error is not None else ended)
+
+
+def _from_outside(ended: Sequence[tuple[str, str]]) -> str:
+    """Return what may have come from outside, given how runs ended: each a status and, in words, the details."""
+    killed = {("died", KILLED), ("not_imported", f"died: {KILLED}")}
+    found = {"killed" if (status, details) in killed else status for status, details in ended}
+    out_of_time = tuple(f"{status}: " for status in OUT_OF_TIME)
+    if any(status == "not_imported" and details.startswith(out_of_time) for status, details in ended):
+        found.add("import_time")
+    return next((kind for kind in TRIES_AFTER if kind in found), "")
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def default_out(folder: Path, lesson: Lesson) -> Path:
+    """Return where grades go unless said otherwise: beside the submissions."""
+    return folder.resolve().parent / f"grades-{lesson.name}"

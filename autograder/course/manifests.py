@@ -1,0 +1,257 @@
+"""Read a lesson's manifest, `lesson.toml`, and refuse what is wrong in it with the file and the line.
+
+Whether an off-limits name exists is asked for where PyTorch is imported anyway: here a name is read, and nothing imported.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import importlib.util
+import math
+import re
+import sys
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NoReturn
+
+from autograder.util.errors import UserError
+
+TOTAL_POINTS = 100
+OF_A_LESSON = ("title", "follow_through", "exercise")
+TABLE = re.compile(r"\s*\[\[\s*exercise\s*\]\]")
+DOTTED = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+")
+
+
+class LessonError(UserError):
+    """A lesson that is not there or whose manifest is wrong; the sentence says which and what to do."""
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One entry of a manifest.
+
+    Attributes:
+        name: the function or class of `exercises.py`.
+        points: what it is worth.
+        section: the heading of the lesson's page where its idea is taught.
+        off_limits: dotted names that its code must not use, and the reason to tell a student.
+        bonus: whether its points are a bonus (they count towards the 100 all the same).
+        forgeable: why its points, or some of them, rest on something that is computed beside student code; "" if none do.
+        few_answers: why somebody who knows nothing can guess some of its answers (a quiz, a few fixed cases); "" for most.
+    """
+
+    name: str
+    points: float
+    section: str
+    off_limits: tuple[str, ...] = ()
+    off_limits_reason: str = ""
+    bonus: bool = False
+    forgeable: str = ""
+    few_answers: str = ""
+
+
+@dataclass(frozen=True)
+class _Table:
+    """A table of a manifest: its values, and where it stands.
+
+    Attributes:
+        path: the manifest.
+        text: its text.
+        values: what the table has.
+        number: which `[[exercise]]` it is, from 0; -1 for what stands before them all.
+        name: what to call it.
+    """
+
+    path: Path
+    text: str = field(repr=False)
+    values: dict[str, Any]
+    number: int
+    name: str = ""
+
+    def refuse(self, key: str, why: str, value: str = "") -> NoReturn:
+        """Raise the sentence, with the line of a key, or of a value of its list; without them, of the table."""
+        of_whom = f"exercise {self.name!r}: " if self.name else ""
+        raise LessonError(f"{self.path}:{_line(self.text, self.number, key, value)}: {of_whom}{why}")
+
+    def words(self, key: str, *, needed: bool = False) -> str:
+        """Return a text that is not empty; "" if it is not there and need not be."""
+        value = self.values.get(key)
+        if value is None and not needed:
+            return ""
+        if not isinstance(value, str) or not value.strip():
+            self.refuse(key, f'`{key}` is {"missing or empty" if value in (None, "") else "no text"}: {key} = "…".')
+        return value
+
+    def flag(self, key: str, default: bool) -> bool:
+        """Return true or false."""
+        value = self.values.get(key, default)
+        if not isinstance(value, bool):
+            self.refuse(key, f"`{key}` is true or false, without quotes.")
+        return value
+
+
+def read(path: Path) -> tuple[str, bool, tuple[Exercise, ...]]:
+    """Return a manifest's title, whether failures follow through, and its exercises.
+
+    Raises:
+        LessonError: it cannot be read, or something in it is wrong.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        manifest = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        place = re.search(r"at line (\d+)", str(error))
+        raise LessonError(f"{path}{f':{place[1]}' if place else ''}: this is not a TOML file: {error}.") from error
+    except OSError as error:
+        raise LessonError(f"{path} cannot be read: {error.strerror}.") from error
+    whole = _Table(path, text, manifest, -1)
+    _known(whole, OF_A_LESSON, "a manifest has `title`, `follow_through` and `[[exercise]]` tables")
+    tables = manifest.get("exercise", [])
+    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+        whole.refuse("exercise", "an exercise is a table of its own, headed [[exercise]] with two brackets.")
+    exercises: list[Exercise] = []
+    for number, values in enumerate(tables):
+        exercise = _exercise(_Table(path, text, values, number, str(values.get("name") or "")))
+        if exercise.name in [other.name for other in exercises]:
+            _Table(path, text, values, number).refuse("name", f"exercise {exercise.name!r} is listed twice.")
+        exercises.append(exercise)
+    total = sum(exercise.points for exercise in exercises)
+    if abs(total - TOTAL_POINTS) > 1e-9:
+        raise LessonError(f"{path}: the exercises' points add up to {total:g}; they must add up to {TOTAL_POINTS}.")
+    return whole.words("title", needed=True), whole.flag("follow_through", True), tuple(exercises)
+
+
+def _exercise(table: _Table) -> Exercise:
+    keys = tuple(Exercise.__dataclass_fields__)
+    _known(table, keys, f"an exercise has {', '.join(keys)}")
+    name = table.words("name", needed=True)
+    if not name.isidentifier():
+        table.refuse("name", "`name` is the name of a function, class or method, as it stands in exercises.py.")
+    points = table.values.get("points")
+    if isinstance(points, bool) or not isinstance(points, (int, float)) or not math.isfinite(points) or points <= 0:
+        table.refuse("points", "`points` is a number above 0, without quotes.")
+    off_limits, reason = _off_limits(table), table.words("off_limits_reason")
+    if off_limits and not reason:
+        table.refuse("off_limits", "there is `off_limits` but no `off_limits_reason` to tell a student.")
+    if reason and not off_limits:
+        table.refuse("off_limits_reason", "there is a reason, but no `off_limits` with the names that are.")
+    return Exercise(
+        name=name,
+        points=float(points),
+        section=table.words("section", needed=True),
+        off_limits=off_limits,
+        off_limits_reason=reason,
+        bonus=table.flag("bonus", False),
+        forgeable=table.words("forgeable"),
+        few_answers=table.words("few_answers"),
+    )
+
+
+def _off_limits(table: _Table) -> tuple[str, ...]:
+    value = table.values.get("off_limits", [])
+    if not isinstance(value, list):
+        table.refuse("off_limits", '`off_limits` is a list, also of one name: off_limits = ["torch.mean"].')
+    for name in value:
+        if not isinstance(name, str) or not DOTTED.fullmatch(name):
+            table.refuse("off_limits", f"{name!r} is no dotted name such as torch.mean.", str(name))
+    return tuple(value)
+
+
+def _known(table: _Table, keys: Sequence[str], told: str) -> None:
+    for key in table.values:
+        if key not in keys:
+            table.refuse(key, f"unknown key {key!r}; {told}.")
+
+
+def check_names(path: Path, exercises: Sequence[Exercise], reference: Path, page: Path) -> None:
+    """Refuse exercises that the reference does not have, and sections that are no heading of the page.
+
+    A reference that is no Python, and a page that is not there, are told of by what reads them.
+
+    Raises:
+        LessonError: the first such name.
+    """
+    text = path.read_text(encoding="utf-8-sig")
+    defined, headings = _defined(reference), _headings(page)
+    for number, exercise in enumerate(exercises):
+        table = _Table(path, text, {}, number, exercise.name)
+        if defined is not None and exercise.name not in defined:
+            table.refuse("name", f"{reference} has no function, class or method of that name.")
+        if headings is not None and exercise.section not in headings:
+            table.refuse("section", f"{page} has no heading {exercise.section!r}.")
+
+
+def _defined(reference: Path) -> set[str] | None:
+    try:
+        body = ast.parse(reference.read_bytes()).body
+    except (OSError, ValueError, SyntaxError):
+        return None
+    kinds = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+    tops = [node for node in body if isinstance(node, kinds)]
+    inside = [part for node in tops if isinstance(node, ast.ClassDef) for part in node.body if isinstance(part, kinds)]
+    return {node.name for node in (*tops, *inside)}
+
+
+def _headings(page: Path) -> set[str] | None:
+    try:
+        text = page.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError):
+        return None
+    shown = re.sub(r"^(```|~~~).*?^\1", "", text, flags=re.MULTILINE | re.DOTALL)
+    return set(re.findall(r"^#{1,6} (.+?)\s*$", shown, flags=re.MULTILINE))
+
+
+def check_off_limits(path: Path, exercises: Sequence[Exercise], *, importing: bool = False) -> None:
+    """Refuse off-limits names that there are not: a ban that is misspelt is no ban.
+
+    Args:
+        path: the manifest.
+        exercises: what it holds.
+        importing: import what a name needs; otherwise only what is imported already is looked at.
+
+    Raises:
+        LessonError: the first such name.
+    """
+    looked_up: dict[str, bool] = {}
+    for number, exercise in enumerate(exercises):
+        for name in exercise.off_limits:
+            if name not in looked_up:
+                looked_up[name] = _exists(name, importing)
+            if not looked_up[name]:
+                table = _Table(path, path.read_text(encoding="utf-8-sig"), {}, number, exercise.name)
+                table.refuse("off_limits", f"there is no {name}; is it spelt as in Python?", name)
+
+
+def _exists(name: str, importing: bool) -> bool:
+    parts = name.split(".")
+    if parts[0] not in sys.modules and not importing:
+        return importlib.util.find_spec(parts[0]) is not None
+    for size in range(len(parts), 0, -1):
+        try:
+            found: Any = importlib.import_module(".".join(parts[:size]))
+        except ImportError:
+            continue
+        for part in parts[size:]:
+            if not hasattr(found, part):
+                return False
+            found = getattr(found, part)
+        return True
+    return False
+
+
+def _line(text: str, number: int, key: str, value: str = "") -> int:
+    """Return the line of a key in the table of that number, or of a value of its list; the table's own if it has no such key."""
+    lines = text.splitlines()
+    starts = [at for at, line in enumerate(lines) if TABLE.match(line)]
+    first = starts[number] if 0 <= number < len(starts) else 0
+    after = [at for at in starts if at > first] if number >= 0 else starts
+    end = after[0] if after and key not in OF_A_LESSON[2:] else len(lines)
+    keys = re.compile(rf"""\s*["']?{re.escape(key)}["']?\s*[=.]|\s*\[\[?\s*{re.escape(key)}\s*\]""")
+    at = next((at for at in range(first, end) if keys.match(lines[at])), None)
+    if at is None:
+        return first + 1
+    quoted = (f'"{value}"', f"'{value}'", value) if value else ()
+    return next((n for one in quoted for n in range(at, end) if one in lines[n]), at) + 1

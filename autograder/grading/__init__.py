@@ -1,0 +1,1 @@
+"""From outputs to verdicts, points and a diagnosis."""

@@ -1,0 +1,405 @@
+"""Find out what a failure looks like: a known misconception, what followed from it, or an exact description of the difference.
+
+Known misconceptions are run on the reference's side only, when the first submission fails their exercise, and once a batch.
+It knows no submission's text, runs nothing of a student's, and takes outputs for what they are: plain data.
+"""
+
+from __future__ import annotations
+
+import ast
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from autograder.course.lesson import Lesson
+from autograder.course.suite import Placed, Suite
+from autograder.grading import call_arguments, hollow, score
+from autograder.grading.compare import compare
+from autograder.grading.differences import Pair, describe
+from autograder.grading.score import FAILED, PASSED, Diagnosis, ExerciseScore, Misconception, Verdict
+from autograder.sandbox.sandbox import Job, Outcome, Overlay, Result, Run, Source
+from autograder.util.errors import UserError
+
+# Failures that have an output, or an exception, that can be set beside another's. The others say themselves what they are.
+COMPARABLE = ("mismatch", "check", "raised", "missing", "device")
+
+Runner = Callable[[Job], Result]
+
+
+class DiagnosisError(UserError):
+    """Misconceptions that cannot be read or run; the sentence says which file and what to do."""
+
+
+def read(lesson: Lesson) -> tuple[Misconception, ...]:
+    """Return a lesson's misconceptions in the order of their file, read from its syntax tree; none where there is no file.
+
+    Raises:
+        DiagnosisError: the file breaks a rule.
+    """
+    path = lesson.misconceptions
+    if not path.is_file():
+        return ()
+    try:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+    except SyntaxError as error:
+        raise DiagnosisError(f"{path}:{error.lineno}: {error.msg}") from error
+    texts = {
+        target.id: node.value.value
+        for node in tree.body
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    found: list[Misconception] = []
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            for decorator in node.decorator_list:
+                if isinstance(decorator, ast.Call) and ast.unparse(decorator.func) == "misconception":
+                    found.append(_marked(node.name, decorator, texts, lesson))
+    names = [one.name for one in found]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise DiagnosisError(f"{path}: there are two misconceptions called {twice[0]}; give each a name of its own.")
+    return tuple(found)
+
+
+def _marked(name: str, mark: ast.Call, texts: dict[str, str], lesson: Lesson) -> Misconception:
+    where = f"{lesson.misconceptions}:{mark.lineno}"
+    given = {keyword.arg or "": keyword.value for keyword in mark.keywords}
+    if len(mark.args) != 1 or not {"says", "section"} <= set(given) <= {"says", "section", "target"}:
+        raise DiagnosisError(f'{where}: the mark is written @misconception("exercise", says="…", section="…").')
+    words = []
+    for part in (mark.args[0], given["says"], given["section"], given.get("target", mark.args[0])):
+        text = (
+            texts.get(part.id) if isinstance(part, ast.Name) else part.value if isinstance(part, ast.Constant) else None
+        )
+        if not isinstance(text, str):
+            raise DiagnosisError(
+                f"{where}: write `{ast.unparse(part)}` as a plain text, or as a name that stands for one."
+            )
+        words.append(text)
+    exercise, says, section, target = words
+    if exercise not in [known.name for known in lesson.exercises]:
+        raise DiagnosisError(
+            f"{where}: {name} is a misconception of {exercise!r}, which is no exercise of lesson.toml."
+        )
+    return Misconception(name, exercise, says, section, target)
+
+
+def callers(text: str, names: Sequence[str]) -> dict[str, frozenset[str]]:
+    """Return, for each of a module's functions and classes in `names`, which others of these it mentions, near or far."""
+    parts = {node.name: node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    near = {name: _mentioned(part) for name, part in parts.items()}
+    found = {}
+    for name in names:
+        seen: set[str] = set()
+        waiting = [name]
+        while waiting:
+            more = (near.get(waiting.pop(), set()) & parts.keys()) - seen
+            seen |= more
+            waiting += more
+        found[name] = frozenset(seen & set(names)) - {name}
+    return found
+
+
+def _mentioned(part: ast.AST) -> set[str]:
+    """Return the names that a function or class takes from outside: a parameter may be called as an exercise is."""
+    loaded, own = set[str](), set[str]()
+    for node in ast.walk(part):
+        if isinstance(node, ast.Name):
+            (loaded if isinstance(node.ctx, ast.Load) else own).add(node.id)
+        elif isinstance(node, ast.arg):
+            own.add(node.arg)
+    return loaded - own
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a stand-in for the reference gave on some scenarios, judged as a submission is."""
+
+    outcomes: tuple[Outcome, ...]
+    verdicts: tuple[Verdict, ...]
+
+
+class Diagnoser:
+    """Scores results and says what their failures look like; may be asked by several threads at a time.
+
+    Args:
+        lesson: the lesson.
+        suite: its hidden suite.
+        devices: where the scenarios run.
+        seed: the batch's seed.
+        reference_text: the reference's source.
+        reference: its result on the whole suite.
+        run: runs a job in a sandbox that never runs a student's code; called by one thread at a time.
+    """
+
+    def __init__(
+        self,
+        lesson: Lesson,
+        suite: Suite,
+        devices: Sequence[str],
+        seed: int,
+        reference_text: str,
+        reference: Result,
+        run: Runner,
+    ) -> None:
+        self.known = read(lesson)
+        self._lesson = lesson
+        self._suite = suite
+        self._devices = tuple(devices)
+        self._seed = seed
+        self._reference_text = reference_text
+        self._reference = reference
+        self._signatures = call_arguments.read(reference_text)
+        self._pairs = [(placed, device) for placed in suite.scenarios for device in devices]
+        self.calls = callers(reference_text, [exercise.name for exercise in lesson.exercises])
+        self._run = run
+        self._lock = threading.Lock()
+        self._kept: dict[tuple[str, str, bool], Known] = {}
+        self._hollow: dict[str, tuple[tuple[Outcome, ...], ...]] = {}
+
+    def scores(self, result: Result) -> tuple[ExerciseScore, ...]:
+        """Return the points of a result of the whole suite, with a diagnosis of each failure.
+
+        Raises:
+            DiagnosisError: the misconceptions cannot be run.
+        """
+        lesson = self._lesson
+        judged = score.verdicts(
+            lesson, self._suite.scenarios, self._devices, result, self._reference, self._suite.checks
+        )
+        failed = [e.name for e in lesson.exercises if any(judged[n].verdict == FAILED for n in self._places(e.name))]
+        found = {name: self._diagnose(name, failed, judged, result) for name in failed}
+        if lesson.follow_through:
+            for name, cause in self._followed(found, judged, result).items():
+                found[name] = Diagnosis(follows=cause)
+                for n in self._places(name):
+                    if judged[n].verdict == FAILED:
+                        judged[n] = replace(judged[n], follows=cause)
+        for name, diagnosis in found.items():
+            if not diagnosis.follows and _comparable([judged[n] for n in self._places(name)]):
+                first = tuple(e.name for e in lesson.exercises if e.name in self.calls[name] and e.name in failed)
+                found[name] = replace(diagnosis, first=first)
+        return tuple(
+            replace(scored, diagnosis=found.get(scored.exercise.name, Diagnosis()))
+            for scored in score.score(lesson, judged)
+        )
+
+    def outputs(self, known: Misconception, exercise: str = "", *, inside: bool = False) -> Known:
+        """Return what the reference gives with a misconception laid over it, or put inside it; run at most once.
+
+        Args:
+            known: the misconception.
+            exercise: whose scenarios to run; its own unless said otherwise.
+            inside: whether the reference's other functions call it too.
+
+        Raises:
+            DiagnosisError: the misconceptions do not import.
+        """
+        exercise = exercise or known.exercise
+        key = (known.name, exercise, inside)
+        with self._lock:
+            if key not in self._kept:
+                self._kept[key] = self._stand_in(known, exercise, inside=inside)
+            return self._kept[key]
+
+    def job(self, known: Misconception, exercise: str, *, inside: bool) -> Job:
+        """Return the job that runs an exercise's scenarios on the reference with a misconception in the exercise's place."""
+        return stand_in_job(
+            self._lesson,
+            self._suite,
+            [self._pairs[n] for n in self._places(exercise)],
+            self._seed,
+            self._reference_text,
+            known,
+            inside=inside,
+        )
+
+    def _stand_in(self, known: Misconception, exercise: str, *, inside: bool) -> Known:
+        result = self._run(self.job(known, exercise, inside=inside))
+        error = result.import_error
+        if error is not None:
+            raise DiagnosisError(
+                f"{self._lesson.misconceptions} does not import: {error.type}: {error.message}. Mend it, then grade again."
+            )
+        return self._judged(exercise, result.outcomes)
+
+    def _judged(self, exercise: str, outcomes: Sequence[Outcome]) -> Known:
+        verdicts = []
+        for n, outcome in zip(self._places(exercise), outcomes, strict=True):
+            placed, device = self._pairs[n]
+            check = self._suite.checks[placed.scenario.check] if placed.scenario.check else None
+            names = self._lesson.exercise(exercise).off_limits
+            verdicts.append(score.judge(placed, device, outcome, self._reference.outcomes[n], check, names))
+        return Known(tuple(outcomes), tuple(score.settled(verdicts)))
+
+    def _places(self, exercise: str) -> list[int]:
+        return [n for n, (placed, _) in enumerate(self._pairs) if placed.scenario.exercise == exercise]
+
+    def fitting(self, exercise: str, judged: Sequence[Verdict], result: Result) -> tuple[Misconception, ...]:
+        """Return the misconceptions of an exercise whose outputs a result has, as far as it failed."""
+        places = self._places(exercise)
+        mine = Known(tuple(result.outcomes[n] for n in places), tuple(judged[n] for n in places))
+        if not _comparable(mine.verdicts):
+            return ()
+        return tuple(one for one in self.known if one.exercise == exercise and agree(mine, self.outputs(one)))
+
+    def _diagnose(
+        self, exercise: str, all_failed: Sequence[str], judged: Sequence[Verdict], result: Result
+    ) -> Diagnosis:
+        # What is built on another failed exercise may look like a mistake of its own and be none: nothing is named there.
+        if not self.calls[exercise] & set(all_failed):
+            fitting = self.fitting(exercise, judged, result)
+            if fitting:
+                return Diagnosis(misconceptions=fitting)
+        failed = [n for n in self._places(exercise) if judged[n].verdict == FAILED]
+        if any(judged[n].reason != "mismatch" for n in failed):
+            return Diagnosis()
+        try:
+            described = describe([self._pair(n, exercise, result) for n in failed], self._signatures)
+        except Exception:  # noqa: BLE001  an output too odd for words costs the words, not the grade
+            described = ""
+        return Diagnosis(described=described)
+
+    def _pair(self, n: int, exercise: str, result: Result) -> Pair:
+        placed, device = self._pairs[n]
+        wanted = self._reference.outcomes[n]
+        calls = tuple(call for call in wanted.calls if call.name == exercise)
+        return Pair(result.outcomes[n].value, wanted.value, device, placed.scenario.tolerance, calls)
+
+    def _followed(self, found: dict[str, Diagnosis], judged: Sequence[Verdict], result: Result) -> dict[str, str]:
+        """Return the exercises whose failures only follow from another's, each with that other one."""
+        causes = [name for name, diagnosis in found.items() if diagnosis.misconceptions]
+        return dict(self._explained(list(found), causes, found, judged, result))
+
+    def _explained(
+        self,
+        exercises: Iterable[str],
+        causes: Sequence[str],
+        found: dict[str, Diagnosis],
+        judged: Sequence[Verdict],
+        result: Result,
+    ) -> Iterator[tuple[str, str]]:
+        for name in exercises:
+            places = self._places(name)
+            mine = Known(tuple(result.outcomes[n] for n in places), tuple(judged[n] for n in places))
+            for cause in causes:
+                if cause in self.calls[name] and any(
+                    agree(mine, self.outputs(one, name, inside=True), values=True)
+                    for one in found[cause].misconceptions
+                ):
+                    if self._took_work(name, mine):
+                        yield name, cause
+                    break
+
+    def _took_work(self, exercise: str, mine: Known) -> bool:
+        """Return whether what failed returned what nobody gets who has not written the exercise."""
+        empty = self._hollow_outcomes(exercise)
+        seen = []
+        for place, (n, verdict, came) in enumerate(
+            zip(self._places(exercise), mine.verdicts, mine.outcomes, strict=True)
+        ):
+            if verdict.verdict in (PASSED, FAILED) and came.status == "returned":
+                given = tuple(outcomes[place].value for outcomes in empty if outcomes[place].status == "returned")
+                wanted, bounds = self._reference.outcomes[n].value, verdict.placed.scenario.tolerance
+                seen.append(hollow.Seen(came.value, wanted, verdict.verdict == FAILED, given, verdict.device, bounds))
+        return hollow.took_work(seen)
+
+    def _hollow_outcomes(self, exercise: str) -> tuple[tuple[Outcome, ...], ...]:
+        """Return what each stand-in that takes no work gives in an exercise's scenarios; run at most once."""
+        with self._lock:
+            if exercise not in self._hollow:
+                text, names = hollow.stand_ins(self._reference_text, exercise)
+                jobs = [self._hollow_job(exercise, text, name) for name in names]
+                self._hollow[exercise] = tuple(self._run(job).outcomes for job in jobs)
+            return self._hollow[exercise]
+
+    def _hollow_job(self, exercise: str, text: str, name: str) -> Job:
+        package, place = f"solutions.{self._lesson.name}", f"solutions/{self._lesson.name}"
+        source = Source(f"{package}.hollow", f"{place}/hollow.py", text)
+        pairs = [self._pairs[n] for n in self._places(exercise)]
+        overlay = Overlay(source, name, exercise)
+        return _beside_reference(self._lesson, self._suite, pairs, self._seed, self._reference_text, overlay)
+
+
+def stand_in_job(
+    lesson: Lesson,
+    suite: Suite,
+    pairs: Iterable[tuple[Placed, str]],
+    seed: int,
+    reference_text: str,
+    known: Misconception,
+    *,
+    inside: bool,
+) -> Job:
+    """Return the job that runs scenarios on the reference with a misconception over it, or inside it."""
+    text = lesson.misconceptions.read_text(encoding="utf-8")
+    source = Source(f"solutions.{lesson.name}.misconceptions", f"solutions/{lesson.name}/misconceptions.py", text)
+    overlay = Overlay(source, known.name, known.target, inside)
+    return _beside_reference(lesson, suite, pairs, seed, reference_text, overlay)
+
+
+def _beside_reference(
+    lesson: Lesson,
+    suite: Suite,
+    pairs: Iterable[tuple[Placed, str]],
+    seed: int,
+    reference_text: str,
+    overlay: Overlay,
+) -> Job:
+    return Job(
+        module=Source(f"solutions.{lesson.name}.exercises", f"solutions/{lesson.name}/exercises.py", reference_text),
+        suite=suite.files,
+        runs=tuple(Run(p.file, p.scenario.function, p.scenario.index, device) for p, device in pairs),
+        seed=seed,
+        off_limits=lesson.off_limits,
+        overlay=overlay,
+    )
+
+
+def _comparable(verdicts: Sequence[Verdict]) -> bool:
+    """Return whether every failure is one of outputs or exceptions, which another's can be set beside."""
+    failed = [verdict for verdict in verdicts if verdict.verdict == FAILED]
+    return bool(failed) and all(verdict.reason in COMPARABLE for verdict in failed)
+
+
+def agree(mine: Known, other: Known, *, values: bool = False) -> bool:
+    """Return whether two runs of the same scenarios fail on the same ones and fail there in the same way.
+
+    The same way: equal outputs, or exceptions of the same built-in type, or the same sentence of a check, which judges outputs
+    that are drawn, or counted, and so are hardly ever equal. Where one passes and the other fails they are not the same mistake,
+    however alike the rest is.
+
+    Args:
+        mine: the submission's.
+        other: the misconception's, or the reference's with one inside.
+        values: whether equal exceptions alone are too little, and some output must be equal.
+    """
+    if not _comparable(mine.verdicts) or not _comparable(other.verdicts):
+        return False
+    # A name that is missing looks like an attribute that what was returned lacks: by itself it says nothing.
+    some = not values and not any(verdict.reason == "missing" for verdict in mine.verdicts)
+    for one, two, came, known in zip(mine.verdicts, other.verdicts, mine.outcomes, other.outcomes, strict=True):
+        if one.verdict != two.verdict:
+            return False
+        if one.verdict == FAILED:
+            if not _same_way(one, came, known) and (values or not _same_sentence(one, two)):
+                return False
+            some = some or came.status == "returned"
+    return some and any(verdict.verdict in (PASSED, FAILED) for verdict in mine.verdicts)
+
+
+def _same_sentence(one: Verdict, two: Verdict) -> bool:
+    """Return whether a check said the same of both, and something of its own."""
+    return one.reason == two.reason == "check" and one.told == two.told != score.UNFIT
+
+
+def _same_way(verdict: Verdict, came: Outcome, known: Outcome) -> bool:
+    if came.status != known.status:
+        return False
+    if came.status == "returned":
+        return compare(came.value, known.value, verdict.device, verdict.placed.scenario.tolerance) is None
+    if came.error is None or known.error is None:
+        return False
+    return came.error.builtin == known.error.builtin != "NotImplementedError"

@@ -1,0 +1,93 @@
+"""Grade single notebooks for nbgrader, at a desk that is made ready once: reports, points for the grade book, feedback.
+
+It knows nbgrader's grade book and nothing else of nbgrader; `autograder/integrations/nbgrader_plugin.py` is where nbgrader calls.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nbgrader.api import Gradebook
+
+from autograder.batch import run as batch
+from autograder.batch.run import Grading, Here
+from autograder.course.lesson import Lesson
+from autograder.gradebook.formats.nbgrader import TEST, record
+from autograder.report import overrides
+from autograder.report.feedback import exercise_block, loading_sentences
+from autograder.report.overrides import Overrides
+from autograder.report.report import as_json
+from autograder.report.results_folder import Grades, Origin
+from autograder.submission import submission
+from autograder.util.errors import UserError
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A lesson made ready: where submissions are graded and reports go."""
+
+    lesson: Lesson
+    grades: Grades
+    here: Here
+    decided: Overrides
+
+    def grade(self, notebook: str, student: str, folder: Path | None = None) -> dict[str, Any]:
+        """Grade a notebook's text, write its report, and return that, an instructor's own decisions included.
+
+        Args:
+            notebook: its JSON.
+            student: the student's name.
+            folder: what the student handed in, for the modules that the notebook imports.
+
+        Raises:
+            UserError: the grader failed; there are no points then, and no zero either.
+        """
+        handed_in = submission.of_notebook(notebook, self.lesson, student, folder)
+        if handed_in.status == "found":
+            row = self.here.grade_alone(handed_in)
+        else:
+            row = as_json(batch.unrun(self.lesson, handed_in, self.here.circumstances))
+        self.grades.write(row)
+        row = overrides.lay_over(row, self.decided.of(student), self.lesson)
+        if row["score"] is None:
+            raise UserError(
+                f"The grader failed on {student}: {row['reason']}. The report in {self.grades.out} says more."
+            )
+        return row
+
+    def record(self, book: Gradebook, row: dict[str, Any]) -> None:
+        """Write a report's points into the grade book: none for what never ran."""
+        points = {entry["name"]: entry["points"] for entry in row["exercises"]}
+        record(book, self.lesson, row["submission"], {e.name: points.get(e.name, 0.0) for e in self.lesson.exercises})
+
+    def feedback(self, row: dict[str, Any]) -> dict[str, str]:
+        """Return what a student reads, by the name of the test cell that it belongs to."""
+        told = {entry["name"]: exercise_block(entry) for entry in row["exercises"]}
+        first = loading_sentences(row)
+        if row["status"] != "graded":
+            first.append(row["reason"])
+        texts = {}
+        for exercise in self.lesson.exercises:
+            texts[f"{TEST}{exercise.name}"] = "\n".join([*first, *told.get(exercise.name, ["0 points"])]) + "\n"
+            first = []
+        return texts
+
+
+@contextlib.contextmanager
+def opened(lesson: Lesson, course: Path) -> Iterator[Desk]:
+    """Yield a desk whose reports go where `autograder grade` would put them for the course's `submitted` folder.
+
+    Raises:
+        UserError: something that the instructor can put right.
+    """
+    submitted = course / "submitted"
+    with Grades(batch.default_out(submitted, lesson), lesson, None, Origin(submitted, lesson, ())) as grades:
+        decided = overrides.read(grades.out / "overrides.csv", lesson, grades.rows.keys())
+        grades.decide(decided)
+        grading = Grading(lesson, ("cpu",), grades.seed, unsafe=False)
+        with grading, Here(grading) as here:
+            yield Desk(lesson, grades, here, decided)

@@ -1,0 +1,137 @@
+"""Search files that students will get for anything of the solutions or of the hidden tests. Changes nothing.
+
+What is searched for: each line of a solution region that is long enough to be nobody's but the solution's; a region of short
+lines as a whole; three lines in a row of a hidden test or a misconception; the names of their files; compiled Python, whose text
+nobody can read. Docstrings and signatures of the solutions are a student's, too, and lie outside the regions.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from autograder.course import lesson as lessons
+from autograder.course.lesson import BEGIN, END
+
+# Characters without blanks. Shorter lines are in every program that trains something, or call an exercise as its tests do.
+TELLING = 32
+TELLING_TOGETHER = 13
+TELLING_IN_A_ROW = 60
+# Lines of the training loop, without blanks, as the course prints them on page after page: whoever has one knows nothing new.
+EVERYBODYS = re.compile(
+    r"optimizer=torch\.optim\.\w+\(model\.parameters\(\),lr=[\w.]+\)"
+    r"|loss=nn\.functional\.cross_entropy\(model\(\w+\)[\w.,()]*\)"
+    r"|loss=\(\(y-model\(X\)\)\*\*2\)\.mean\(\)"
+    r"|optimizer\.zero_grad\(\)|loss\.backward\(\)|optimizer\.step\(\)|\w+\.append\(loss\.item\(\)\)"
+    r"|for[\w,]+in[\w.]+(\(\))?:"
+)
+
+
+def find(files: Mapping[str, bytes], root: Path) -> list[str]:
+    """Return a sentence for each thing in these files that must not be there.
+
+    Args:
+        files: paths, as students will have them, to contents.
+        root: the course.
+    """
+    secrets = dict(_secrets(root))
+    hidden = _hidden(root)
+    names = [path.encode() for path in hidden]
+    rows = {row: path for path, text in hidden.items() for row in _in_a_row(text)}
+    found = []
+    for path, data in files.items():
+        if path.startswith(("solutions/", "tests/")):
+            found.append(f"{path}: nothing of solutions/ or tests/ goes to students.")
+        if path.endswith((".pyc", ".pyo")) or "__pycache__" in path:
+            found.append(f"{path}: compiled code goes to nobody, for it may be of a solution.")
+        found += [f"{path}: names {name.decode()}." for name in names if name in data]
+        text = _readable(path, data)
+        packed = _without_blanks(text)
+        found += [f"{path}: has a line of {where}." for secret, where in secrets.items() if secret in packed]
+        found += sorted({f"{path}: has lines of {rows[row]}." for row in rows.keys() & _in_a_row(text)})
+    return found
+
+
+def _in_a_row(text: str) -> set[str]:
+    """Return each three lines in a row, without blanks, imports and marks, that are long enough to be nobody else's."""
+    packed = (_without_blanks(line) for line in text.split("\n"))
+    lines = [line for line in packed if line and not line.startswith(("import", "from", "@")) and not _everybodys(line)]
+    rows = {"".join(lines[start : start + 3]) for start in range(len(lines) - 2)}
+    return {row for row in rows if len(row) >= TELLING_IN_A_ROW}
+
+
+def _secrets(root: Path) -> Iterator[tuple[str, str]]:
+    """Yield what a solution region has and nothing else would, without blanks, with the place that it is from."""
+    for name in lessons.names(root):
+        reference = lessons.load(root, name).reference
+        if not reference.is_file():
+            continue
+        for number, region in _regions(reference.read_text(encoding="utf-8").split("\n")):
+            telling = [line for line in region if len(line) >= TELLING and not _everybodys(line)]
+            together = "".join(region)
+            if not telling and len(together) >= TELLING_TOGETHER:
+                telling = [together]
+            for line in telling:
+                yield line, f"the solution of {name}, in the region at line {number}"
+
+
+def _regions(lines: Iterable[str]) -> Iterator[tuple[int, list[str]]]:
+    """Yield each solution region: the number of its first line, and its lines without blanks and comments."""
+    inside: list[str] | None = None
+    begun = 0
+    for number, line in enumerate(lines, 1):
+        if BEGIN in line:
+            inside, begun = [], number
+        elif END in line:
+            yield begun, inside or []
+            inside = None
+        elif inside is not None:
+            inside.append(_without_blanks(line.partition("  # ")[0]))
+
+
+def _everybodys(line: str) -> bool:
+    return EVERYBODYS.fullmatch(line) is not None
+
+
+def _without_blanks(text: str) -> str:
+    return re.sub(r"\s+", "", text)
+
+
+def _hidden(root: Path) -> dict[str, str]:
+    """Return everything that is not for students: paths, as a text might name them, to what hidden files say.
+
+    A reference says what its stub does, too, so of that the name alone is here; `_secrets` has the rest.
+    """
+    folders = [folder for top in ("solutions", "tests") for folder in sorted((root / top).glob("lesson_*"))]
+    files = [path for folder in folders for path in sorted(folder.rglob("*.py"))]
+    said = {path: path.name.startswith(("test_", "checks", "misconceptions")) for path in files}
+    return {
+        path.relative_to(root).as_posix(): path.read_text(encoding="utf-8") if says else ""
+        for path, says in said.items()
+    }
+
+
+def _readable(path: str, data: bytes) -> str:
+    """Return a file's text; a notebook's with every string in it as its own text, metadata and outputs included."""
+    text = data.decode("utf-8", "replace")
+    if path.endswith((".ipynb", ".json")):
+        try:
+            return "\n".join([text, *_strings(json.loads(text))])
+        except (ValueError, RecursionError):
+            return text
+    return text
+
+
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for part in value:
+            yield from _strings(part)
+    elif isinstance(value, dict):
+        for key, part in value.items():
+            yield str(key)
+            yield from _strings(part)

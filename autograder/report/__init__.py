@@ -1,0 +1,1 @@
+"""Results, as files and as words for a student."""

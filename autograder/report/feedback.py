@@ -1,0 +1,246 @@
+"""Word a report for its student, in Markdown: exercise by exercise the points, and for the first failure what and why.
+
+Nothing here gives a hidden value away, and no text that a student's code produced is passed on.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from autograder.course.lesson import Lesson
+from autograder.grading.call_arguments import Signatures
+from autograder.grading.import_errors import TRIAL
+from autograder.grading.score import FAILED, GRADER_ERROR, NOT_RUN, ExerciseScore, Verdict
+from autograder.report.report import Report, as_json
+from autograder.sandbox import decode
+from autograder.util.safe_text import code_span, printable
+from autograder.util.safe_text import name as visible
+
+LABEL = 17
+WIDEST = 100
+MOST_SENTENCES = 10
+
+
+def feedback(report: Report, signatures: Signatures) -> str:
+    """Return a student's page."""
+    return page(report.lesson, with_feedback(report, signatures))
+
+
+def with_feedback(report: Report, signatures: Signatures) -> dict[str, Any]:
+    """Return a report as JSON in which each exercise has its lines of feedback, so that pages can be written from it alone."""
+    row = as_json(report)
+    for entry, scored in zip(row["exercises"], report.exercises, strict=True):
+        entry["feedback"] = exercise_lines(scored, signatures, report.lesson.name)[1:]
+    return row
+
+
+def page(lesson: Lesson, row: dict[str, Any]) -> str:
+    """Return a student's page from a report as JSON, an instructor's own decisions included."""
+    lines = [
+        f"# Lesson {lesson.number} · {lesson.title}",
+        "",
+        f"Submission: {code_span(visible(row['submission']))}",
+        "",
+    ]
+    if row["status"] != "graded":
+        lines += [*_not_graded(row), ""]
+    if row["score"] is not None:
+        lines += [f"**{row['score']:g} of {row['max_score']:g} points**", ""]
+    if row.get("note"):
+        lines += [_one_line(row["note"]), ""]
+    told = loading_sentences(row)
+    if told:
+        lines += [*(f"- {words}" for words in told), ""]
+    if not row["exercises"]:
+        return "\n".join(lines)
+    not_run = [device for device, state in row["devices"].items() if state == "not run"]
+    if not_run:
+        lines += [f"Not run, because this machine has none: {', '.join(not_run)}. That costs no points.", ""]
+    lines += ["```text"]
+    for entry in row["exercises"]:
+        block = exercise_block(entry)
+        lines += [*block, ""] if len(block) > 1 else block
+    return "\n".join([*lines, "```"]) + "\n"
+
+
+def exercise_block(entry: dict[str, Any]) -> list[str]:
+    """Return the lines on one exercise from its part of a report as JSON, an instructor's own decision included."""
+    block = [_title(entry["name"], entry["points"], entry["max_points"], bonus=entry["bonus"])]
+    if entry.get("override"):
+        block.append(_line("Points", f"set by your instructor: {_one_line(entry['override']['reason'])}"))
+    return block + list(entry.get("feedback", []))
+
+
+def loading_sentences(row: dict[str, Any]) -> list[str]:
+    """Return what a student reads on how the module was loaded.
+
+    That is what was left out, what raised, which definition counts, and what of the student's own modules came along.
+    """
+    loading = row.get("loading", {})
+    left_out = [_lines(one) for one in loading.get("left_out", [])]
+    told = []
+    if loading.get("gave_up") and row["status"] == "graded":
+        told.append(_definitions_only(loading, left_out))
+    elif left_out:
+        told.append(f"No exercise needs this and it took long, so it was left out: {', '.join(left_out)}.")
+    told += [failure["said"] for failure in row.get("cells", []) if failure.get("said")]
+    told += [_rebound(one) for one in loading.get("rebound", [])]
+    return told + _helpers(row)
+
+
+def _definitions_only(loading: dict[str, Any], left_out: Sequence[str]) -> str:
+    seconds = f"{loading['seconds']:g} seconds"
+    why = {
+        "cpu_time": f"Loading all of your code took more than {seconds} of computing time",
+        "wall_time": "Loading all of your code took too long",
+        "flooded": "Your code put out too much while it was loaded",
+    }.get(loading["gave_up"], "Your code ended Python while it was loaded")
+    told = f"{why}, so only its imports, functions and classes were loaded, and the assignments that these need."
+    if left_out:
+        told += f" Left out: {', '.join(left_out)}."
+    return f"{told} {TRIAL}"
+
+
+def _lines(place: dict[str, Any]) -> str:
+    first, last = place["first"], place["last"]
+    lines = f"line {first}" if first == last else f"lines {first} to {last}"
+    return f"{lines} of the cell {code_span(place['cell'])}" if place["cell"] else lines
+
+
+def _rebound(one: dict[str, Any]) -> str:
+    name = code_span(one["name"])
+    place = f"line {one['line']}" + (f" of the cell {code_span(one['cell'])}" if one["cell"] else "")
+    if one["counts"]:
+        return f"{name} is defined more than once; the definition in {place} is the one that was graded."
+    return f"In {place} the name {name} stands for something else; what was graded is the definition before that."
+
+
+def _helpers(row: dict[str, Any]) -> list[str]:
+    """Return what a student reads about modules of his own beside the graded one."""
+    names = ", ".join(map(code_span, row.get("helpers", {})))
+    came = [f"Graded together with your own {names}."] if names and row["exercises"] else []
+    return [*came, *map(printable, row.get("helper_notes", []))]
+
+
+def _not_graded(row: dict[str, Any]) -> list[str]:
+    if row["status"] == "grader_error":
+        return [
+            "The grader itself failed on this submission. That is not your fault and costs nothing; your instructor knows."
+        ]
+    if row["status"] == "failed_to_import":
+        return ["Your module could not be imported, so nothing in it could be run.", "", _one_line(row["reason"])]
+    return [_one_line(row["reason"])]
+
+
+def _title(name: str, points: float, max_points: float, *, bonus: bool) -> str:
+    shown = f"{name}{' (bonus)' if bonus else ''}"
+    return f"{shown:<60}{points:g} of {max_points:g} points" if max_points else f"{shown:<60}not run"
+
+
+def _one_line(text: str) -> str:
+    return " ".join(printable(text, 400).split())
+
+
+def exercise_lines(scored: ExerciseScore, signatures: Signatures, lesson: str) -> list[str]:
+    """Return the lines on one exercise."""
+    lines = [_title(scored.exercise.name, scored.points, scored.max_points, bonus=scored.exercise.bonus)]
+    if scored.max_points == 0:
+        return lines
+    failed = [verdict for verdict in scored.verdicts if verdict.verdict == FAILED]
+    if any(verdict.verdict == GRADER_ERROR for verdict in scored.verdicts):
+        lines.append(_line("The grader", "failed on a part of this exercise, which costs you nothing."))
+    if not failed:
+        return lines
+    diagnosis = scored.diagnosis
+    if diagnosis.follows:
+        words = f"`{diagnosis.follows}`: mend that one and this one comes right. No points are lost here."
+        return [*lines, _line("Follows from", words)]
+    first = _most_telling(failed)
+    if first.call is not None and first.reason not in ("not_written", "missing", "not_imported"):
+        lines += _asked(first.call, signatures)
+    returned = first.mismatch is not None and not first.mismatch.says
+    lines.append(_line("It returned" if returned else "What happened", _told(first)))
+    if first.reason == "off_limits":
+        lines.append(_line("Why", scored.exercise.off_limits_reason))
+    if first.reason == "check":
+        # Each question of a quiz has a sentence of its own.
+        more = dict.fromkeys(_told(verdict) for verdict in failed if verdict.reason == "check")
+        lines += [_line("and", words) for words in list(more)[:MOST_SENTENCES] if words != _told(first)]
+    ran = [verdict for verdict in scored.verdicts if verdict.verdict != NOT_RUN]
+    others = [verdict for verdict in failed if verdict is not first]
+    if others:
+        lines.append(_line("In all", f"{len(failed)} of {len(ran)} hidden scenarios failed"))
+    return [*lines, *_diagnosed(scored), *_read_again(scored, lesson)]
+
+
+def _diagnosed(scored: ExerciseScore) -> list[str]:
+    """Return what the failure looks like: each misconception that fits, or how the values differ, and what to mend first."""
+    diagnosis = scored.diagnosis
+    lines = [_line("This looks like", one.says) for one in diagnosis.misconceptions[:1]]
+    lines += [_line("or like", one.says) for one in diagnosis.misconceptions[1:]]
+    if diagnosis.described:
+        lines.append(_line("That is", f"{diagnosis.described}."))
+    if diagnosis.first and not diagnosis.misconceptions:
+        names = " and ".join(f"`{name}`" for name in diagnosis.first)
+        lines.append(_line("Mend first", f"{names}, if yours is built on it: this failure may only follow."))
+    return lines
+
+
+def _read_again(scored: ExerciseScore, lesson: str) -> list[str]:
+    sections = [one.section for one in scored.diagnosis.misconceptions] or [scored.exercise.section]
+    named = " and ".join(f'"{section}"' for section in dict.fromkeys(sections))
+    return [_line("Read again", f"{named} in assignments/{lesson}/README.md")]
+
+
+def _most_telling(failed: Sequence[Verdict]) -> Verdict:
+    """Return the failure to show: a difference in shape or dtype before one in values, which may only follow from it."""
+    order = ("off_limits", "missing", "not_written")
+    for reason in order:
+        for verdict in failed:
+            if verdict.reason == reason:
+                return verdict
+    for verdict in failed:
+        if verdict.mismatch is not None and verdict.mismatch.wanted:
+            return verdict
+    return failed[0]
+
+
+def _told(verdict: Verdict) -> str:
+    place = place_in_words(verdict.mismatch.path) if verdict.mismatch is not None and verdict.mismatch.path else ""
+    return f"{place}{_one_line(verdict.told)}"
+
+
+_LABEL = re.compile(r"\[(['\"])([^'\"\\]+)\1\]")
+
+
+def place_in_words(path: str) -> str:
+    """Return where in a returned value something is: the scenario's own labels as they are, anything else as one would index.
+
+    >>> place_in_words("['w after the step'][2]")
+    '`w after the step`, at [2]: '
+    """
+    labels = []
+    while (found := _LABEL.match(path)) is not None:
+        labels.append(found.group(2))
+        path = path[found.end() :]
+    if not labels:
+        return f"at {path}: "
+    shown = ", ".join(f"`{label}`" for label in labels)
+    return f"{shown}, at {path}: " if path else f"{shown}: "
+
+
+def _asked(call: decode.Call, signatures: Signatures) -> list[str]:
+    names = signatures.bind(call)
+    shown = ", ".join(name for name, _ in names)
+    given = ", ".join(f"{name} {words}" for name, words in names)
+    asked = f"{call.name}({shown})"
+    if len(asked) + len(given) <= WIDEST:
+        return [_line("You were asked", f"{asked}   {given}".rstrip())]
+    return [_line("You were asked", asked), _line("with", given)]
+
+
+def _line(label: str, text: str) -> str:
+    return f"  {label:<{LABEL}}{inspect.cleandoc(text)}"

@@ -1,0 +1,221 @@
+"""Frozen results and how they are written: a JSON report, a student's feedback, the table of scores. Decides nothing."""
+
+from __future__ import annotations
+
+import csv
+import json
+import tempfile
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from autograder.course.lesson import Lesson
+from autograder.grading.notebook_errors import CellFailure, LeftOut, Rebound
+from autograder.grading.score import Diagnosis, ExerciseScore, Verdict
+from autograder.util.files import write_whole
+from autograder.util.safe_text import cell, file_name, told_apart
+
+SCHEMA = "autograder/report/v1"
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """What a grade rests on besides the submission; enough, with it, to grade again.
+
+    Attributes:
+        seed: the grading folder's seed.
+        devices: device to "run" or "not run".
+        suite: a hash over the hidden suite.
+        reference: a hash over the reference solution, the misconceptions and the manifest.
+        guarantee: the level that the sandbox reached.
+        versions: of the grader, Python and torch.
+    """
+
+    seed: int
+    devices: dict[str, str]
+    suite: str
+    reference: str
+    guarantee: str
+    versions: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Loading:
+    """How a student's module was loaded, where that went not quite as it was written.
+
+    Attributes:
+        cells: what its statements raised.
+        left_out: the lines that were not run.
+        rebound: exercises that were bound again after their definition.
+        gave_up: why its definitions only were loaded: "cpu_time", "wall_time", "died" or "flooded"; "" where all was.
+        seconds: how many CPU seconds it had for that.
+    """
+
+    cells: tuple[CellFailure, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+    rebound: tuple[Rebound, ...] = ()
+    gave_up: str = ""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Report:
+    """What became of one submission.
+
+    Attributes:
+        lesson: the lesson.
+        submission: its name.
+        status: "graded", "failed_to_import", "not_found", "refused" or "grader_error".
+        reason: why it was not graded, in a sentence.
+        place: the module's path inside the submission.
+        module: a hash over the module's text, and its helpers'.
+        exercises: the points, exercise by exercise; empty where the module never ran.
+        log: what it printed, for the instructor.
+        private: more for the instructor.
+        cpu: CPU seconds.
+        circumstances: what else the grade rests on.
+        loading: how its module was loaded.
+        helpers: a hash over the text of each of the student's own modules that came along, by its path in the submission.
+        helper_notes: a sentence on each that did not.
+        note: which of several files was graded, and what else is to be said about them.
+    """
+
+    lesson: Lesson
+    submission: str
+    status: str
+    reason: str
+    place: str
+    module: str
+    exercises: tuple[ExerciseScore, ...]
+    log: str
+    private: str
+    cpu: float
+    circumstances: Circumstances
+    loading: Loading = field(default_factory=Loading)
+    helpers: dict[str, str] = field(default_factory=dict, hash=False)
+    helper_notes: tuple[str, ...] = ()
+    note: str = ""
+
+    @property
+    def score(self) -> float | None:
+        """The points in all; None where the grader failed."""
+        if self.status == "grader_error":
+            return None
+        return round(sum(exercise.points for exercise in self.exercises), 2)
+
+    @property
+    def max_score(self) -> float:
+        """The points that could be had: those of the exercises that could run."""
+        if not self.exercises:
+            return sum(exercise.points for exercise in self.lesson.exercises)
+        return sum(exercise.max_points for exercise in self.exercises)
+
+
+def as_json(report: Report) -> dict[str, Any]:
+    """Return a report as plain data, by the schema `autograder/report/v1`."""
+    around = report.circumstances
+    loading = {key: list(part) if isinstance(part, tuple) else part for key, part in asdict(report.loading).items()}
+    return {
+        "schema": SCHEMA,
+        "lesson": report.lesson.name,
+        "submission": report.submission,
+        "status": report.status,
+        "reason": report.reason,
+        "place": report.place,
+        "note": report.note,
+        "score": report.score,
+        "max_score": report.max_score,
+        "exercises": [
+            {
+                "name": scored.exercise.name,
+                "points": scored.points,
+                "max_points": scored.max_points,
+                "bonus": scored.exercise.bonus,
+                "forgeable": scored.exercise.forgeable,
+                "diagnosis": _diagnosis(scored.diagnosis),
+                "scenarios": [_scenario(verdict) for verdict in scored.verdicts],
+            }
+            for scored in report.exercises
+        ],
+        "cells": loading.pop("cells"),
+        "loading": loading,
+        "log": report.log,
+        "private": report.private,
+        "cpu_seconds": round(report.cpu, 4),
+        "helpers": report.helpers,
+        "helper_notes": list(report.helper_notes),
+        "module_sha256": report.module,
+        "suite_sha256": around.suite,
+        "reference_sha256": around.reference,
+        "seed": around.seed,
+        "devices": around.devices,
+        "guarantee": around.guarantee,
+        "versions": around.versions,
+    }
+
+
+def _diagnosis(diagnosis: Diagnosis) -> dict[str, Any]:
+    return {
+        "looks_like": [
+            {"name": one.name, "says": one.says, "section": one.section} for one in diagnosis.misconceptions
+        ],
+        "described": diagnosis.described,
+        "follows_from": diagnosis.follows,
+        "mend_first": list(diagnosis.first),
+    }
+
+
+def _scenario(verdict: Verdict) -> dict[str, Any]:
+    mismatch = verdict.mismatch
+    return {
+        "name": verdict.placed.name,
+        "device": verdict.device,
+        "weight": verdict.placed.scenario.weight,
+        "verdict": verdict.verdict,
+        "reason": verdict.reason,
+        "told": verdict.told,
+        "private": verdict.private,
+        "at": mismatch.path if mismatch else "",
+        "follows_from": verdict.follows,
+        "cpu_seconds": round(verdict.cpu, 4),
+    }
+
+
+def write(row: dict[str, Any], feedback: str, out: Path) -> None:
+    """Write a report and its feedback, the feedback first: where the report is, all is."""
+    write_whole(feedback_path(out, row["submission"]), feedback)
+    # ASCII alone: what a student's code printed may steer a terminal, or turn a line of text round.
+    write_whole(report_path(out, row["submission"]), json.dumps(row, indent=1) + "\n")
+
+
+def report_path(out: Path, submission: str) -> Path:
+    """Return where a submission's report lies in a grading folder."""
+    return out / "reports" / f"{file_name(submission)}.json"
+
+
+def feedback_path(out: Path, submission: str) -> Path:
+    """Return where a submission's feedback lies in a grading folder."""
+    return out / "feedback" / f"{file_name(submission)}.md"
+
+
+def write_scores(lesson: Lesson, rows: Iterable[dict[str, Any]], path: Path) -> None:
+    """Write `scores.csv` from JSON reports: submission, score, max_score, status, then a column of points an exercise."""
+    names = [exercise.name for exercise in lesson.exercises]
+    lines = [["submission", "score", "max_score", "status", *names]]
+    listed = list(rows)
+    shown_names = told_apart(row["submission"] for row in listed)
+    for row in listed:
+        points = {exercise["name"]: exercise["points"] for exercise in row["exercises"]}
+        blank = "" if row["status"] == "grader_error" else "0"
+        score = "" if row["score"] is None else f"{row['score']:g}"
+        shown = [f"{points[name]:g}" if name in points and row["score"] is not None else blank for name in names]
+        lines.append([cell(shown_names[row["submission"]]), score, f"{row['max_score']:g}", row["status"], *shown])
+    write_whole(path, _csv(lines))
+
+
+def _csv(lines: Sequence[Sequence[str]]) -> str:
+    with tempfile.SpooledTemporaryFile(mode="w+", encoding="utf-8", errors="backslashreplace", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows(lines)
+        file.seek(0)
+        return str(file.read())

@@ -1,0 +1,1 @@
+"""From untrusted files to the text of one module."""

@@ -1,0 +1,1 @@
+"""What everything may use: errors, files, text that is safe to show."""
