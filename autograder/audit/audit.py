@@ -22,16 +22,19 @@ from typing import Any, Self, TypeVar
 from autograder.audit.mutants import Mutant, mutants
 from autograder.authoring import visible_tests
 from autograder.batch.run import cores
-from autograder.course import docstrings, manifests, scenario_rules, suite
+from autograder.course import docstrings, manifests, misconceptions, scenario_rules, suite
+from autograder.course.call_graph import callers
 from autograder.course.docstrings import Promise
 from autograder.course.lesson import BEGIN, END, Exercise, Lesson
-from autograder.course.suite import Placed
-from autograder.grading import device_check, diagnosis, score
+from autograder.course.misconceptions import Misconception
+from autograder.course.suite import Check, Placed, PlannedRun
+from autograder.grading import checking, device_check, diagnosis, score, verdicts
 from autograder.grading.compare import compare
-from autograder.grading.diagnosis import Known, callers, stand_in_job
-from autograder.grading.score import FAILED, GRADER_ERROR, PASSED, Misconception, Verdict
+from autograder.grading.diagnosis import Known, stand_in_job
+from autograder.grading.planned import of_planned
+from autograder.grading.results import Verdict, VerdictKind
 from autograder.sandbox.decode import Call
-from autograder.sandbox.sandbox import Deadlines, Job, Outcome, Result, Run, Sandbox, SandboxError, Source
+from autograder.sandbox.sandbox import Deadlines, Job, Outcome, Result, Sandbox, SandboxError, Source
 from autograder.util.errors import UserError
 from autograder.worker.fake_device import NAME as FAKE
 from autograder.worker.probes import FORGEABLE
@@ -245,6 +248,7 @@ class _Subject:
 
     lesson: Lesson
     suite: suite.Suite
+    checks: Mapping[str, Check]
     bench: Bench
     seeds: tuple[int, ...]
     text: str
@@ -259,8 +263,7 @@ class _Subject:
 
     def job(self, text: str, places: Sequence[int], seed: int, device: str = DEVICE) -> Job:
         """Return the job that runs some of the scenarios on a module."""
-        chosen = [self.scenarios[n] for n in places]
-        runs = tuple(Run(p.file, p.scenario.function, p.scenario.index, device) for p in chosen)
+        runs = tuple(of_planned(PlannedRun(self.scenarios[n], device)) for n in places)
         return Job(Source("exercises", "exercises.py", text), self.suite.files, runs, seed, self.lesson.off_limits)
 
     def home(self, exercise: str) -> str:
@@ -286,23 +289,17 @@ class _Subject:
         self, outcomes: Sequence[Outcome], places: Sequence[int], seed: int, result: Result, device: str = DEVICE
     ) -> list[Verdict]:
         """Return the verdicts on some scenarios' outcomes; in the portability lane only the first seed is run."""
-        found = []
-        for n, outcome in zip(places, outcomes, strict=True):
-            placed = self.scenarios[n]
-            exercise = self.lesson.exercise(placed.scenario.exercise)
-            check = self.suite.checks[placed.scenario.check] if placed.scenario.check else None
-            finds = result.source_off_limits.get(exercise.name, ())
-            wanted = self.references[seed][n] if self.lane is None or device != FAKE else self.lane.held[n]
-            found.append(score.judge(placed, device, outcome, wanted, check, exercise.off_limits, finds))
-        return found
+        wanted = self.lane.held if self.lane is not None and device == FAKE else self.references[seed]
+        runs, held = [PlannedRun(self.scenarios[n], device) for n in places], [wanted[n] for n in places]
+        return verdicts.judge_all(self.lesson, self.checks, runs, outcomes, held, result.source_off_limits)
 
     def points(self, text: str, seed: int) -> tuple[dict[str, float], list[Verdict], str]:
         """Return a module's points, exercise by exercise, the verdicts, and why it did not import."""
         result = self.bench.run(self.job(text, self.everything(), seed))
-        verdicts = self.judged(result.outcomes, self.everything(), seed, result)
+        judged = self.judged(result.outcomes, self.everything(), seed, result)
         error = result.import_error
         why = f"{error.type}: {error.message}" if error else ""
-        return {s.exercise.name: s.points for s in score.score(self.lesson, verdicts)}, verdicts, why
+        return {s.exercise.name: s.points for s in score.score(self.lesson, judged)}, judged, why
 
 
 def audit(
@@ -330,7 +327,7 @@ def audit(
     loaded = suite.load(lesson)
     promises = docstrings.read(text, [exercise.name for exercise in lesson.exercises])
     calls = callers(text, [*dict.fromkeys(promise.owner for promise in promises.values())])
-    subject = _Subject(lesson, loaded, bench, tuple(range(seeds)), text, promises, calls)
+    subject = _Subject(lesson, loaded, checking.of_suite(loaded), bench, tuple(range(seeds)), text, promises, calls)
     tell("the reference")
     measures = [_reference(subject), _budget(subject)]
     if {"portability", "mutants"} & set(checks):
@@ -380,7 +377,7 @@ def _reference(subject: _Subject) -> Measure:
     again = subject.bench.each(lambda seed: subject.bench.run(subject.job(subject.text, places, seed)), subject.seeds)
     sound = 0
     for seed, result in zip(subject.seeds, again, strict=True):
-        wrong = [v for v in subject.judged(result.outcomes, places, seed, result) if v.verdict != PASSED]
+        wrong = [v for v in subject.judged(result.outcomes, places, seed, result) if v.verdict != VerdictKind.PASSED]
         sound += not wrong
         faults += [_flawed(verdict, seed) for verdict in wrong[:3]]
     faults += _backwards(subject)
@@ -389,7 +386,7 @@ def _reference(subject: _Subject) -> Measure:
 
 def _flawed(verdict: Verdict, seed: int) -> str:
     name = verdict.placed.name
-    if verdict.verdict == GRADER_ERROR:
+    if verdict.verdict == VerdictKind.GRADER_ERROR:
         return f"{name}: {verdict.private} (seed {seed}). Mend the reference, or the scenario if it asks what is not promised."
     return (
         f"{name}: the reference, run twice with seed {seed}, does not pass its own scenario ({verdict.told}). "
@@ -437,7 +434,7 @@ def _stub(subject: _Subject) -> Measure:
     faults += [
         f"{verdict.placed.name} passes on the untouched stub: let it return what the exercise gave."
         for verdict in verdicts
-        if verdict.verdict == PASSED
+        if verdict.verdict == VerdictKind.PASSED
     ]
     return Measure("stub", f"{sum(points.values()):g} points", tuple(faults))
 
@@ -489,7 +486,7 @@ def _alone(subject: _Subject) -> Measure:
 def _misconceptions(subject: _Subject) -> Measure:
     lesson = subject.lesson
     faults = []
-    known = diagnosis.read(lesson)
+    known = misconceptions.read(lesson)
     for exercise in lesson.exercises:
         count = sum(one.exercise == exercise.name for one in known)
         if count < 2:
@@ -539,15 +536,15 @@ def _stand_in(subject: _Subject, one: Misconception, seed: int) -> _StoodIn:
     ]
     outcomes, verdicts = _run_stand_in(subject, one, seed, [*own, *near, *own])
     first, last = len(own), len(own) + len(near)
-    elsewhere = tuple(verdict.placed.name for verdict in verdicts[first:last] if verdict.verdict != PASSED)
+    elsewhere = tuple(verdict.placed.name for verdict in verdicts[first:last] if verdict.verdict != VerdictKind.PASSED)
     return _StoodIn(Known(outcomes[:first], verdicts[:first]), Known(outcomes[last:], verdicts[last:]), elsewhere)
 
 
 def _run_stand_in(
     subject: _Subject, one: Misconception, seed: int, places: Sequence[int]
 ) -> tuple[tuple[Outcome, ...], tuple[Verdict, ...]]:
-    pairs = [(subject.scenarios[n], DEVICE) for n in places]
-    job = stand_in_job(subject.lesson, subject.suite, pairs, seed, subject.text, one, inside=False)
+    runs = [PlannedRun(subject.scenarios[n], DEVICE) for n in places]
+    job = stand_in_job(subject.lesson, subject.suite, runs, seed, subject.text, one, inside=False)
     result = subject.bench.run(job)
     if result.import_error is not None:
         error = result.import_error
@@ -564,7 +561,7 @@ def _named(
     """Return what is wrong with a misconception on a seed; note which others it cannot be told from."""
     mine = found[one, seed]
     where = f"The misconception {one.name} of {one.exercise}"
-    if not any(verdict.verdict == FAILED for verdict in mine.own.verdicts):
+    if not any(verdict.verdict == VerdictKind.FAILED for verdict in mine.own.verdicts):
         return [f"{where} loses no point (seed {seed}): add a scenario that it fails, or remove it if it is right."]
     if mine.elsewhere:
         return [
@@ -591,12 +588,12 @@ def _alternatives(subject: _Subject) -> Measure:
     def try_one(task: tuple[Path, int]) -> tuple[dict[str, float], list[Verdict], str]:
         return subject.points(task[0].read_text(encoding="utf-8"), task[1])
 
-    for (path, seed), (points, verdicts, why) in zip(tasks, subject.bench.each(try_one, tasks), strict=True):
+    for (path, seed), (points, judged, why) in zip(tasks, subject.bench.each(try_one, tasks), strict=True):
         said = re.findall(r"^# expects: (\w+) ([\d.]+)", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
         expected = {e.name: e.points for e in subject.lesson.exercises} | {name: float(most) for name, most in said}
         wrong = [name for name, most in expected.items() if not math.isclose(points[name], most, abs_tol=0.01)]
         if wrong and good[path]:
-            failed = [v for v in verdicts if v.verdict != PASSED and v.placed.scenario.exercise == wrong[0]]
+            failed = [v for v in judged if v.verdict != VerdictKind.PASSED and v.placed.scenario.exercise == wrong[0]]
             told = why or (f"{failed[0].placed.name}: {failed[0].told}" if failed else "it gets more than it expects")
             faults.append(
                 f"{path} gets {points[wrong[0]]:g} of {expected[wrong[0]]:g} points on {wrong[0]} (seed {seed}; {told}). "
@@ -622,7 +619,7 @@ def _constants(subject: _Subject) -> Measure:
     for seed in others:
         result = Result(None, {}, subject.references[seed], "", 0.0)
         verdicts = subject.judged(result.outcomes, subject.everything(), first, result)
-        passed = [verdict.verdict == PASSED for verdict in verdicts]
+        passed = [verdict.verdict == VerdictKind.PASSED for verdict in verdicts]
         known = passed if seed == others[0] else [a and b for a, b in zip(known, passed, strict=True)]
     probed = _probed(subject)
     for exercise in subject.lesson.exercises:
@@ -679,8 +676,7 @@ def _lane(subject: _Subject) -> _Lane | None:
         return None
     here = subject.references[seed]
     whys = tuple(map(device_check.not_followed, outcomes, here, subject.scenarios))
-    pairs = [(placed, FAKE) for placed in subject.scenarios]
-    held = device_check.reference_outcomes(subject.lesson, subject.text, pairs, outcomes)
+    held = device_check.reference_outcomes(subject.lesson, subject.text, subject.suite.runs([FAKE]), outcomes)
     kept = (Outcome("not_followed", detail=why) if why else outcome for outcome, why in zip(held, whys, strict=True))
     return _Lane(outcomes, whys, tuple(kept))
 
@@ -704,7 +700,9 @@ def _portability(subject: _Subject) -> Measure:
 
     def failures(path: Path) -> list[Verdict]:
         result = subject.bench.run(subject.job(path.read_text(encoding="utf-8"), places, seed, FAKE))
-        return [v for v in subject.judged(result.outcomes, places, seed, result, FAKE) if v.verdict == FAILED]
+        return [
+            v for v in subject.judged(result.outcomes, places, seed, result, FAKE) if v.verdict == VerdictKind.FAILED
+        ]
 
     for path, failed in zip(paths, subject.bench.each(failures, paths), strict=True):
         if failed:
@@ -932,4 +930,4 @@ def _fails(subject: _Subject, text: str, places: Sequence[int], device: str) -> 
     )
     result = subject.bench.run(subject.job(text, places, seed, device), deadlines)
     verdicts = subject.judged(result.outcomes, places, seed, result, device)
-    return any(verdict.verdict == FAILED for verdict in verdicts)
+    return any(verdict.verdict == VerdictKind.FAILED for verdict in verdicts)

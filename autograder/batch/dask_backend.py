@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, Self
 from autograder.batch.run import Grading, Here, Options
 from autograder.course import lesson as lessons
 from autograder.course.lesson import Lesson
-from autograder.report.report import Circumstances
+from autograder.grading.results import Circumstances
 from autograder.sandbox.sandbox import Deadlines, SandboxError
 from autograder.submission.submission import Submission
 from autograder.util.errors import Halted, UserError

@@ -23,14 +23,24 @@ from typing import Any, Protocol, Self
 
 from autograder.course import suite
 from autograder.course.lesson import Lesson
-from autograder.course.suite import Placed, Suite
-from autograder.grading import call_arguments, checking, device_check, import_errors, limits, notebook_errors
+from autograder.course.suite import Suite
+from autograder.grading import (
+    call_arguments,
+    checking,
+    device_check,
+    import_errors,
+    limits,
+    notebook_errors,
+    student_source,
+)
 from autograder.grading.diagnosis import Diagnoser
 from autograder.grading.limits import Allowance
-from autograder.grading.score import GRADER_ERROR, ExerciseScore, Verdict, verdicts
+from autograder.grading.planned import of_planned
+from autograder.grading.results import Circumstances, ExerciseScore, Loading, Report, Verdict, VerdictKind
+from autograder.grading.verdicts import judge_all
 from autograder.report import overrides
 from autograder.report.feedback import with_feedback
-from autograder.report.report import Circumstances, Loading, Report, as_json
+from autograder.report.report import as_json
 from autograder.report.results_folder import Grades, Origin
 from autograder.sandbox.decode import RunError
 from autograder.sandbox.sandbox import (
@@ -41,7 +51,6 @@ from autograder.sandbox.sandbox import (
     Guarantee,
     Job,
     Result,
-    Run,
     Sandbox,
     SandboxError,
     Source,
@@ -139,12 +148,14 @@ class Grading:
             raise UserError(f"On {NAME} only mistakes with devices show; give it beside another: --device cpu,{NAME}.")
         self.lesson = lesson
         self.suite: Suite = suite.load(lesson)
+        self.checks = checking.of_suite(self.suite)
         self.reference_text = lesson.reference.read_text(encoding="utf-8")
         # What a grade and its feedback rest on besides the reference itself.
         self._beside = [_text(path) for path in (lesson.misconceptions, lesson.manifest)]
         self.signatures = call_arguments.read(self.reference_text)
         self.seed = seed
         self.devices = tuple(devices)
+        self.runs = self.suite.runs(devices)
         self._unsafe = unsafe
         self._names = submission.defined_names(lesson)
         self._imports = suite.imports(lesson)
@@ -157,17 +168,18 @@ class Grading:
 
     def __enter__(self) -> Self:
         try:
-            checking.start(self.suite.checks)
+            checking.start(self.checks)
             for sandbox in (self._for_reference, *self.spare):
                 sandbox.launch()
             self.guarantee = self._for_reference.start()
             require(self.guarantee, unsafe=self._unsafe)
             self.reference = self._as_held_against(self.run_reference())
             self._require_reference()
-            self._allowed = limits.allowed(self.reference.outcomes, [device for _, device in self._pairs()])
+            self._allowed = limits.allowed(self.reference.outcomes, [run.device for run in self.runs])
             self.diagnoser = Diagnoser(
                 self.lesson,
                 self.suite,
+                self.checks,
                 self.devices,
                 self.seed,
                 self.reference_text,
@@ -189,13 +201,13 @@ class Grading:
 
     def close(self) -> None:
         """End every sandbox, and the process of the checks."""
-        checking.close(self.suite.checks)
+        checking.close(self.checks)
         for sandbox in (self._for_reference, *self.spare):
             sandbox.close()
 
     def break_off(self) -> None:
         """End every sandbox at once, whatever it is doing and whichever thread waits for it."""
-        checking.close(self.suite.checks)
+        checking.close(self.checks)
         for sandbox in (self._for_reference, *self.spare):
             sandbox.hang_up()
         until = time.monotonic() + HURRY
@@ -221,7 +233,7 @@ class Grading:
 
     def _as_held_against(self, reference: Result) -> Result:
         """Return the reference's result without what the portability lane could not follow."""
-        outcomes = device_check.reference_outcomes(self.lesson, self.reference_text, self._pairs(), reference.outcomes)
+        outcomes = device_check.reference_outcomes(self.lesson, self.reference_text, self.runs, reference.outcomes)
         return replace(reference, outcomes=outcomes)
 
     def run_reference(self) -> Result:
@@ -230,7 +242,7 @@ class Grading:
 
     def source(self, handed_in: Submission) -> Source:
         """Return a submission as what a job runs."""
-        source = helpers.source(handed_in.text, handed_in.place, handed_in.helpers, self.lesson.name)
+        source = student_source.source(handed_in.text, handed_in.place, handed_in.helpers, self.lesson.name)
         return replace(source, exercises=self._names)
 
     def run(self, source: Source) -> Result:
@@ -258,11 +270,7 @@ class Grading:
             again = sandbox.run(self.job(replace(source, definitions_only=True)))
             if again.import_error is None:
                 result = replace(again, log=result.log + again.log, cpu=result.cpu + again.cpu, gave_up=error)
-        return notebook_errors.located(helpers.located(result, source), source.text)
-
-    def _pairs(self) -> list[tuple[Placed, str]]:
-        """Return the runs of a job: every scenario on every device."""
-        return [(placed, device) for placed in self.suite.scenarios for device in self.devices]
+        return notebook_errors.located(student_source.located(result, source), source.text)
 
     def _beside_reference(self, job: Job) -> Result:
         """Run the reference or a misconception in the reference's own sandbox; tried again where something came from outside."""
@@ -280,10 +288,9 @@ class Grading:
 
     def job(self, source: Source) -> Job:
         """Return the job that runs a module through the whole suite, on every device."""
-        allowed = self._allowed or [limits.UNLIMITED] * len(self._pairs())
+        allowed = self._allowed or [limits.UNLIMITED] * len(self.runs)
         runs = tuple(
-            Run(p.file, p.scenario.function, p.scenario.index, device, p.scenario.exercise, of.cpu, of.least)
-            for (p, device), of in zip(self._pairs(), allowed, strict=True)
+            of_planned(run, run.placed.scenario.exercise, of) for run, of in zip(self.runs, allowed, strict=True)
         )
         return Job(source, self.suite.files, runs, self.seed, self.lesson.off_limits)
 
@@ -294,8 +301,8 @@ class Grading:
 
     def circumstances(self) -> Circumstances:
         """Return what the grades rest on."""
-        pairs = [device for _ in self.suite.scenarios for device in self.devices]
-        missing = {d for d, o in zip(pairs, self.reference.outcomes, strict=True) if o.status == "no_device"}
+        runs = zip(self.runs, self.reference.outcomes, strict=True)
+        missing = {run.device for run, outcome in runs if outcome.status == "no_device"}
         return Circumstances(
             seed=self.seed,
             devices={device: "not run" if device in missing else "run" for device in self.devices},
@@ -311,7 +318,8 @@ class Grading:
 
     def verdicts(self, result: Result) -> list[Verdict]:
         """Return the verdicts on a result of this grading's job."""
-        return verdicts(self.lesson, self.suite.scenarios, self.devices, result, self.reference, self.suite.checks)
+        wanted = self.reference.outcomes
+        return judge_all(self.lesson, self.checks, self.runs, result.outcomes, wanted, result.source_off_limits)
 
     def scores(self, result: Result) -> tuple[ExerciseScore, ...]:
         """Return the points of a result of this grading's job, with a diagnosis of each failure."""
@@ -345,7 +353,9 @@ class Grading:
             reason = import_errors.sentence(error, result.syntax, texts)
             return replace(blank, status="failed_to_import", reason=reason, private=error.words)
         scores = self.scores(result)
-        broken = [verdict for scored in scores for verdict in scored.verdicts if verdict.verdict == GRADER_ERROR]
+        broken = [
+            verdict for scored in scores for verdict in scored.verdicts if verdict.verdict == VerdictKind.GRADER_ERROR
+        ]
         return replace(
             blank,
             status="grader_error" if broken else "graded",

@@ -10,14 +10,13 @@ import contextlib
 import hashlib
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from autograder.course import manifests, scenario_rules
 from autograder.course.lesson import Lesson
-from autograder.grading import checking
 from autograder.util.errors import UserError
 from autograder.worker.loading import load as load_module
 from autograder.worker.scenarios import FIXTURES, Scenario, expand
@@ -81,20 +80,34 @@ class Placed:
 
 
 @dataclass(frozen=True)
+class PlannedRun:
+    """A scenario on a device: what a job runs, and what an outcome and a verdict are of."""
+
+    placed: Placed
+    device: str
+
+
+@dataclass(frozen=True)
 class Suite:
     """The hidden suite of a lesson.
 
     Attributes:
         files: file name to text.
         scenarios: every scenario, in the order of the files' names and texts.
-        checks: name to function.
+        checks: name to function; `grading.checking` runs them in a process of their own.
+        checks_text: the text that they stand in.
         digest: a hash over all of it, for reports.
     """
 
     files: dict[str, str]
     scenarios: tuple[Placed, ...]
     checks: dict[str, Check]
+    checks_text: str
     digest: str
+
+    def runs(self, devices: Sequence[str]) -> tuple[PlannedRun, ...]:
+        """Return every scenario on every device, in the one order that jobs, outcomes and verdicts have."""
+        return tuple(PlannedRun(placed, device) for placed in self.scenarios for device in devices)
 
 
 def load(lesson: Lesson) -> Suite:
@@ -118,7 +131,7 @@ def load(lesson: Lesson) -> Suite:
     digest = hashlib.sha256()
     for name, text in [*files.items(), ("checks.py", checks_text)]:
         digest.update(f"{name}\0{len(text)}\0{text}".encode())
-    return Suite(files, scenarios, checks, digest.hexdigest())
+    return Suite(files, scenarios, checks, checks_text, digest.hexdigest())
 
 
 def read_file(path: Path) -> str:
@@ -162,12 +175,11 @@ def file_scenarios(lesson: Lesson, name: str, text: str, checks: dict[str, Check
 
 def _load_checks(lesson: Lesson, path: Path, text: str) -> dict[str, Check]:
     module = load_module(text, f"checks.{lesson.name}", str(path))
-    found = {
+    return {
         name: value
         for name, value in vars(module).items()
         if callable(value) and not name.startswith("_") and getattr(value, "__module__", "") == module.__name__
     }
-    return dict(checking.bound(found, text))
 
 
 def broken_rules(tree: ast.Module) -> Iterator[tuple[int, str]]:

@@ -28,6 +28,7 @@ from typing import Any, NoReturn
 
 import torch
 
+from autograder.course.suite import Suite
 from autograder.grading import disclosure, equality
 from autograder.sandbox import decode
 from autograder.util.errors import UserError
@@ -71,6 +72,11 @@ class BoundCheck:
         said = self.runner.ask(self.name, student, reference)
         known = [self.runner.source, equality.VOCABULARY, *_texts(reference)]
         return None if said is None else disclosure.sentence(said, known)
+
+
+def of_suite(suite: Suite) -> dict[str, BoundCheck]:
+    """Return the checks of a suite, to run in a process of their own."""
+    return bound(suite.checks, suite.checks_text)
 
 
 def bound(functions: Mapping[str, Callable[[Any, Any], str | None]], source: str) -> dict[str, BoundCheck]:

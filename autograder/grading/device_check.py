@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from autograder.course import docstrings
 from autograder.course.lesson import Lesson
-from autograder.course.suite import Placed
+from autograder.course.suite import Placed, PlannedRun
 from autograder.grading.compare import compare
 from autograder.sandbox.decode import RunError, TensorValue
 from autograder.sandbox.sandbox import Outcome
@@ -25,7 +25,7 @@ LONGEST = 100
 
 
 def reference_outcomes(
-    lesson: Lesson, text: str, pairs: Sequence[tuple[Placed, str]], outcomes: Sequence[Outcome]
+    lesson: Lesson, text: str, runs: Sequence[PlannedRun], outcomes: Sequence[Outcome]
 ) -> tuple[Outcome, ...]:
     """Return the reference's outcomes as submissions are held against them: "not_followed" where the lane says nothing.
 
@@ -34,14 +34,14 @@ def reference_outcomes(
     Args:
         lesson: the lesson.
         text: the reference's source.
-        pairs: the scenarios, each with its device.
+        runs: what was run.
         outcomes: what became of the reference's runs.
     """
     promises = docstrings.read(text, [exercise.name for exercise in lesson.exercises])
     kept = []
-    for (placed, device), outcome in zip(pairs, outcomes, strict=True):
-        if device == NAME and outcome.status != "no_device":
-            promise = promises.get(placed.scenario.exercise)
+    for run, outcome in zip(runs, outcomes, strict=True):
+        if run.device == NAME and outcome.status != "no_device":
+            promise = promises.get(run.placed.scenario.exercise)
             if promise is None or not promise.portable:
                 outcome = Outcome("not_followed", detail="no docstring says on which device it works")
             elif outcome.status != "returned":

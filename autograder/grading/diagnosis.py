@@ -6,111 +6,25 @@ It knows no submission's text, runs nothing of a student's, and takes outputs fo
 
 from __future__ import annotations
 
-import ast
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from autograder.course.call_graph import callers
 from autograder.course.lesson import Lesson
-from autograder.course.suite import Placed, Suite
-from autograder.grading import call_arguments, hollow, score
+from autograder.course.misconceptions import DiagnosisError, Misconception, read
+from autograder.course.suite import Check, PlannedRun, Suite
+from autograder.grading import call_arguments, hollow, score, verdicts
 from autograder.grading.compare import compare
 from autograder.grading.differences import Pair, describe
-from autograder.grading.score import FAILED, PASSED, Diagnosis, ExerciseScore, Misconception, Verdict
-from autograder.sandbox.sandbox import Job, Outcome, Overlay, Result, Run, Source
-from autograder.util.errors import UserError
+from autograder.grading.planned import of_planned
+from autograder.grading.results import Diagnosis, ExerciseScore, Verdict, VerdictKind
+from autograder.sandbox.sandbox import Job, Outcome, Overlay, Result, Source
 
 # Failures that have an output, or an exception, that can be set beside another's. The others say themselves what they are.
 COMPARABLE = ("mismatch", "check", "raised", "missing", "device")
 
 Runner = Callable[[Job], Result]
-
-
-class DiagnosisError(UserError):
-    """Misconceptions that cannot be read or run; the sentence says which file and what to do."""
-
-
-def read(lesson: Lesson) -> tuple[Misconception, ...]:
-    """Return a lesson's misconceptions in the order of their file, read from its syntax tree; none where there is no file.
-
-    Raises:
-        DiagnosisError: the file breaks a rule.
-    """
-    path = lesson.misconceptions
-    if not path.is_file():
-        return ()
-    try:
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-    except SyntaxError as error:
-        raise DiagnosisError(f"{path}:{error.lineno}: {error.msg}") from error
-    texts = {
-        target.id: node.value.value
-        for node in tree.body
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
-        for target in node.targets
-        if isinstance(target, ast.Name)
-    }
-    found: list[Misconception] = []
-    for node in tree.body:
-        if isinstance(node, ast.FunctionDef | ast.ClassDef):
-            for decorator in node.decorator_list:
-                if isinstance(decorator, ast.Call) and ast.unparse(decorator.func) == "misconception":
-                    found.append(_marked(node.name, decorator, texts, lesson))
-    names = [one.name for one in found]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise DiagnosisError(f"{path}: there are two misconceptions called {twice[0]}; give each a name of its own.")
-    return tuple(found)
-
-
-def _marked(name: str, mark: ast.Call, texts: dict[str, str], lesson: Lesson) -> Misconception:
-    where = f"{lesson.misconceptions}:{mark.lineno}"
-    given = {keyword.arg or "": keyword.value for keyword in mark.keywords}
-    if len(mark.args) != 1 or not {"says", "section"} <= set(given) <= {"says", "section", "target"}:
-        raise DiagnosisError(f'{where}: the mark is written @misconception("exercise", says="…", section="…").')
-    words = []
-    for part in (mark.args[0], given["says"], given["section"], given.get("target", mark.args[0])):
-        text = (
-            texts.get(part.id) if isinstance(part, ast.Name) else part.value if isinstance(part, ast.Constant) else None
-        )
-        if not isinstance(text, str):
-            raise DiagnosisError(
-                f"{where}: write `{ast.unparse(part)}` as a plain text, or as a name that stands for one."
-            )
-        words.append(text)
-    exercise, says, section, target = words
-    if exercise not in [known.name for known in lesson.exercises]:
-        raise DiagnosisError(
-            f"{where}: {name} is a misconception of {exercise!r}, which is no exercise of lesson.toml."
-        )
-    return Misconception(name, exercise, says, section, target)
-
-
-def callers(text: str, names: Sequence[str]) -> dict[str, frozenset[str]]:
-    """Return, for each of a module's functions and classes in `names`, which others of these it mentions, near or far."""
-    parts = {node.name: node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
-    near = {name: _mentioned(part) for name, part in parts.items()}
-    found = {}
-    for name in names:
-        seen: set[str] = set()
-        waiting = [name]
-        while waiting:
-            more = (near.get(waiting.pop(), set()) & parts.keys()) - seen
-            seen |= more
-            waiting += more
-        found[name] = frozenset(seen & set(names)) - {name}
-    return found
-
-
-def _mentioned(part: ast.AST) -> set[str]:
-    """Return the names that a function or class takes from outside: a parameter may be called as an exercise is."""
-    loaded, own = set[str](), set[str]()
-    for node in ast.walk(part):
-        if isinstance(node, ast.Name):
-            (loaded if isinstance(node.ctx, ast.Load) else own).add(node.id)
-        elif isinstance(node, ast.arg):
-            own.add(node.arg)
-    return loaded - own
 
 
 @dataclass(frozen=True)
@@ -127,6 +41,7 @@ class Diagnoser:
     Args:
         lesson: the lesson.
         suite: its hidden suite.
+        checks: the suite's checks, as they are to be run.
         devices: where the scenarios run.
         seed: the batch's seed.
         reference_text: the reference's source.
@@ -138,6 +53,7 @@ class Diagnoser:
         self,
         lesson: Lesson,
         suite: Suite,
+        checks: Mapping[str, Check],
         devices: Sequence[str],
         seed: int,
         reference_text: str,
@@ -147,12 +63,12 @@ class Diagnoser:
         self.known = read(lesson)
         self._lesson = lesson
         self._suite = suite
-        self._devices = tuple(devices)
+        self._checks = checks
         self._seed = seed
         self._reference_text = reference_text
         self._reference = reference
         self._signatures = call_arguments.read(reference_text)
-        self._pairs = [(placed, device) for placed in suite.scenarios for device in devices]
+        self._runs = suite.runs(devices)
         self.calls = callers(reference_text, [exercise.name for exercise in lesson.exercises])
         self._run = run
         self._lock = threading.Lock()
@@ -166,16 +82,19 @@ class Diagnoser:
             DiagnosisError: the misconceptions cannot be run.
         """
         lesson = self._lesson
-        judged = score.verdicts(
-            lesson, self._suite.scenarios, self._devices, result, self._reference, self._suite.checks
-        )
-        failed = [e.name for e in lesson.exercises if any(judged[n].verdict == FAILED for n in self._places(e.name))]
+        wanted = self._reference.outcomes
+        judged = verdicts.judge_all(lesson, self._checks, self._runs, result.outcomes, wanted, result.source_off_limits)
+        failed = [
+            e.name
+            for e in lesson.exercises
+            if any(judged[n].verdict == VerdictKind.FAILED for n in self._places(e.name))
+        ]
         found = {name: self._diagnose(name, failed, judged, result) for name in failed}
         if lesson.follow_through:
             for name, cause in self._followed(found, judged, result).items():
                 found[name] = Diagnosis(follows=cause)
                 for n in self._places(name):
-                    if judged[n].verdict == FAILED:
+                    if judged[n].verdict == VerdictKind.FAILED:
                         judged[n] = replace(judged[n], follows=cause)
         for name, diagnosis in found.items():
             if not diagnosis.follows and _comparable([judged[n] for n in self._places(name)]):
@@ -209,7 +128,7 @@ class Diagnoser:
         return stand_in_job(
             self._lesson,
             self._suite,
-            [self._pairs[n] for n in self._places(exercise)],
+            [self._runs[n] for n in self._places(exercise)],
             self._seed,
             self._reference_text,
             known,
@@ -226,16 +145,13 @@ class Diagnoser:
         return self._judged(exercise, result.outcomes)
 
     def _judged(self, exercise: str, outcomes: Sequence[Outcome]) -> Known:
-        verdicts = []
-        for n, outcome in zip(self._places(exercise), outcomes, strict=True):
-            placed, device = self._pairs[n]
-            check = self._suite.checks[placed.scenario.check] if placed.scenario.check else None
-            names = self._lesson.exercise(exercise).off_limits
-            verdicts.append(score.judge(placed, device, outcome, self._reference.outcomes[n], check, names))
-        return Known(tuple(outcomes), tuple(score.settled(verdicts)))
+        places = self._places(exercise)
+        runs, wanted = [self._runs[n] for n in places], [self._reference.outcomes[n] for n in places]
+        judged = verdicts.judge_all(self._lesson, self._checks, runs, outcomes, wanted)
+        return Known(tuple(outcomes), tuple(judged))
 
     def _places(self, exercise: str) -> list[int]:
-        return [n for n, (placed, _) in enumerate(self._pairs) if placed.scenario.exercise == exercise]
+        return [n for n, run in enumerate(self._runs) if run.placed.scenario.exercise == exercise]
 
     def fitting(self, exercise: str, judged: Sequence[Verdict], result: Result) -> tuple[Misconception, ...]:
         """Return the misconceptions of an exercise whose outputs a result has, as far as it failed."""
@@ -253,7 +169,7 @@ class Diagnoser:
             fitting = self.fitting(exercise, judged, result)
             if fitting:
                 return Diagnosis(misconceptions=fitting)
-        failed = [n for n in self._places(exercise) if judged[n].verdict == FAILED]
+        failed = [n for n in self._places(exercise) if judged[n].verdict == VerdictKind.FAILED]
         if any(judged[n].reason != "mismatch" for n in failed):
             return Diagnosis()
         try:
@@ -263,7 +179,7 @@ class Diagnoser:
         return Diagnosis(described=described)
 
     def _pair(self, n: int, exercise: str, result: Result) -> Pair:
-        placed, device = self._pairs[n]
+        placed, device = self._runs[n].placed, self._runs[n].device
         wanted = self._reference.outcomes[n]
         calls = tuple(call for call in wanted.calls if call.name == exercise)
         return Pair(result.outcomes[n].value, wanted.value, device, placed.scenario.tolerance, calls)
@@ -300,10 +216,14 @@ class Diagnoser:
         for place, (n, verdict, came) in enumerate(
             zip(self._places(exercise), mine.verdicts, mine.outcomes, strict=True)
         ):
-            if verdict.verdict in (PASSED, FAILED) and came.status == "returned":
+            if verdict.verdict in (VerdictKind.PASSED, VerdictKind.FAILED) and came.status == "returned":
                 given = tuple(outcomes[place].value for outcomes in empty if outcomes[place].status == "returned")
                 wanted, bounds = self._reference.outcomes[n].value, verdict.placed.scenario.tolerance
-                seen.append(hollow.Seen(came.value, wanted, verdict.verdict == FAILED, given, verdict.device, bounds))
+                seen.append(
+                    hollow.Seen(
+                        came.value, wanted, verdict.verdict == VerdictKind.FAILED, given, verdict.device, bounds
+                    )
+                )
         return hollow.took_work(seen)
 
     def _hollow_outcomes(self, exercise: str) -> tuple[tuple[Outcome, ...], ...]:
@@ -318,15 +238,15 @@ class Diagnoser:
     def _hollow_job(self, exercise: str, text: str, name: str) -> Job:
         package, place = f"solutions.{self._lesson.name}", f"solutions/{self._lesson.name}"
         source = Source(f"{package}.hollow", f"{place}/hollow.py", text)
-        pairs = [self._pairs[n] for n in self._places(exercise)]
+        runs = [self._runs[n] for n in self._places(exercise)]
         overlay = Overlay(source, name, exercise)
-        return _beside_reference(self._lesson, self._suite, pairs, self._seed, self._reference_text, overlay)
+        return _beside_reference(self._lesson, self._suite, runs, self._seed, self._reference_text, overlay)
 
 
 def stand_in_job(
     lesson: Lesson,
     suite: Suite,
-    pairs: Iterable[tuple[Placed, str]],
+    runs: Iterable[PlannedRun],
     seed: int,
     reference_text: str,
     known: Misconception,
@@ -337,13 +257,13 @@ def stand_in_job(
     text = lesson.misconceptions.read_text(encoding="utf-8")
     source = Source(f"solutions.{lesson.name}.misconceptions", f"solutions/{lesson.name}/misconceptions.py", text)
     overlay = Overlay(source, known.name, known.target, inside)
-    return _beside_reference(lesson, suite, pairs, seed, reference_text, overlay)
+    return _beside_reference(lesson, suite, runs, seed, reference_text, overlay)
 
 
 def _beside_reference(
     lesson: Lesson,
     suite: Suite,
-    pairs: Iterable[tuple[Placed, str]],
+    runs: Iterable[PlannedRun],
     seed: int,
     reference_text: str,
     overlay: Overlay,
@@ -351,7 +271,7 @@ def _beside_reference(
     return Job(
         module=Source(f"solutions.{lesson.name}.exercises", f"solutions/{lesson.name}/exercises.py", reference_text),
         suite=suite.files,
-        runs=tuple(Run(p.file, p.scenario.function, p.scenario.index, device) for p, device in pairs),
+        runs=tuple(map(of_planned, runs)),
         seed=seed,
         off_limits=lesson.off_limits,
         overlay=overlay,
@@ -360,7 +280,7 @@ def _beside_reference(
 
 def _comparable(verdicts: Sequence[Verdict]) -> bool:
     """Return whether every failure is one of outputs or exceptions, which another's can be set beside."""
-    failed = [verdict for verdict in verdicts if verdict.verdict == FAILED]
+    failed = [verdict for verdict in verdicts if verdict.verdict == VerdictKind.FAILED]
     return bool(failed) and all(verdict.reason in COMPARABLE for verdict in failed)
 
 
@@ -383,16 +303,16 @@ def agree(mine: Known, other: Known, *, values: bool = False) -> bool:
     for one, two, came, known in zip(mine.verdicts, other.verdicts, mine.outcomes, other.outcomes, strict=True):
         if one.verdict != two.verdict:
             return False
-        if one.verdict == FAILED:
+        if one.verdict == VerdictKind.FAILED:
             if not _same_way(one, came, known) and (values or not _same_sentence(one, two)):
                 return False
             some = some or came.status == "returned"
-    return some and any(verdict.verdict in (PASSED, FAILED) for verdict in mine.verdicts)
+    return some and any(verdict.verdict in (VerdictKind.PASSED, VerdictKind.FAILED) for verdict in mine.verdicts)
 
 
 def _same_sentence(one: Verdict, two: Verdict) -> bool:
     """Return whether a check said the same of both, and something of its own."""
-    return one.reason == two.reason == "check" and one.told == two.told != score.UNFIT
+    return one.reason == two.reason == "check" and one.told == two.told != verdicts.UNFIT
 
 
 def _same_way(verdict: Verdict, came: Outcome, known: Outcome) -> bool:

@@ -18,7 +18,7 @@ from autograder.util.arguments import devices
 if TYPE_CHECKING:
     from autograder.course.lesson import Lesson
     from autograder.course.suite import Placed
-    from autograder.grading.score import Verdict
+    from autograder.grading.results import Verdict
     from autograder.submission.submission import Submission
 
 SUITE_FILE = re.compile(r"tests/lesson_\d+_\d+/test_\w+\.py")

@@ -13,8 +13,8 @@ from typing import Any
 from autograder.course.lesson import Lesson
 from autograder.grading.call_arguments import Signatures
 from autograder.grading.import_errors import TRIAL
-from autograder.grading.score import FAILED, GRADER_ERROR, NOT_RUN, ExerciseScore, Verdict
-from autograder.report.report import Report, as_json
+from autograder.grading.results import ExerciseScore, Report, Verdict, VerdictKind
+from autograder.report.report import as_json
 from autograder.sandbox import decode
 from autograder.util.safe_text import code_span, printable
 from autograder.util.safe_text import name as visible
@@ -149,8 +149,8 @@ def exercise_lines(scored: ExerciseScore, signatures: Signatures, lesson: str) -
     lines = [_title(scored.exercise.name, scored.points, scored.max_points, bonus=scored.exercise.bonus)]
     if scored.max_points == 0:
         return lines
-    failed = [verdict for verdict in scored.verdicts if verdict.verdict == FAILED]
-    if any(verdict.verdict == GRADER_ERROR for verdict in scored.verdicts):
+    failed = [verdict for verdict in scored.verdicts if verdict.verdict == VerdictKind.FAILED]
+    if any(verdict.verdict == VerdictKind.GRADER_ERROR for verdict in scored.verdicts):
         lines.append(_line("The grader", "failed on a part of this exercise, which costs you nothing."))
     if not failed:
         return lines
@@ -169,7 +169,7 @@ def exercise_lines(scored: ExerciseScore, signatures: Signatures, lesson: str) -
         # Each question of a quiz has a sentence of its own.
         more = dict.fromkeys(_told(verdict) for verdict in failed if verdict.reason == "check")
         lines += [_line("and", words) for words in list(more)[:MOST_SENTENCES] if words != _told(first)]
-    ran = [verdict for verdict in scored.verdicts if verdict.verdict != NOT_RUN]
+    ran = [verdict for verdict in scored.verdicts if verdict.verdict != VerdictKind.NOT_RUN]
     others = [verdict for verdict in failed if verdict is not first]
     if others:
         lines.append(_line("In all", f"{len(failed)} of {len(ran)} hidden scenarios failed"))

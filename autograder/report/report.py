@@ -6,110 +6,16 @@ import csv
 import json
 import tempfile
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from autograder.course.lesson import Lesson
-from autograder.grading.notebook_errors import CellFailure, LeftOut, Rebound
-from autograder.grading.score import Diagnosis, ExerciseScore, Verdict
+from autograder.grading.results import Diagnosis, Report, Verdict
 from autograder.util.files import write_whole
 from autograder.util.safe_text import cell, file_name, told_apart
 
 SCHEMA = "autograder/report/v1"
-
-
-@dataclass(frozen=True)
-class Circumstances:
-    """What a grade rests on besides the submission; enough, with it, to grade again.
-
-    Attributes:
-        seed: the grading folder's seed.
-        devices: device to "run" or "not run".
-        suite: a hash over the hidden suite.
-        reference: a hash over the reference solution, the misconceptions and the manifest.
-        guarantee: the level that the sandbox reached.
-        versions: of the grader, Python and torch.
-    """
-
-    seed: int
-    devices: dict[str, str]
-    suite: str
-    reference: str
-    guarantee: str
-    versions: dict[str, str]
-
-
-@dataclass(frozen=True)
-class Loading:
-    """How a student's module was loaded, where that went not quite as it was written.
-
-    Attributes:
-        cells: what its statements raised.
-        left_out: the lines that were not run.
-        rebound: exercises that were bound again after their definition.
-        gave_up: why its definitions only were loaded: "cpu_time", "wall_time", "died" or "flooded"; "" where all was.
-        seconds: how many CPU seconds it had for that.
-    """
-
-    cells: tuple[CellFailure, ...] = ()
-    left_out: tuple[LeftOut, ...] = ()
-    rebound: tuple[Rebound, ...] = ()
-    gave_up: str = ""
-    seconds: float = 0.0
-
-
-@dataclass(frozen=True)
-class Report:
-    """What became of one submission.
-
-    Attributes:
-        lesson: the lesson.
-        submission: its name.
-        status: "graded", "failed_to_import", "not_found", "refused" or "grader_error".
-        reason: why it was not graded, in a sentence.
-        place: the module's path inside the submission.
-        module: a hash over the module's text, and its helpers'.
-        exercises: the points, exercise by exercise; empty where the module never ran.
-        log: what it printed, for the instructor.
-        private: more for the instructor.
-        cpu: CPU seconds.
-        circumstances: what else the grade rests on.
-        loading: how its module was loaded.
-        helpers: a hash over the text of each of the student's own modules that came along, by its path in the submission.
-        helper_notes: a sentence on each that did not.
-        note: which of several files was graded, and what else is to be said about them.
-    """
-
-    lesson: Lesson
-    submission: str
-    status: str
-    reason: str
-    place: str
-    module: str
-    exercises: tuple[ExerciseScore, ...]
-    log: str
-    private: str
-    cpu: float
-    circumstances: Circumstances
-    loading: Loading = field(default_factory=Loading)
-    helpers: dict[str, str] = field(default_factory=dict, hash=False)
-    helper_notes: tuple[str, ...] = ()
-    note: str = ""
-
-    @property
-    def score(self) -> float | None:
-        """The points in all; None where the grader failed."""
-        if self.status == "grader_error":
-            return None
-        return round(sum(exercise.points for exercise in self.exercises), 2)
-
-    @property
-    def max_score(self) -> float:
-        """The points that could be had: those of the exercises that could run."""
-        if not self.exercises:
-            return sum(exercise.points for exercise in self.lesson.exercises)
-        return sum(exercise.max_points for exercise in self.exercises)
 
 
 def as_json(report: Report) -> dict[str, Any]:

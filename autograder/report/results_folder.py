@@ -19,10 +19,11 @@ from types import TracebackType
 from typing import Any, Self
 
 from autograder.course.lesson import Lesson
+from autograder.grading.results import Circumstances
 from autograder.report import overrides
 from autograder.report.feedback import page
 from autograder.report.overrides import Overrides
-from autograder.report.report import SCHEMA, Circumstances, feedback_path, report_path, write, write_scores
+from autograder.report.report import SCHEMA, feedback_path, report_path, write, write_scores
 from autograder.submission import class_folder
 from autograder.submission.submission import Submission
 from autograder.util.errors import Halted, UserError

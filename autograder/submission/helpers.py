@@ -8,10 +8,8 @@ from __future__ import annotations
 import hashlib
 import posixpath
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
-from autograder.sandbox.decode import RunError
-from autograder.sandbox.sandbox import Result, Source
 from autograder.submission.source_text import Refused
 from autograder.worker import companions
 from autograder.worker.companions import Import
@@ -56,42 +54,12 @@ def folder_of(lesson: str) -> str:
     return f"assignments/{lesson}"
 
 
-def source(text: str, place: str, helpers: dict[str, str], lesson: str) -> Source:
-    """Return a submission as what a job runs; `helpers` are by their paths inside the submission."""
-    tree = _Tree(place, lesson)
-    files = {tree.tree_path(path): words for path, words in helpers.items()}
-    folder = folder_of(lesson)
-    # A notebook may import the module beside it, which then has the name that is otherwise the graded text's own.
-    taken = f"{folder}/exercises.py" in files
-    name, filename = ("graded_notebook", f"{lesson}.ipynb") if taken else ("exercises", "exercises.py")
-    return Source(name, filename, text, folder, files)
-
-
-def located(result: Result, source: Source) -> Result:
-    """Return a result whose errors name a helper as its student knows it, and name nothing else."""
-    return replace(
-        result,
-        outcomes=tuple(
-            replace(outcome, error=_known(outcome.error, source)) if outcome.error and outcome.error.file else outcome
-            for outcome in result.outcomes
-        ),
-    )
-
-
-def _known(error: RunError, source: Source) -> RunError:
-    if error.file not in source.helpers:
-        return replace(error, file="", line=None)  # no worker of ours says that
-    lines = source.helpers[error.file].count("\n") + 1
-    line = error.line if error.line is not None and error.line <= lines else None
-    return replace(error, file=error.file.removeprefix(f"{source.folder}/"), line=line)
-
-
 def hashes(texts: dict[str, str]) -> dict[str, str]:
     """Return a hash over each helper's text."""
     return {path: hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest() for path, text in texts.items()}
 
 
-class _Tree:
+class Tree:
     """Where files lie: inside a submission, and in the tree that a worker knows."""
 
     def __init__(self, place: str, lesson: str) -> None:
@@ -116,7 +84,7 @@ class _Tree:
         return path
 
 
-class _Gathering(_Tree):
+class _Gathering(Tree):
     """What has come along so far."""
 
     def __init__(self, place: str, lesson: str, read: Callable[[str], str]) -> None:

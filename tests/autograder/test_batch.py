@@ -22,8 +22,9 @@ import pytest
 from autograder.batch import run as batch
 from autograder.batch.run import Grading, Here, Options, Progress, Summary
 from autograder.course.lesson import Lesson
+from autograder.grading.results import Circumstances
 from autograder.report import results_folder
-from autograder.report.report import Circumstances, as_json
+from autograder.report.report import as_json
 from autograder.sandbox.sandbox import Deadlines
 from autograder.submission import submission
 from autograder.submission.submission import Submission

@@ -14,7 +14,8 @@ import torch
 from autograder.course.suite import Placed
 from autograder.grading import checking
 from autograder.grading.checking import BoundCheck, CheckBroke
-from autograder.grading.score import FAILED, GRADER_ERROR, PASSED, judge
+from autograder.grading.results import VerdictKind
+from autograder.grading.verdicts import judge
 from autograder.sandbox.decode import TensorValue
 from autograder.sandbox.sandbox import Outcome
 from autograder.worker.scenarios import Scenario
@@ -99,18 +100,21 @@ def test_what_a_check_says_of_students_words_is_masked(checks: dict[str, BoundCh
 def test_a_check_that_passes_its_bounds_costs_its_scenario_alone(
     checks: dict[str, BoundCheck], name: str, came: torch.Tensor, told: str
 ) -> None:
-    assert judged(checks[name], tensor(came), tensor(torch.ones(1))) == (FAILED, told)
-    assert judged(checks["same"], tensor(torch.ones(1)), tensor(torch.ones(1))) == (PASSED, "")
+    assert judged(checks[name], tensor(came), tensor(torch.ones(1))) == (VerdictKind.FAILED, told)
+    assert judged(checks["same"], tensor(torch.ones(1)), tensor(torch.ones(1))) == (VerdictKind.PASSED, "")
 
 
 def test_what_a_check_stumbles_over_is_told_by_its_form(checks: dict[str, BoundCheck]) -> None:
     wanted = {"x": [1.0]}
-    assert judged(checks["pair"], {"y": 1}, wanted) == (FAILED, "What came back is not of the form that was asked for.")
-    assert judged(checks["pair"], {"x": [1.0]}, wanted) == (PASSED, "")
+    assert judged(checks["pair"], {"y": 1}, wanted) == (
+        VerdictKind.FAILED,
+        "What came back is not of the form that was asked for.",
+    )
+    assert judged(checks["pair"], {"x": [1.0]}, wanted) == (VerdictKind.PASSED, "")
 
 
 def test_a_check_that_breaks_on_the_reference_is_the_graders_trouble(checks: dict[str, BoundCheck]) -> None:
-    assert judged(checks["broken"], 1, 1)[0] == GRADER_ERROR
+    assert judged(checks["broken"], 1, 1)[0] == VerdictKind.GRADER_ERROR
 
 
 def test_several_threads_get_their_own_answers(checks: dict[str, BoundCheck]) -> None:

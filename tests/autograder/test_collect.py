@@ -15,8 +15,9 @@ import pytest
 from autograder import console
 from autograder.batch.run import unrun
 from autograder.course.lesson import Lesson
+from autograder.grading.results import Circumstances
 from autograder.report import feedback
-from autograder.report.report import Circumstances, as_json
+from autograder.report.report import as_json
 from autograder.submission import archives, class_folder, submission
 from autograder.submission.submission import Submission
 from autograder.util.errors import UserError

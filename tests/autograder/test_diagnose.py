@@ -17,14 +17,15 @@ import torch
 
 from autograder.batch.run import Grading
 from autograder.course import lesson as lessons
-from autograder.grading import diagnosis
+from autograder.course import misconceptions
+from autograder.course.misconceptions import DiagnosisError
 from autograder.grading.call_arguments import Signatures
-from autograder.grading.diagnosis import Diagnoser, DiagnosisError
+from autograder.grading.diagnosis import Diagnoser
 from autograder.grading.differences import Pair, describe
 from autograder.grading.hollow import Seen, took_work
-from autograder.grading.score import ExerciseScore
+from autograder.grading.results import ExerciseScore, Report
 from autograder.report.feedback import feedback
-from autograder.report.report import Report, as_json
+from autograder.report.report import as_json
 from autograder.sandbox.decode import Call, TensorValue
 from autograder.sandbox.sandbox import Source
 from autograder.submission import submission
@@ -77,6 +78,7 @@ def scores(grading: Grading, text: str, *, follow_through: bool = True) -> dict[
         diagnoser = Diagnoser(
             lesson,
             grading.suite,
+            grading.checks,
             grading.devices,
             grading.seed,
             grading.reference_text,
@@ -356,7 +358,7 @@ def test_misconceptions_that_cannot_be_read_are_said_with_their_line(course: Pat
     ):
         lesson.misconceptions.write_text(changed, encoding="utf-8")
         with pytest.raises(DiagnosisError, match=words):
-            diagnosis.read(lesson)
+            misconceptions.read(lesson)
 
 
 # --- descriptions, from outputs alone

@@ -14,8 +14,9 @@ from autograder.batch import run as batch
 from autograder.batch.run import Grading, Options, Progress
 from autograder.course import lesson as lessons
 from autograder.course.lesson import Lesson
+from autograder.grading.results import Report
 from autograder.report.feedback import feedback
-from autograder.report.report import Report, as_json
+from autograder.report.report import as_json
 from autograder.submission import helpers, submission
 from autograder.worker.companions import Companions, Import, imports
 from autograder.worker.off_limits import in_source

@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 
 from autograder.batch.run import Grading
-from autograder.grading import import_errors
+from autograder.grading import import_errors, student_source
 from autograder.grading.import_errors import Texts
+from autograder.grading.results import Report
 from autograder.report.feedback import feedback
-from autograder.report.report import Report
 from autograder.sandbox import decode
 from autograder.sandbox.decode import RunError, SyntaxProblem
-from autograder.submission import helpers, submission
+from autograder.submission import submission
 from autograder.worker import syntax
 
 LESSON = "lesson_9_1"
@@ -201,7 +201,7 @@ def reason(result: decode.RunError | None, text: str, problems: tuple[SyntaxProb
 def test_text_that_raises_is_told_by_line_and_in_words(small_grading: Grading, name: str) -> None:
     added, words = RAISES[name]
     text = RIGHT + "\n" + added + "\n"
-    result = small_grading.run(helpers.source(text, "exercises.py", {}, LESSON))
+    result = small_grading.run(student_source.source(text, "exercises.py", {}, LESSON))
     found = reason(result.import_error, text, result.syntax)
     assert words in found, found
     assert found.startswith("Line "), found

@@ -19,9 +19,10 @@ import pytest
 from autograder.authoring import stubs
 from autograder.batch.run import Grading, reference_source
 from autograder.course import lesson as lessons
+from autograder.course import misconceptions
 from autograder.course.lesson import Lesson
-from autograder.grading import diagnosis
-from autograder.grading.score import ExerciseScore, score
+from autograder.grading.results import ExerciseScore
+from autograder.grading.score import score
 from autograder.sandbox.sandbox import Deadlines, Overlay, Sandbox, Source
 from autograder.submission import submission
 from tests.autograder.conftest import LESSONS, ROOT, Command
@@ -170,7 +171,7 @@ def test_alternatives_get_full_points_but_where_style_matters(
 def test_every_misconception_loses_points_on_its_own_exercise_and_no_other(
     lesson: Lesson, grading: Grading, zygote: Sandbox
 ) -> None:
-    found = diagnosis.read(lesson)
+    found = misconceptions.read(lesson)
     by_exercise = {e.name: [one.name for one in found if one.exercise == e.name] for e in lesson.exercises}
     assert {name: known for name, known in by_exercise.items() if len(known) < 2} == {}
     source = Source(

@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 
 from autograder.course.suite import Placed
-from autograder.grading.score import FAILED, NOT_RUN, Verdict, judge
+from autograder.grading.results import Verdict, VerdictKind
+from autograder.grading.verdicts import judge
 from autograder.sandbox import cgroup
 from autograder.sandbox.sandbox import Deadlines, Outcome, Sandbox
 from autograder.worker import lockdown
@@ -60,8 +61,8 @@ def test_where_processes_cannot_talk_it_is_said_and_not_held_against_anybody(res
     body = "from autograder.worker import probes\nreturn probes.ranks(2, lambda rank, meeting: rank)"
     outcome = look(restricted, body).outcomes[0]
     assert outcome.status == "no_network"
-    assert _verdict(outcome, outcome).verdict == NOT_RUN
-    assert _verdict(outcome, Outcome("returned", value=1)).verdict == FAILED
+    assert _verdict(outcome, outcome).verdict == VerdictKind.NOT_RUN
+    assert _verdict(outcome, Outcome("returned", value=1)).verdict == VerdictKind.FAILED
 
 
 def _verdict(outcome: Outcome, wanted: Outcome) -> Verdict:

@@ -13,7 +13,7 @@ from autograder.batch.run import Grading
 from autograder.course import docstrings
 from autograder.course.lesson import Lesson
 from autograder.grading import device_check
-from autograder.grading.score import ExerciseScore
+from autograder.grading.results import ExerciseScore
 from autograder.report.feedback import exercise_lines
 from autograder.sandbox.decode import RunError, TensorValue
 from autograder.sandbox.sandbox import Job, Outcome, Run, Sandbox, Source

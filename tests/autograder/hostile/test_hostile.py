@@ -25,7 +25,8 @@ from autograder.submission import submission
 from autograder.batch.run import OFFICIAL, ORDER, Grading
 from autograder.util.errors import UserError
 from autograder.report.feedback import feedback
-from autograder.report.report import Report, as_json, write, write_scores
+from autograder.report.report import as_json, write, write_scores
+from autograder.grading.results import Report
 from autograder.sandbox.sandbox import Deadlines, SandboxError
 from autograder.submission.submission import Submission
 
