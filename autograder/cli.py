@@ -245,15 +245,17 @@ def _grade(options: argparse.Namespace) -> int:
     if not options.submissions.exists():
         raise UserError(f"There is no folder {options.submissions}. Give the folder that holds the submissions.")
     from autograder import console
+    from autograder.batch import backend
     from autograder.batch import run as batch
     from autograder.gradebook import export
+    from autograder.sandbox import pool
 
     out = options.out or batch.default_out(options.submissions, lesson)
     wishes = _wishes(options)
     wishes.check(out)
-    choices = batch.Options(
+    choices = backend.Options(
         devices=options.device,
-        workers=options.workers or batch.cores(),
+        workers=options.workers or pool.cores(),
         seed=options.seed,
         only=tuple(options.only),
         regrade=options.regrade,

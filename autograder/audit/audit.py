@@ -21,7 +21,6 @@ from typing import Any, Self, TypeVar
 
 from autograder.audit.mutants import Mutant, mutants
 from autograder.authoring import visible_tests
-from autograder.batch.run import cores
 from autograder.course import docstrings, manifests, misconceptions, scenario_rules, suite
 from autograder.course.call_graph import callers
 from autograder.course.docstrings import Promise
@@ -34,6 +33,7 @@ from autograder.grading.diagnosis import Known, stand_in_job
 from autograder.grading.planned import of_planned
 from autograder.grading.results import Verdict, VerdictKind
 from autograder.sandbox.decode import Call
+from autograder.sandbox.pool import cores
 from autograder.sandbox.sandbox import Deadlines, Job, Outcome, Result, Sandbox, SandboxError, Source
 from autograder.util.errors import UserError
 from autograder.worker.fake_device import NAME as FAKE

@@ -20,9 +20,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from autograder.batch.run import Grading, Here, Options
+from autograder.batch.backend import Options
+from autograder.batch.local_backend import Here
 from autograder.course import lesson as lessons
 from autograder.course.lesson import Lesson
+from autograder.grading.lesson_grader import Grading
 from autograder.grading.results import Circumstances
 from autograder.sandbox.sandbox import Deadlines, SandboxError
 from autograder.submission.submission import Submission

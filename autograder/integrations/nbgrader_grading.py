@@ -14,9 +14,11 @@ from typing import Any
 from nbgrader.api import Gradebook
 
 from autograder.batch import run as batch
-from autograder.batch.run import Grading, Here
+from autograder.batch.local_backend import Here
 from autograder.course.lesson import Lesson
 from autograder.gradebook.formats.nbgrader import TEST, record
+from autograder.grading import lesson_grader
+from autograder.grading.lesson_grader import Grading
 from autograder.report import overrides
 from autograder.report.feedback import exercise_block, loading_sentences
 from autograder.report.overrides import Overrides
@@ -50,7 +52,7 @@ class Desk:
         if handed_in.status == "found":
             row = self.here.grade_alone(handed_in)
         else:
-            row = as_json(batch.unrun(self.lesson, handed_in, self.here.circumstances))
+            row = as_json(lesson_grader.unrun(self.lesson, handed_in, self.here.circumstances))
         self.grades.write(row)
         row = overrides.lay_over(row, self.decided.of(student), self.lesson)
         if row["score"] is None:

@@ -158,7 +158,7 @@ class Gradings:
             pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
 
     def _run(self, item: ScenarioItem) -> dict[tuple[str, str], tuple[Verdict, float, float]]:
-        from autograder.batch.run import Grading
+        from autograder.grading.lesson_grader import Grading
 
         option = self._config.getoption
         path = option("--submission")

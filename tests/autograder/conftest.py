@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from autograder.batch.run import Grading
 from autograder.course import lesson as lessons
 from autograder.course.lesson import Lesson
+from autograder.grading.lesson_grader import Grading
 from autograder.sandbox.sandbox import Sandbox
 
 HERE = Path(__file__).parent

@@ -20,8 +20,12 @@ from typing import Any
 import pytest
 
 from autograder.batch import run as batch
-from autograder.batch.run import Grading, Here, Options, Progress, Summary
+from autograder.batch.backend import Options
+from autograder.batch.local_backend import Here
+from autograder.batch.run import Progress, Summary
 from autograder.course.lesson import Lesson
+from autograder.grading import lesson_grader
+from autograder.grading.lesson_grader import Grading
 from autograder.grading.results import Circumstances
 from autograder.report import results_folder
 from autograder.report.report import as_json
@@ -365,7 +369,7 @@ class _Stand:
 
     def report(self, handed_in: Submission, reason: str) -> dict[str, Any]:
         """Return a report with no points if there is a reason, and with a long log."""
-        row = as_json(batch.unrun(self.lesson, handed_in, self.circumstances, status="graded"))
+        row = as_json(lesson_grader.unrun(self.lesson, handed_in, self.circumstances, status="graded"))
         row["log"] = "x" * 60_000
         row["exercises"] = [
             {

@@ -16,8 +16,11 @@ from pathlib import Path
 import pytest
 
 from autograder.batch import run as batch
-from autograder.batch.run import Grading, Here, Options, Progress
+from autograder.batch.backend import Options
+from autograder.batch.local_backend import Here
+from autograder.batch.run import Progress
 from autograder.course.lesson import Lesson
+from autograder.grading.lesson_grader import Grading
 from autograder.util.errors import UserError
 from tests.autograder.conftest import COURSE, ROOT, Command
 from tests.autograder.test_batch import hand_in

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from autograder import console
-from autograder.batch.run import unrun
 from autograder.course.lesson import Lesson
+from autograder.grading.lesson_grader import unrun
 from autograder.grading.results import Circumstances
 from autograder.report import feedback
 from autograder.report.report import as_json

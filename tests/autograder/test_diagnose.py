@@ -15,7 +15,6 @@ from pathlib import Path
 import pytest
 import torch
 
-from autograder.batch.run import Grading
 from autograder.course import lesson as lessons
 from autograder.course import misconceptions
 from autograder.course.misconceptions import DiagnosisError
@@ -23,6 +22,7 @@ from autograder.grading.call_arguments import Signatures
 from autograder.grading.diagnosis import Diagnoser
 from autograder.grading.differences import Pair, describe
 from autograder.grading.hollow import Seen, took_work
+from autograder.grading.lesson_grader import Grading
 from autograder.grading.results import ExerciseScore, Report
 from autograder.report.feedback import feedback
 from autograder.report.report import as_json

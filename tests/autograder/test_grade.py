@@ -171,17 +171,17 @@ def test_a_device_that_is_not_there_costs_nobody_points(course: Path, command: C
 
 
 def test_below_the_level_isolated_nothing_is_graded(course: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from autograder.batch import run as batch
     from autograder.course import lesson as lessons
+    from autograder.grading import lesson_grader
     from autograder.sandbox.sandbox import Sandbox
     from autograder.util.errors import UserError
 
     lesson = lessons.load(course, "lesson_9_1")
     plain = Sandbox(course, plots=False, level="none")
-    monkeypatch.setattr(batch.Grading, "_sandbox", lambda _: Sandbox(course, plots=False, level="none"))
+    monkeypatch.setattr(lesson_grader.Grading, "_sandbox", lambda _: Sandbox(course, plots=False, level="none"))
     with plain, pytest.raises(UserError, match="--allow-unsafe"):
-        batch.require(plain.start(), unsafe=False)
-    with batch.Grading(lesson, ("cpu",), 0, unsafe=True) as grading:
+        lesson_grader.require(plain.start(), unsafe=False)
+    with lesson_grader.Grading(lesson, ("cpu",), 0, unsafe=True) as grading:
         assert grading.guarantee.level == "none"
 
 

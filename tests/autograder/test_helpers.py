@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 
 from autograder.batch import run as batch
-from autograder.batch.run import Grading, Options, Progress
+from autograder.batch.backend import Options
+from autograder.batch.run import Progress
 from autograder.course import lesson as lessons
 from autograder.course.lesson import Lesson
+from autograder.grading.lesson_grader import Grading
 from autograder.grading.results import Report
 from autograder.report.feedback import feedback
 from autograder.report.report import as_json

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from autograder.batch.run import Grading
 from autograder.grading import import_errors, student_source
 from autograder.grading.import_errors import Texts
+from autograder.grading.lesson_grader import Grading
 from autograder.grading.results import Report
 from autograder.report.feedback import feedback
 from autograder.sandbox import decode

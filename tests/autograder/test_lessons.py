@@ -17,10 +17,10 @@ from pathlib import Path
 import pytest
 
 from autograder.authoring import stubs
-from autograder.batch.run import Grading, reference_source
 from autograder.course import lesson as lessons
 from autograder.course import misconceptions
 from autograder.course.lesson import Lesson
+from autograder.grading.lesson_grader import Grading, reference_source
 from autograder.grading.results import ExerciseScore
 from autograder.grading.score import score
 from autograder.sandbox.sandbox import Deadlines, Overlay, Sandbox, Source

@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 
 from autograder.batch import run as batch
-from autograder.batch.run import Grading, Options
+from autograder.batch.backend import Options
 from autograder.course import lesson as lessons
+from autograder.grading.lesson_grader import Grading
 from autograder.sandbox.sandbox import Deadlines
 from tests.autograder.conftest import ROOT
 from tests.autograder.test_batch import _Shared

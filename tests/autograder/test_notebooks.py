@@ -21,9 +21,9 @@ from nbconvert import PythonExporter
 from autograder import cli
 from autograder.authoring import notebooks, visible_tests
 from autograder.authoring.visible_tests import VisibleTestsError
-from autograder.batch.run import Grading
 from autograder.course import lesson as lessons
 from autograder.course.lesson import Lesson
+from autograder.grading.lesson_grader import Grading
 from autograder.report.feedback import page, with_feedback
 from autograder.sandbox.sandbox import Source
 from autograder.submission import submission

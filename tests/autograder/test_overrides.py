@@ -12,8 +12,11 @@ from typing import Any
 import pytest
 
 from autograder.batch import run as batch
-from autograder.batch.run import Grading, Here, Options, Summary
+from autograder.batch.backend import Options
+from autograder.batch.local_backend import Here
+from autograder.batch.run import Summary
 from autograder.course.lesson import Lesson
+from autograder.grading.lesson_grader import Grading
 from autograder.report import overrides
 from autograder.report.overrides import OverridesError
 from autograder.report.results_folder import settle_seed

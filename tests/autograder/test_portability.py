@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from autograder.batch.run import Grading
 from autograder.course import docstrings
 from autograder.course.lesson import Lesson
 from autograder.grading import device_check
+from autograder.grading.lesson_grader import Grading
 from autograder.grading.results import ExerciseScore
 from autograder.report.feedback import exercise_lines
 from autograder.sandbox.decode import RunError, TensorValue

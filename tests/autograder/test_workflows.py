@@ -18,8 +18,8 @@ from typing import Any
 
 import pytest
 
-from autograder.batch import run as batch
 from autograder.course import lesson as lessons
+from autograder.grading import lesson_grader
 from autograder.integrations import github_classroom, gradescope_runner
 from autograder.release import platform_bundles, student_repository
 from autograder.release.student_repository import TEMPLATES
@@ -374,7 +374,7 @@ def grade(container: Path, monkeypatch: pytest.MonkeyPatch) -> Grade:
         (container / "submission" / "exercises.py").write_text(module, encoding="utf-8")
         course = container / "source" / "course"
         monkeypatch.chdir(course)
-        monkeypatch.setattr(batch.Grading, "_sandbox", lambda _: Sandbox(course, plots=False, level="restricted"))
+        monkeypatch.setattr(lesson_grader.Grading, "_sandbox", lambda _: Sandbox(course, plots=False, level="restricted"))
         assert gradescope_runner.main(["lesson_9_1", "--late-penalty", "10% a day", "--root", str(container)]) == 0
         found: dict[str, Any] = json.loads((container / "results" / "results.json").read_text(encoding="utf-8"))
         return found

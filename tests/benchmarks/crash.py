@@ -65,11 +65,12 @@ def hand_in(subject: Subject, exercise: str, folder: Path, size: int) -> None:
 
 def grade(place: Path, lesson: str, folder: Path, out: Path, workers: int) -> None:
     """Grade as `autograder grade` does, but with short deadlines."""
+    from autograder.batch import backend
     from autograder.batch import run as batch
     from autograder.course import lesson as lessons
     from autograder.sandbox.sandbox import Deadlines
 
-    options = batch.Options(workers=workers, seed=SEED, deadlines=Deadlines(scenario_cpu=1, submission_cpu=20))
+    options = backend.Options(workers=workers, seed=SEED, deadlines=Deadlines(scenario_cpu=1, submission_cpu=20))
     batch.grade_all(lessons.load(place, lesson), folder, out, options, lambda _: None)
 
 

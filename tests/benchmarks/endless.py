@@ -19,8 +19,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from autograder.batch.run import Grading, Here
+from autograder.batch.local_backend import Here
 from autograder.course import lesson as lessons
+from autograder.grading.lesson_grader import Grading
 from autograder.sandbox.sandbox import OUT_OF_TIME
 from autograder.submission.submission import Submission
 from tests.benchmarks import course

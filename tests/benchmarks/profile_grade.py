@@ -22,9 +22,10 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from autograder.batch import backend
 from autograder.batch import run as batch
 from autograder.course import lesson as lessons
-from autograder.grading import score
+from autograder.grading import lesson_grader, score
 from autograder.report import report, results_folder
 from autograder.sandbox import decode, sandbox
 from autograder.submission import submission
@@ -38,7 +39,7 @@ GRADER = {
     "  writing the request": (sandbox.Sandbox, "_request"),
     "  parsing frames": (decode, "parse"),
     "  reading values out of them": (decode, "value"),
-    "judging and diagnosing": (batch.Grading, "scores"),
+    "judging and diagnosing": (lesson_grader.Grading, "scores"),
     "  comparing": (score, "compare"),
     "the report as JSON, with its feedback": (batch, "with_feedback"),
     "writing report, feedback and table": (results_folder.Grades, "write"),
@@ -112,7 +113,7 @@ def grader(subject: Subject, size: int) -> str:
         folder = subject.hand_in(Path(name) / "submissions", size)
         seen: list[float] = []
         with steps.watched(GRADER):
-            options = batch.Options(seed=SEED, workers=1)
+            options = backend.Options(seed=SEED, workers=1)
             batch.grade_all(lesson, folder, Path(name) / "out", options, lambda _: seen.append(time.process_time()))
     whole = (seen[-1] - seen[0]) * size / (size - 1)
     return steps.table("The grader's process", GRADER, size, whole)
@@ -121,7 +122,7 @@ def grader(subject: Subject, size: int) -> str:
 def worker(subject: Subject, size: int) -> str:
     """Run submissions in forked children of this process, warmed up, and time a worker's steps."""
     lesson = lessons.load(subject.course, subject.lesson)
-    grading = batch.Grading(lesson, ("cpu",), SEED, unsafe=True)  # never begun: it only words the jobs
+    grading = lesson_grader.Grading(lesson, ("cpu",), SEED, unsafe=True)  # never begun: it only words the jobs
     sources = [sandbox.Source("exercises", "exercises.py", subject.text(number)) for number in range(size)]
     jobs = [grading.job(source) for source in sources]
     warmup.warm_up(plots=True)

@@ -52,8 +52,8 @@ def _in_a_child(work: Any) -> str:
 
 def _request(course: Path, lesson: str, seed: int) -> str:
     """Return a worker's request, as the grader itself words it. Called in a child: the warm process loads what a zygote does."""
-    from autograder.batch.run import Grading
     from autograder.course import lesson as lessons
+    from autograder.grading.lesson_grader import Grading
     from autograder.sandbox.sandbox import Sandbox, Source
 
     # Neither is begun: no process starts.

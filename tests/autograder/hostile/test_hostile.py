@@ -22,7 +22,7 @@ import pytest
 from autograder.course import lesson as lessons
 from autograder.sandbox import sandbox
 from autograder.submission import submission
-from autograder.batch.run import OFFICIAL, ORDER, Grading
+from autograder.grading.lesson_grader import OFFICIAL, ORDER, Grading
 from autograder.util.errors import UserError
 from autograder.report.feedback import feedback
 from autograder.report.report import as_json, write, write_scores

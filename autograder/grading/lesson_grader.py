@@ -1,0 +1,389 @@
+"""A lesson made ready to grade: its suite, the reference's outputs, and the sandboxes that submissions run in."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from importlib.metadata import version
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from autograder.course import suite
+from autograder.course.lesson import Lesson
+from autograder.course.suite import Suite
+from autograder.grading import (
+    call_arguments,
+    checking,
+    device_check,
+    import_errors,
+    limits,
+    notebook_errors,
+    student_source,
+)
+from autograder.grading.diagnosis import Diagnoser
+from autograder.grading.limits import Allowance
+from autograder.grading.planned import of_planned
+from autograder.grading.results import Circumstances, ExerciseScore, Loading, Report, Verdict, VerdictKind
+from autograder.grading.verdicts import judge_all
+from autograder.sandbox.decode import RunError
+from autograder.sandbox.sandbox import (
+    HURRY,
+    KILLED,
+    OUT_OF_TIME,
+    Deadlines,
+    Guarantee,
+    Job,
+    Result,
+    Sandbox,
+    SandboxError,
+    Source,
+)
+from autograder.submission import helpers, submission
+from autograder.submission.submission import Submission
+from autograder.util.errors import UserError
+from autograder.worker.fake_device import NAME, computes_on_cpu
+
+ORDER = ("none", "restricted", "isolated", "full")
+
+
+OFFICIAL = "isolated"
+
+
+# How often a submission is tried again, alone, after what may have come from others: somebody killed its worker, the machine was
+# too busy, or its time was up: by the clock, as it was imported, or before everything was reached.
+TRIES_AFTER = {"killed": 2, "starved": 2, "import_time": 1, "not_reached": 1, "wall_time": 1}
+
+
+# What ends a worker that loads a text as a whole; the text's definitions may still be loaded.
+TOO_MUCH = ("cpu_time", "wall_time", "died", "flooded")
+
+
+class Grading:
+    """A lesson made ready: its suite, and the reference's outputs. Use it as a context manager.
+
+    It keeps its sandboxes (`spare`, launched as it begins, so that all warm up at a time) until the block ends.
+
+    Raises:
+        UserError: the suite breaks a rule, the reference does not import, no device is there, or the machine's guarantee
+            is too low.
+    """
+
+    def __init__(
+        self,
+        lesson: Lesson,
+        devices: Sequence[str],
+        seed: int,
+        *,
+        unsafe: bool,
+        workers: int = 1,
+        deadlines: Deadlines | None = None,
+    ) -> None:
+        if set(devices) == {NAME}:
+            raise UserError(f"On {NAME} only mistakes with devices show; give it beside another: --device cpu,{NAME}.")
+        self.lesson = lesson
+        self.suite: Suite = suite.load(lesson)
+        self.checks = checking.of_suite(self.suite)
+        self.reference_text = lesson.reference.read_text(encoding="utf-8")
+        # What a grade and its feedback rest on besides the reference itself.
+        self._beside = [_text(path) for path in (lesson.misconceptions, lesson.manifest)]
+        self.signatures = call_arguments.read(self.reference_text)
+        self.seed = seed
+        self.devices = tuple(devices)
+        self.runs = self.suite.runs(devices)
+        self._unsafe = unsafe
+        self._names = submission.defined_names(lesson)
+        self._imports = suite.imports(lesson)
+        self._allowed: list[Allowance] | None = None
+        # Never the same process: what the reference's zygote has seen, no student's worker may be forked from.
+        self._for_reference = self._sandbox()
+        self.spare = [self._sandbox() for _ in range(workers)]
+        for sandbox in self.spare:
+            sandbox.deadlines = deadlines or sandbox.deadlines
+
+    def __enter__(self) -> Self:
+        try:
+            checking.start(self.checks)
+            for sandbox in (self._for_reference, *self.spare):
+                sandbox.launch()
+            self.guarantee = self._for_reference.start()
+            require(self.guarantee, unsafe=self._unsafe)
+            self.reference = self._as_held_against(self.run_reference())
+            self._require_reference()
+            self._allowed = limits.allowed(self.reference.outcomes, [run.device for run in self.runs])
+            self.diagnoser = Diagnoser(
+                self.lesson,
+                self.suite,
+                self.checks,
+                self.devices,
+                self.seed,
+                self.reference_text,
+                self.reference,
+                self._beside_reference,
+            )
+        except BaseException:
+            self.break_off()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:
+            self.close()
+        else:
+            self.break_off()
+
+    def close(self) -> None:
+        """End every sandbox, and the process of the checks."""
+        checking.close(self.checks)
+        for sandbox in (self._for_reference, *self.spare):
+            sandbox.close()
+
+    def break_off(self) -> None:
+        """End every sandbox at once, whatever it is doing and whichever thread waits for it."""
+        checking.close(self.checks)
+        for sandbox in (self._for_reference, *self.spare):
+            sandbox.hang_up()
+        until = time.monotonic() + HURRY
+        for sandbox in (self._for_reference, *self.spare):
+            sandbox.close(patience=max(0.0, until - time.monotonic()))
+
+    def _sandbox(self) -> Sandbox:
+        return Sandbox(self.lesson.root, devices=self.devices, plots=_plots(self.suite), imports=self._imports)
+
+    def _require_reference(self) -> None:
+        error = self.reference.import_error
+        if error is not None:
+            raise UserError(f"{self.lesson.reference} does not import: {error.type}: {error.message}")
+        devices = self.circumstances().devices
+        if "run" not in devices.values():
+            raise UserError(f"None of these devices is here: {', '.join(self.devices)}. Try --device cpu.")
+        on_accelerator = any(state == "run" and not computes_on_cpu(device) for device, state in devices.items())
+        if on_accelerator and self.guarantee.level != "full" and not self._unsafe:
+            raise UserError(
+                "On an accelerator only a cgroup bounds the memory of a submission, and this machine gives none "
+                f"({self.guarantee.missing}). `autograder doctor` says what would; or add --allow-unsafe."
+            )
+
+    def _as_held_against(self, reference: Result) -> Result:
+        """Return the reference's result without what the portability lane could not follow."""
+        outcomes = device_check.reference_outcomes(self.lesson, self.reference_text, self.runs, reference.outcomes)
+        return replace(reference, outcomes=outcomes)
+
+    def run_reference(self) -> Result:
+        """Run the reference through the suite, in the reference's own sandbox."""
+        return self._beside_reference(self.job(reference_source(self.lesson, self.reference_text)))
+
+    def source(self, handed_in: Submission) -> Source:
+        """Return a submission as what a job runs."""
+        source = student_source.source(handed_in.text, handed_in.place, handed_in.helpers, self.lesson.name)
+        return replace(source, exercises=self._names)
+
+    def run(self, source: Source) -> Result:
+        """Run a module through the suite, alone, in a sandbox that has never seen the reference."""
+        self.spare[0].start()
+        result = self.run_once(source, self.spare[0])
+        tries = TRIES_AFTER.get(_disturbed_from_outside(result), 0)
+        while tries and _disturbed_from_outside(result):
+            tries -= 1
+            result = self.run_once(source, self.spare[0], last=not tries)
+        return result
+
+    def run_once(self, source: Source, sandbox: Sandbox, *, last: bool = False) -> Result:
+        """Run a module through the suite; of a student's only the definitions, where the whole takes too long or ends its worker.
+
+        They are loaded in a worker that has not seen the rest. Where they do not load either, the first result counts. What may
+        have come from others is tried again as a whole first, unless this is the last try.
+
+        Raises:
+            SandboxError: the sandbox failed; the submission is not to blame.
+        """
+        result = sandbox.run(self.job(source))
+        error = _too_much(result) if source.exercises else None
+        if error is not None and (last or not _disturbed_from_outside(result)):
+            again = sandbox.run(self.job(replace(source, definitions_only=True)))
+            if again.import_error is None:
+                result = replace(again, log=result.log + again.log, cpu=result.cpu + again.cpu, gave_up=error)
+        return notebook_errors.located(student_source.located(result, source), source.text)
+
+    def _beside_reference(self, job: Job) -> Result:
+        """Run the reference or a misconception in the reference's own sandbox; tried again where something came from outside."""
+        for _ in range(TRIES_AFTER["killed"]):
+            try:
+                self._for_reference.start()
+                result = self._for_reference.run(job)
+            except SandboxError:
+                self._for_reference.close()
+            else:
+                if not _disturbed_from_outside(result):
+                    return result
+        self._for_reference.start()
+        return self._for_reference.run(job)
+
+    def job(self, source: Source) -> Job:
+        """Return the job that runs a module through the whole suite, on every device."""
+        allowed = self._allowed or [limits.UNLIMITED] * len(self.runs)
+        runs = tuple(
+            of_planned(run, run.placed.scenario.exercise, of) for run, of in zip(self.runs, allowed, strict=True)
+        )
+        return Job(source, self.suite.files, runs, self.seed, self.lesson.off_limits)
+
+    @property
+    def content(self) -> tuple[str, str]:
+        """Hashes over the suite, and over the solution with what stands beside it."""
+        return self.suite.digest, _digest("\0".join([self.reference_text, *self._beside]))
+
+    def circumstances(self) -> Circumstances:
+        """Return what the grades rest on."""
+        runs = zip(self.runs, self.reference.outcomes, strict=True)
+        missing = {run.device for run, outcome in runs if outcome.status == "no_device"}
+        return Circumstances(
+            seed=self.seed,
+            devices={device: "not run" if device in missing else "run" for device in self.devices},
+            suite=self.content[0],
+            reference=self.content[1],
+            guarantee=self.guarantee.level,
+            versions={
+                "autograder": version("autograder"),
+                "python": self.guarantee.python,
+                "torch": self.guarantee.torch,
+            },
+        )
+
+    def verdicts(self, result: Result) -> list[Verdict]:
+        """Return the verdicts on a result of this grading's job."""
+        wanted = self.reference.outcomes
+        return judge_all(self.lesson, self.checks, self.runs, result.outcomes, wanted, result.source_off_limits)
+
+    def scores(self, result: Result) -> tuple[ExerciseScore, ...]:
+        """Return the points of a result of this grading's job, with a diagnosis of each failure."""
+        return self.diagnoser.scores(result)
+
+    def _loading(self, result: Result, source: Source, notes: Mapping[str, str]) -> Loading:
+        """Return how a student's module was loaded, for the report."""
+        return Loading(
+            cells=notebook_errors.failures(result, source, notes),
+            left_out=notebook_errors.left_out(result, source.text),
+            rebound=notebook_errors.rebound(result, source.text, self._names),
+            gave_up=result.gave_up.builtin if result.gave_up else "",
+            seconds=self.spare[0].deadlines.scenario_cpu,
+        )
+
+    def grade(self, handed_in: Submission, sandbox: Sandbox, *, last: bool = False) -> Report:
+        """Grade one submission.
+
+        Raises:
+            SandboxError: the sandbox failed; the submission is not to blame.
+        """
+        blank = unrun(self.lesson, handed_in, self.circumstances())
+        if handed_in.status != "found":
+            return blank
+        source = self.source(handed_in)
+        result = self.run_once(source, sandbox, last=last)
+        blank = replace(blank, log=result.log, cpu=result.cpu, loading=self._loading(result, source, handed_in.notes))
+        error = result.import_error
+        if error is not None:
+            texts = import_errors.of_source(source, handed_in.notes)
+            reason = import_errors.sentence(error, result.syntax, texts)
+            return replace(blank, status="failed_to_import", reason=reason, private=error.words)
+        scores = self.scores(result)
+        broken = [
+            verdict for scored in scores for verdict in scored.verdicts if verdict.verdict == VerdictKind.GRADER_ERROR
+        ]
+        return replace(
+            blank,
+            status="grader_error" if broken else "graded",
+            reason="the grader failed on a scenario" if broken else "",
+            private=broken[0].private if broken else "",
+            exercises=scores,
+        )
+
+
+def _too_much(result: Result) -> RunError | None:
+    """Return why a module could not be loaded as a whole, the first time or for the scenarios after one that died."""
+    error = result.import_error
+    if error is not None:
+        return error if error.ended in TOO_MUCH else None
+    for outcome in result.outcomes:
+        kind, _, detail = outcome.detail.partition(": ")
+        if outcome.status == "not_imported" and kind in TOO_MUCH:
+            return RunError(kind, kind, None, "", detail, ended=kind)
+    return None
+
+
+def require(guarantee: Guarantee, *, unsafe: bool) -> None:
+    """Refuse to grade below the level that official grading needs.
+
+    Raises:
+        UserError: the level is too low, and nobody said that this is fine.
+    """
+    if not unsafe and ORDER.index(guarantee.level) < ORDER.index(OFFICIAL):
+        raise UserError(
+            f"This machine gives only the guarantee level {guarantee.level!r} ({guarantee.missing}); official grading needs "
+            f"{OFFICIAL!r}. `autograder doctor` says what is missing. To grade code that you trust, add --allow-unsafe."
+        )
+
+
+def reference_source(lesson: Lesson, text: str) -> Source:
+    """Return the reference as what a job runs, under the name that misconceptions import."""
+    return Source(f"solutions.{lesson.name}.exercises", f"solutions/{lesson.name}/exercises.py", text)
+
+
+def _plots(loaded: Suite) -> bool:
+    return any("matplotlib" in text or "probes.figure" in text for text in loaded.files.values())
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8") if path.is_file() else ""
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def unrun(
+    lesson: Lesson,
+    handed_in: Submission,
+    circumstances: Circumstances,
+    *,
+    status: str = "",
+    reason: str = "",
+    private: str = "",
+) -> Report:
+    """Return the report on a submission of which nothing was run; it has the submission's own status unless told another."""
+    return Report(
+        lesson=lesson,
+        submission=handed_in.name,
+        status=status or handed_in.status,
+        reason=reason or handed_in.reason,
+        place=handed_in.place,
+        module=handed_in.digest,
+        exercises=(),
+        log="",
+        private=private,
+        cpu=0.0,
+        circumstances=circumstances,
+        note=handed_in.note,
+        helpers=helpers.hashes(handed_in.helpers),
+        helper_notes=tuple(handed_in.notes.values()),
+    )
+
+
+def _disturbed_from_outside(result: Result) -> str:
+    """Return the same of a result."""
+    error = result.import_error
+    ended = [(outcome.status, outcome.detail) for outcome in result.outcomes]
+    return _from_outside([("not_imported", error.words)] if error is not None else ended)
+
+
+def _from_outside(ended: Sequence[tuple[str, str]]) -> str:
+    """Return what may have come from outside, given how runs ended: each a status and, in words, the details."""
+    killed = {("died", KILLED), ("not_imported", f"died: {KILLED}")}
+    found = {"killed" if (status, details) in killed else status for status, details in ended}
+    out_of_time = tuple(f"{status}: " for status in OUT_OF_TIME)
+    if any(status == "not_imported" and details.startswith(out_of_time) for status, details in ended):
+        found.add("import_time")
+    return next((kind for kind in TRIES_AFTER if kind in found), "")
