@@ -8,7 +8,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Self
 
 from autograder.batch.backend import failed
-from autograder.grading.lesson_grader import TRIES_AFTER, Grading, _from_outside
+from autograder.grading.disturbance import tries_after
+from autograder.grading.lesson_grader import Grading
 from autograder.report.feedback import with_feedback
 from autograder.sandbox.sandbox import Sandbox, SandboxError
 from autograder.submission.submission import Submission
@@ -72,21 +73,11 @@ class Here:
     def grade_alone(self, handed_in: Submission) -> dict[str, Any]:
         """Grade a submission that has no others beside it: what was disturbed is tried again at once."""
         row = self.grade(handed_in)
-        tries = TRIES_AFTER.get(_disturbed(row), 0)
-        while tries and _disturbed(row):
+        tries = tries_after(row["disturbed"])
+        while tries and row["disturbed"]:
             tries -= 1
             row = self.grade(handed_in, last=not tries)
         return row
 
     def _failed(self, handed_in: Submission, why: str) -> dict[str, Any]:
         return failed(self._grading.lesson, handed_in, self.circumstances, why)
-
-
-def _disturbed(row: dict[str, Any]) -> str:
-    """Return what may have come from outside a submission rather than from itself: a key of `TRIES_AFTER`, or ""."""
-    if row["status"] == "failed_to_import":
-        ended = [("not_imported", row["private"])]
-    else:
-        scenarios = [scenario for exercise in row["exercises"] for scenario in exercise["scenarios"]]
-        ended = [(scenario["reason"], scenario["private"]) for scenario in scenarios]
-    return _from_outside(ended)

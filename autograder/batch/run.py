@@ -17,16 +17,15 @@ from pathlib import Path
 from typing import Any
 
 from autograder.batch.backend import Grader, Options, failed
-from autograder.batch.local_backend import Here, _disturbed
+from autograder.batch.local_backend import Here
 from autograder.course.lesson import Lesson
-from autograder.grading.lesson_grader import TRIES_AFTER, Grading, unrun
+from autograder.grading.disturbance import tries_after
+from autograder.grading.lesson_grader import Grading, unrun
 from autograder.grading.results import Circumstances
 from autograder.report import overrides
 from autograder.report.report import as_json
 from autograder.report.results_folder import Grades, Origin
-from autograder.sandbox.sandbox import (
-    SandboxError,
-)
+from autograder.sandbox.sandbox import SandboxError
 from autograder.submission import class_folder, submission
 from autograder.submission.submission import Submission
 from autograder.util.errors import Halted, UserError
@@ -183,7 +182,7 @@ def _graded(lesson: Lesson, grader: Grader, entries: dict[str, Path]) -> Generat
             for future in done:
                 handed_in = pending.pop(future)
                 row = _row(lesson, grader, future, handed_in)
-                tries = TRIES_AFTER.get(_disturbed(row), 0)
+                tries = tries_after(row["disturbed"])
                 if tries:
                     again.append((handed_in.name, tries))
                 else:
@@ -206,7 +205,7 @@ def _alone(lesson: Lesson, grader: Grader, name: str, entry: Path, tries: int) -
                 grader.look()
             row = _row(lesson, grader, future, handed_in)
         tries -= 1
-        if not tries or not _disturbed(row):
+        if not tries or not row["disturbed"]:
             return row
 
 

@@ -24,6 +24,7 @@ from autograder.grading import (
     student_source,
 )
 from autograder.grading.diagnosis import Diagnoser
+from autograder.grading.disturbance import TRIES_AFTER, Disturbance, disturbance, tries_after
 from autograder.grading.limits import Allowance
 from autograder.grading.planned import of_planned
 from autograder.grading.results import Circumstances, ExerciseScore, Loading, Report, Verdict, VerdictKind
@@ -31,12 +32,11 @@ from autograder.grading.verdicts import judge_all
 from autograder.sandbox.decode import RunError
 from autograder.sandbox.sandbox import (
     HURRY,
-    KILLED,
-    OUT_OF_TIME,
     Deadlines,
     Guarantee,
     Job,
     Result,
+    Run,
     Sandbox,
     SandboxError,
     Source,
@@ -47,15 +47,7 @@ from autograder.util.errors import UserError
 from autograder.worker.fake_device import NAME, computes_on_cpu
 
 ORDER = ("none", "restricted", "isolated", "full")
-
-
 OFFICIAL = "isolated"
-
-
-# How often a submission is tried again, alone, after what may have come from others: somebody killed its worker, the machine was
-# too busy, or its time was up: by the clock, as it was imported, or before everything was reached.
-TRIES_AFTER = {"killed": 2, "starved": 2, "import_time": 1, "not_reached": 1, "wall_time": 1}
-
 
 # What ends a worker that loads a text as a whole; the text's definitions may still be loaded.
 TOO_MUCH = ("cpu_time", "wall_time", "died", "flooded")
@@ -186,50 +178,63 @@ class Grading:
         """Run a module through the suite, alone, in a sandbox that has never seen the reference."""
         self.spare[0].start()
         result = self.run_once(source, self.spare[0])
-        tries = TRIES_AFTER.get(_disturbed_from_outside(result), 0)
-        while tries and _disturbed_from_outside(result):
+        tries = tries_after(self.disturbance(result))
+        while tries and self.disturbance(result) is not None:
             tries -= 1
             result = self.run_once(source, self.spare[0], last=not tries)
         return result
+
+    def disturbance(self, result: Result) -> Disturbance | None:
+        """Return what may have disturbed a result of this grading's job."""
+        return disturbance(self._planned(), result)
 
     def run_once(self, source: Source, sandbox: Sandbox, *, last: bool = False) -> Result:
         """Run a module through the suite; of a student's only the definitions, where the whole takes too long or ends its worker.
 
         They are loaded in a worker that has not seen the rest. Where they do not load either, the first result counts. What may
-        have come from others is tried again as a whole first, unless this is the last try.
+        have come from others is tried again as a whole first, unless this is the last try; a scenario then has all the time
+        that there is, and no multiple of the reference's.
 
         Raises:
             SandboxError: the sandbox failed; the submission is not to blame.
         """
-        result = sandbox.run(self.job(source))
+        result = sandbox.run(self.job(source, patient=last))
         error = _too_much(result) if source.exercises else None
-        if error is not None and (last or not _disturbed_from_outside(result)):
-            again = sandbox.run(self.job(replace(source, definitions_only=True)))
+        if error is not None and (last or self.disturbance(result) is None):
+            again = sandbox.run(self.job(replace(source, definitions_only=True), patient=last))
             if again.import_error is None:
                 result = replace(again, log=result.log + again.log, cpu=result.cpu + again.cpu, gave_up=error)
         return notebook_errors.located(student_source.located(result, source), source.text)
 
     def _beside_reference(self, job: Job) -> Result:
         """Run the reference or a misconception in the reference's own sandbox; tried again where something came from outside."""
-        for _ in range(TRIES_AFTER["killed"]):
+        for _ in range(TRIES_AFTER[Disturbance.KILLED]):
             try:
                 self._for_reference.start()
                 result = self._for_reference.run(job)
             except SandboxError:
                 self._for_reference.close()
             else:
-                if not _disturbed_from_outside(result):
+                if disturbance(job.runs, result) is None:
                     return result
         self._for_reference.start()
         return self._for_reference.run(job)
 
-    def job(self, source: Source) -> Job:
-        """Return the job that runs a module through the whole suite, on every device."""
-        allowed = self._allowed or [limits.UNLIMITED] * len(self.runs)
-        runs = tuple(
+    def job(self, source: Source, *, patient: bool = False) -> Job:
+        """Return the job that runs a module through the whole suite, on every device.
+
+        Args:
+            source: the module.
+            patient: whether a scenario may take as long as the deadlines say, however quick the reference is.
+        """
+        return Job(source, self.suite.files, self._planned(patient=patient), self.seed, self.lesson.off_limits)
+
+    def _planned(self, *, patient: bool = False) -> tuple[Run, ...]:
+        allowed = None if patient else self._allowed
+        allowed = allowed or [limits.UNLIMITED] * len(self.runs)
+        return tuple(
             of_planned(run, run.placed.scenario.exercise, of) for run, of in zip(self.runs, allowed, strict=True)
         )
-        return Job(source, self.suite.files, runs, self.seed, self.lesson.off_limits)
 
     @property
     def content(self) -> tuple[str, str]:
@@ -283,7 +288,10 @@ class Grading:
             return blank
         source = self.source(handed_in)
         result = self.run_once(source, sandbox, last=last)
-        blank = replace(blank, log=result.log, cpu=result.cpu, loading=self._loading(result, source, handed_in.notes))
+        loading = self._loading(result, source, handed_in.notes)
+        blank = replace(
+            blank, log=result.log, cpu=result.cpu, loading=loading, disturbed=self.disturbance(result) or ""
+        )
         error = result.import_error
         if error is not None:
             texts = import_errors.of_source(source, handed_in.notes)
@@ -308,9 +316,8 @@ def _too_much(result: Result) -> RunError | None:
     if error is not None:
         return error if error.ended in TOO_MUCH else None
     for outcome in result.outcomes:
-        kind, _, detail = outcome.detail.partition(": ")
-        if outcome.status == "not_imported" and kind in TOO_MUCH:
-            return RunError(kind, kind, None, "", detail, ended=kind)
+        if outcome.status == "not_imported" and outcome.ended in TOO_MUCH:
+            return RunError(outcome.ended, outcome.ended, None, "", outcome.detail, ended=outcome.ended)
     return None
 
 
@@ -370,20 +377,3 @@ def unrun(
         helpers=helpers.hashes(handed_in.helpers),
         helper_notes=tuple(handed_in.notes.values()),
     )
-
-
-def _disturbed_from_outside(result: Result) -> str:
-    """Return the same of a result."""
-    error = result.import_error
-    ended = [(outcome.status, outcome.detail) for outcome in result.outcomes]
-    return _from_outside([("not_imported", error.words)] if error is not None else ended)
-
-
-def _from_outside(ended: Sequence[tuple[str, str]]) -> str:
-    """Return what may have come from outside, given how runs ended: each a status and, in words, the details."""
-    killed = {("died", KILLED), ("not_imported", f"died: {KILLED}")}
-    found = {"killed" if (status, details) in killed else status for status, details in ended}
-    out_of_time = tuple(f"{status}: " for status in OUT_OF_TIME)
-    if any(status == "not_imported" and details.startswith(out_of_time) for status, details in ended):
-        found.add("import_time")
-    return next((kind for kind in TRIES_AFTER if kind in found), "")

@@ -143,6 +143,7 @@ class Report:
         loading: how its module was loaded.
         helpers: a hash over the text of each of the student's own modules that came along, by its path in the submission.
         helper_notes: a sentence on each that did not.
+        disturbed: what may have disturbed it from outside, by `Disturbance`; "" for nothing.
         note: which of several files was graded, and what else is to be said about them.
     """
 
@@ -161,6 +162,7 @@ class Report:
     helpers: dict[str, str] = field(default_factory=dict, hash=False)
     helper_notes: tuple[str, ...] = ()
     note: str = ""
+    disturbed: str = ""
 
     @property
     def score(self) -> float | None:

@@ -48,6 +48,7 @@ def as_json(report: Report) -> dict[str, Any]:
         "loading": loading,
         "log": report.log,
         "private": report.private,
+        "disturbed": str(report.disturbed),
         "cpu_seconds": round(report.cpu, 4),
         "helpers": report.helpers,
         "helper_notes": list(report.helper_notes),

@@ -174,6 +174,7 @@ class Outcome:
         calls: how the module's functions were called.
         off_limits: off-limits functions that were called meanwhile.
         detail: more words for the instructor.
+        ended: of "not_imported", what ended the worker meanwhile, as the parent saw it: another status; "" for an exception.
         cpu: CPU seconds of this run, by the worker's own account.
     """
 
@@ -183,6 +184,7 @@ class Outcome:
     calls: tuple[decode.Call, ...] = ()
     off_limits: tuple[str, ...] = ()
     detail: str = ""
+    ended: str = ""
     cpu: float = 0.0
 
 
@@ -406,7 +408,7 @@ class Sandbox:
             if attempt.import_error is not None and not (outcomes and spent.up()):
                 # A module that imported once and now does not has done so on purpose; the rest is lost either way.
                 import_error = attempt.import_error if not outcomes else None
-                outcomes |= dict.fromkeys(left, Outcome("not_imported", detail=_import_detail(attempt.import_error)))
+                outcomes |= dict.fromkeys(left, _not_imported(attempt.import_error))
             outcomes |= zip(left, attempt.outcomes, strict=False)
         in_order = tuple(outcomes[number] for number in range(len(job.runs)))
         return Result(import_error, findings or {}, in_order, "".join(logs)[:LOG_KEPT], spent.cpu, syntax, loading)
@@ -547,9 +549,9 @@ def _time_outs(runs: Sequence[Run], outcomes: dict[int, Outcome]) -> Counter[tup
     return Counter((run.exercise, run.device) for run in late if run.exercise)
 
 
-def _import_detail(error: decode.RunError) -> str:
+def _not_imported(error: decode.RunError) -> Outcome:
     place = f" (line {error.line})" if error.line else ""
-    return f"{error.words}{place}"
+    return Outcome("not_imported", detail=f"{error.words}{place}", ended=error.ended)
 
 
 class _Stopped(Exception):
@@ -639,7 +641,7 @@ class _Budget:
         """Take a frame's bytes off.
 
         Raises:
-            frames.FrameError: that is more than is left.
+            decode.FrameError: that is more than is left.
         """
         self._text -= text
         self._data -= data

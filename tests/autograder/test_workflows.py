@@ -374,7 +374,9 @@ def grade(container: Path, monkeypatch: pytest.MonkeyPatch) -> Grade:
         (container / "submission" / "exercises.py").write_text(module, encoding="utf-8")
         course = container / "source" / "course"
         monkeypatch.chdir(course)
-        monkeypatch.setattr(lesson_grader.Grading, "_sandbox", lambda _: Sandbox(course, plots=False, level="restricted"))
+        monkeypatch.setattr(
+            lesson_grader.Grading, "_sandbox", lambda _: Sandbox(course, plots=False, level="restricted")
+        )
         assert gradescope_runner.main(["lesson_9_1", "--late-penalty", "10% a day", "--root", str(container)]) == 0
         found: dict[str, Any] = json.loads((container / "results" / "results.json").read_text(encoding="utf-8"))
         return found

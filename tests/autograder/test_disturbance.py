@@ -1,0 +1,48 @@
+"""What may have come from outside a submission is told from what the submission did."""
+
+from __future__ import annotations
+
+import pytest
+
+from autograder.grading.disturbance import Disturbance, disturbance, tries_after
+from autograder.sandbox.decode import RunError
+from autograder.sandbox.sandbox import KILLED, Outcome, Result, Run
+
+RUNS = tuple(Run("test_a.py", "test", n, "cpu", exercise) for n, exercise in enumerate("aab"))
+DONE = Outcome("returned")
+
+
+def result(*outcomes: Outcome, error: RunError | None = None) -> Result:
+    return Result(error, {}, outcomes, "", 0.0)
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "found"),
+    [
+        ((DONE, DONE, DONE), None),
+        ((DONE, Outcome("died", detail=KILLED), DONE), Disturbance.KILLED),
+        ((DONE, Outcome("died", detail="ended by signal 11"), DONE), None),
+        ((DONE, Outcome("not_reached"), DONE), Disturbance.NOT_REACHED),
+        ((DONE, Outcome("wall_time"), Outcome("starved")), Disturbance.STARVED),
+        ((DONE, Outcome("cpu_time"), DONE), Disturbance.ONE_CPU_TIME),
+        ((Outcome("cpu_time"), Outcome("cpu_time"), DONE), None),
+        ((DONE, DONE, Outcome("not_imported", detail="died: ended by signal 9", ended="died")), Disturbance.KILLED),
+        ((DONE, DONE, Outcome("not_imported", detail="died: ended by signal 9")), None),
+        ((DONE, DONE, Outcome("not_imported", detail="cpu_time: more than 4 seconds", ended="cpu_time")), "import_time"),
+    ],
+)
+def test_what_disturbed_is_told_by_how_runs_ended(outcomes: tuple[Outcome, ...], found: str | None) -> None:
+    assert disturbance(RUNS, result(*outcomes)) == found
+
+
+def test_an_exception_that_is_called_as_an_end_disturbs_nothing() -> None:
+    named = RunError("died", "Exception", 3, "", "ended by signal 9")
+    ended = RunError("died", "died", None, "", KILLED, ended="died")
+    assert disturbance(RUNS, result(error=named)) is None
+    assert disturbance(RUNS, result(error=ended)) == Disturbance.KILLED
+
+
+def test_every_disturbance_is_worth_another_try() -> None:
+    assert all(tries_after(one) > 0 for one in Disturbance)
+    assert tries_after(str(Disturbance.KILLED)) == 2
+    assert tries_after("") == tries_after(None) == 0
