@@ -20,10 +20,9 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.nbgraderformat import MetadataValidator
 from traitlets.config import Config
 
-from autograder.authoring import stubs, visible_tests
+from autograder.authoring import nbgrader_generate, stubs, visible_tests
 from autograder.authoring.stubs import CODE_BLOCK, AuthoringError
 from autograder.course.lesson import Exercise, Lesson
-from autograder.integrations import nbgrader_plugin
 from autograder.submission.submission import DEMONSTRATION
 
 HEADING = re.compile(r"^(#{1,3}) (.+)$")
@@ -195,7 +194,7 @@ def released(lessons: Sequence[Lesson]) -> dict[str, str]:
         course = Path(folder).resolve()
         write_course(lessons, course)
         config = Config()
-        nbgrader_plugin.configure(config, lessons[0].root)
+        nbgrader_generate.configure(config, lessons[0].root)
         config.GenerateAssignment.no_database = True
         config.SaveCells.enabled = False
         place = CourseDirectory(root=str(course), assignment_id="*", config=config)

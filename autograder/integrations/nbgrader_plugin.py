@@ -17,12 +17,10 @@ from nbformat import NotebookNode, from_dict
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 from nbgrader import utils
 from nbgrader.api import Gradebook
-from nbgrader.converters import GenerateAssignment
 from nbgrader.preprocessors import (
     AssignLatePenalties,
     CheckCellMetadata,
     ClearOutput,
-    ClearSolutions,
     LimitOutput,
     NbGraderPreprocessor,
     OverwriteCells,
@@ -31,7 +29,7 @@ from nbgrader.preprocessors import (
 )
 from traitlets import Unicode
 
-from autograder.authoring.stubs import OwnTodo
+from autograder.authoring import nbgrader_generate
 from autograder.course import lesson as lessons
 from autograder.submission import submission
 from autograder.util.errors import UserError
@@ -47,9 +45,7 @@ def configure(config: Any, root: Path | str) -> None:
         config: nbgrader's, by `get_config()`.
         root: the course's repository.
     """
-    steps = GenerateAssignment().preprocessors
-    config.GenerateAssignment.preprocessors = [OwnTodo if step is ClearSolutions else step for step in steps]
-    config.OwnTodo.root = str(root)
+    nbgrader_generate.configure(config, root)
     config.Autograde.sanitize_preprocessors = [
         ClearOutput,
         MendMetadata,

@@ -28,7 +28,10 @@ def result(*outcomes: Outcome, error: RunError | None = None) -> Result:
         ((Outcome("cpu_time"), Outcome("cpu_time"), DONE), None),
         ((DONE, DONE, Outcome("not_imported", detail="died: ended by signal 9", ended="died")), Disturbance.KILLED),
         ((DONE, DONE, Outcome("not_imported", detail="died: ended by signal 9")), None),
-        ((DONE, DONE, Outcome("not_imported", detail="cpu_time: more than 4 seconds", ended="cpu_time")), "import_time"),
+        (
+            (DONE, DONE, Outcome("not_imported", detail="cpu_time: more than 4 seconds", ended="cpu_time")),
+            "import_time",
+        ),
     ],
 )
 def test_what_disturbed_is_told_by_how_runs_ended(outcomes: tuple[Outcome, ...], found: str | None) -> None:
