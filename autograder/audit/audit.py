@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import ast
 import math
-import queue
 import re
 import threading
 import time
 import tomllib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 from autograder.audit.mutants import Mutant, mutants
 from autograder.authoring import visible_tests
@@ -33,8 +31,8 @@ from autograder.grading.diagnosis import Known, stand_in_job
 from autograder.grading.planned import of_planned
 from autograder.grading.results import Verdict, VerdictKind
 from autograder.sandbox.decode import Call
-from autograder.sandbox.pool import cores
-from autograder.sandbox.sandbox import Deadlines, Job, Outcome, Result, Sandbox, SandboxError, Source
+from autograder.sandbox.pool import SandboxPool, cores
+from autograder.sandbox.sandbox import Deadlines, Job, Outcome, Result, Sandbox, Source
 from autograder.util.errors import UserError
 from autograder.worker.fake_device import NAME as FAKE
 from autograder.worker.probes import FORGEABLE
@@ -66,9 +64,6 @@ CHECKS = (
     "docstrings",
     "budget",
 )
-
-In = TypeVar("In")
-Out = TypeVar("Out")
 
 
 class AuditError(UserError):
@@ -166,20 +161,20 @@ def _mutant(mutant: Mutant) -> dict[str, Any]:
 
 
 class Bench:
-    """Warm sandboxes, one a core, that work through jobs together. Use it as a context manager.
+    """Warm sandboxes, one per core, and what all that they ran has cost. Use it as a context manager.
 
     Args:
         root: the course's folder.
-        workers: how many sandboxes; one a core unless said otherwise.
+        workers: how many sandboxes; one per core unless said otherwise.
         imports: the modules that some lesson needs besides those that every sandbox has: a mutant has little time, and
             none of it may go into importing.
     """
 
     def __init__(self, root: Path, workers: int = 0, imports: Sequence[str] = ()) -> None:
-        self._sandboxes = [Sandbox(root, imports=imports) for _ in range(workers or cores())]
-        self._free: queue.SimpleQueue[Sandbox] = queue.SimpleQueue()
+        self._pool = SandboxPool([Sandbox(root, imports=imports) for _ in range(workers or cores())])
         self._counting = threading.Lock()
         self._cpu = 0.0
+        self.map = self._pool.map
 
     @property
     def cpu(self) -> float:
@@ -187,43 +182,23 @@ class Bench:
         return self._cpu + time.process_time()
 
     def __enter__(self) -> Self:
-        try:
-            for sandbox in self._sandboxes:
-                sandbox.launch()
-            for sandbox in self._sandboxes:
-                sandbox.start()
-                self._free.put(sandbox)
-        except BaseException:
-            self.__exit__()
-            raise
+        self._pool.__enter__()
         return self
 
     def __exit__(self, *_: object) -> None:
-        for sandbox in self._sandboxes:
-            sandbox.close()
+        self._pool.close()
 
     def run(self, job: Job, deadlines: Deadlines | None = None) -> Result:
-        """Run a job in whichever sandbox is free; one that died is started afresh, once."""
-        sandbox = self._free.get()
-        sandbox.deadlines = deadlines or Deadlines()
-        try:
-            sandbox.start()
-            try:
-                result = sandbox.run(job)
-            except SandboxError:
-                sandbox.close()
-                sandbox.start()
-                result = sandbox.run(job)
-        finally:
-            self._free.put(sandbox)
+        """Run a job in whichever sandbox is free."""
+
+        def work(sandbox: Sandbox) -> Result:
+            sandbox.deadlines = deadlines or Deadlines()
+            return sandbox.run(job)
+
+        result = self._pool.with_sandbox(work)
         with self._counting:
             self._cpu += result.cpu
         return result
-
-    def each(self, work: Callable[[In], Out], items: Sequence[In]) -> list[Out]:
-        """Return `work` of every item, in their order, as many at a time as there are sandboxes."""
-        with ThreadPoolExecutor(len(self._sandboxes)) as pool:
-            return list(pool.map(work, items))
 
 
 @dataclass(frozen=True)
@@ -368,13 +343,13 @@ def _reference(subject: _Subject) -> Measure:
     """Run the reference twice on every seed, and once backwards: it must agree with itself, and have full points."""
     lesson, faults = subject.lesson, []
     places = subject.everything()
-    results = subject.bench.each(lambda seed: subject.bench.run(subject.job(subject.text, places, seed)), subject.seeds)
+    results = subject.bench.map(lambda seed: subject.bench.run(subject.job(subject.text, places, seed)), subject.seeds)
     for seed, result in zip(subject.seeds, results, strict=True):
         error = result.import_error
         if error is not None:
             raise AuditError(f"{lesson.reference} does not import: {error.type}: {error.message}. Mend it first.")
         subject.references[seed] = result.outcomes
-    again = subject.bench.each(lambda seed: subject.bench.run(subject.job(subject.text, places, seed)), subject.seeds)
+    again = subject.bench.map(lambda seed: subject.bench.run(subject.job(subject.text, places, seed)), subject.seeds)
     sound = 0
     for seed, result in zip(subject.seeds, again, strict=True):
         wrong = [v for v in subject.judged(result.outcomes, places, seed, result) if v.verdict != VerdictKind.PASSED]
@@ -466,7 +441,7 @@ def _alone(subject: _Subject) -> Measure:
         points, _, why = subject.points(only(subject.text, owners), subject.seeds[0])
         return name, subject.at_home(owners), points, why
 
-    results = subject.bench.each(solve, [exercise.name for exercise in subject.lesson.exercises])
+    results = subject.bench.map(solve, [exercise.name for exercise in subject.lesson.exercises])
     good = 0
     for name, solved, points, why in results:
         expected = {e.name: e.points if e.name in solved else 0.0 for e in subject.lesson.exercises}
@@ -499,7 +474,7 @@ def _misconceptions(subject: _Subject) -> Measure:
     ]
     seeds = subject.seeds[:SEEDS_FOR_MISCONCEPTIONS]
     tasks = [(one, seed) for seed in seeds for one in known]
-    found = dict(zip(tasks, subject.bench.each(lambda task: _stand_in(subject, *task), tasks), strict=True))
+    found = dict(zip(tasks, subject.bench.map(lambda task: _stand_in(subject, *task), tasks), strict=True))
     notes: list[str] = []
     good = 0
     for one in known:
@@ -588,7 +563,7 @@ def _alternatives(subject: _Subject) -> Measure:
     def try_one(task: tuple[Path, int]) -> tuple[dict[str, float], list[Verdict], str]:
         return subject.points(task[0].read_text(encoding="utf-8"), task[1])
 
-    for (path, seed), (points, judged, why) in zip(tasks, subject.bench.each(try_one, tasks), strict=True):
+    for (path, seed), (points, judged, why) in zip(tasks, subject.bench.map(try_one, tasks), strict=True):
         said = re.findall(r"^# expects: (\w+) ([\d.]+)", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
         expected = {e.name: e.points for e in subject.lesson.exercises} | {name: float(most) for name, most in said}
         wrong = [name for name, most in expected.items() if not math.isclose(points[name], most, abs_tol=0.01)]
@@ -704,7 +679,7 @@ def _portability(subject: _Subject) -> Measure:
             v for v in subject.judged(result.outcomes, places, seed, result, FAKE) if v.verdict == VerdictKind.FAILED
         ]
 
-    for path, failed in zip(paths, subject.bench.each(failures, paths), strict=True):
+    for path, failed in zip(paths, subject.bench.map(failures, paths), strict=True):
         if failed:
             faults.append(f"{path} fails {failed[0].placed.name} on another device than the CPU. {failed[0].told}")
     silent = [name for name, promise in subject.promises.items() if not promise.portable]
@@ -863,7 +838,7 @@ def _mutants(subject: _Subject) -> tuple[int, tuple[Mutant, ...], tuple[tuple[Mu
     lesson = subject.lesson
     made = mutants(subject.text)
     equivalents = read_equivalents(lesson)
-    killed = subject.bench.each(lambda mutant: _killed(subject, mutant), made)
+    killed = subject.bench.map(lambda mutant: _killed(subject, mutant), made)
     living = [mutant for mutant, dead in zip(made, killed, strict=True) if not dead]
     set_aside, survivors = [], []
     used: set[Equivalent] = set()

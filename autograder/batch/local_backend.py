@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import queue
 import traceback
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from typing import Any, Self
 
 from autograder.batch.backend import failed
 from autograder.grading.disturbance import tries_after
 from autograder.grading.lesson_grader import Grading
 from autograder.report.feedback import with_feedback
-from autograder.sandbox.sandbox import Sandbox, SandboxError
+from autograder.sandbox.sandbox import SandboxError
 from autograder.submission.submission import Submission
 from autograder.util.errors import UserError
 
@@ -26,9 +26,6 @@ class Here:
         self._grading = grading
         self.circumstances = grading.circumstances()
         self.room = 2 * len(grading.spare)
-        self._free: queue.SimpleQueue[Sandbox] = queue.SimpleQueue()
-        for sandbox in grading.spare:
-            self._free.put(sandbox)
         self._threads = ThreadPoolExecutor(len(grading.spare))
 
     def __enter__(self) -> Self:
@@ -51,24 +48,15 @@ class Here:
 
     def grade(self, handed_in: Submission, *, last: bool = False) -> dict[str, Any]:
         """Grade a submission in whichever sandbox is free; a zygote that died is replaced, and its work tried once more."""
-        sandbox = self._free.get()
         try:
-            for attempt in (1, 2):
-                try:
-                    sandbox.start()
-                    report = self._grading.grade(handed_in, sandbox, last=last)
-                    return with_feedback(report, self._grading.signatures)
-                except SandboxError as error:
-                    sandbox.close()
-                    if attempt == 2:
-                        return self._failed(handed_in, str(error))
+            report = self._grading.pool.with_sandbox(partial(self._grading.grade, handed_in, last=last))
+            return with_feedback(report, self._grading.signatures)
         except UserError:
             raise
+        except SandboxError as error:
+            return self._failed(handed_in, str(error))
         except Exception as error:  # noqa: BLE001  a fault of ours on one submission must not cost the others
             return self._failed(handed_in, "".join(traceback.format_exception(error)))
-        finally:
-            self._free.put(sandbox)
-        raise AssertionError("two attempts either return or fail")
 
     def grade_alone(self, handed_in: Submission) -> dict[str, Any]:
         """Grade a submission that has no others beside it: what was disturbed is tried again at once."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
@@ -24,21 +24,20 @@ from autograder.grading import (
     student_source,
 )
 from autograder.grading.diagnosis import Diagnoser
-from autograder.grading.disturbance import TRIES_AFTER, Disturbance, disturbance, tries_after
+from autograder.grading.disturbance import Disturbance, disturbance, tries_after
 from autograder.grading.limits import Allowance
 from autograder.grading.planned import of_planned
 from autograder.grading.results import Circumstances, ExerciseScore, Loading, Report, Verdict, VerdictKind
 from autograder.grading.verdicts import judge_all
 from autograder.sandbox.decode import RunError
+from autograder.sandbox.pool import SandboxPool
 from autograder.sandbox.sandbox import (
-    HURRY,
     Deadlines,
     Guarantee,
     Job,
     Result,
     Run,
     Sandbox,
-    SandboxError,
     Source,
 )
 from autograder.submission import helpers, submission
@@ -90,17 +89,22 @@ class Grading:
         self._imports = suite.imports(lesson)
         self._allowed: list[Allowance] | None = None
         # Never the same process: what the reference's zygote has seen, no student's worker may be forked from.
-        self._for_reference = self._sandbox()
-        self.spare = [self._sandbox() for _ in range(workers)]
+        self._for_reference = SandboxPool([self._sandbox()])
+        self.pool = SandboxPool([self._sandbox() for _ in range(workers)])
         for sandbox in self.spare:
             sandbox.deadlines = deadlines or sandbox.deadlines
+
+    @property
+    def spare(self) -> tuple[Sandbox, ...]:
+        """The sandboxes that submissions run in."""
+        return self.pool.sandboxes
 
     def __enter__(self) -> Self:
         try:
             checking.start(self.checks)
-            for sandbox in (self._for_reference, *self.spare):
-                sandbox.launch()
-            self.guarantee = self._for_reference.start()
+            self._for_reference.launch()
+            self.pool.launch()
+            self.guarantee = self._for_reference.sandboxes[0].start()
             require(self.guarantee, unsafe=self._unsafe)
             self.reference = self._as_held_against(self.run_reference())
             self._require_reference()
@@ -131,17 +135,13 @@ class Grading:
     def close(self) -> None:
         """End every sandbox, and the process of the checks."""
         checking.close(self.checks)
-        for sandbox in (self._for_reference, *self.spare):
-            sandbox.close()
+        self._for_reference.close()
+        self.pool.close()
 
     def break_off(self) -> None:
         """End every sandbox at once, whatever it is doing and whichever thread waits for it."""
         checking.close(self.checks)
-        for sandbox in (self._for_reference, *self.spare):
-            sandbox.hang_up()
-        until = time.monotonic() + HURRY
-        for sandbox in (self._for_reference, *self.spare):
-            sandbox.close(patience=max(0.0, until - time.monotonic()))
+        SandboxPool([*self._for_reference.sandboxes, *self.spare]).break_off()
 
     def _sandbox(self) -> Sandbox:
         return Sandbox(self.lesson.root, devices=self.devices, plots=_plots(self.suite), imports=self._imports)
@@ -176,12 +176,11 @@ class Grading:
 
     def run(self, source: Source) -> Result:
         """Run a module through the suite, alone, in a sandbox that has never seen the reference."""
-        self.spare[0].start()
-        result = self.run_once(source, self.spare[0])
+        result = self.pool.with_sandbox(lambda sandbox: self.run_once(source, sandbox))
         tries = tries_after(self.disturbance(result))
         while tries and self.disturbance(result) is not None:
             tries -= 1
-            result = self.run_once(source, self.spare[0], last=not tries)
+            result = self.pool.with_sandbox(partial(self.run_once, source, last=not tries))
         return result
 
     def disturbance(self, result: Result) -> Disturbance | None:
@@ -208,17 +207,12 @@ class Grading:
 
     def _beside_reference(self, job: Job) -> Result:
         """Run the reference or a misconception in the reference's own sandbox; tried again where something came from outside."""
-        for _ in range(TRIES_AFTER[Disturbance.KILLED]):
-            try:
-                self._for_reference.start()
-                result = self._for_reference.run(job)
-            except SandboxError:
-                self._for_reference.close()
-            else:
-                if disturbance(job.runs, result) is None:
-                    return result
-        self._for_reference.start()
-        return self._for_reference.run(job)
+        result = self._for_reference.with_sandbox(lambda sandbox: sandbox.run(job))
+        tries = tries_after(disturbance(job.runs, result))
+        while tries and disturbance(job.runs, result) is not None:
+            tries -= 1
+            result = self._for_reference.with_sandbox(lambda sandbox: sandbox.run(job))
+        return result
 
     def job(self, source: Source, *, patient: bool = False) -> Job:
         """Return the job that runs a module through the whole suite, on every device.

@@ -277,6 +277,11 @@ class Sandbox:
         self.close()
 
     @property
+    def launched(self) -> bool:
+        """Whether there is a zygote, be it warm or not."""
+        return self._control is not None
+
+    @property
     def _jailed(self) -> bool:
         return bool(self._configuration["jail"] == "namespaces")
 
