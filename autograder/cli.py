@@ -290,13 +290,13 @@ def _audit(options: argparse.Namespace) -> int:
     import json
 
     from autograder import console
-    from autograder.audit import audit
+    from autograder.audit import audit, subject
     from autograder.course import suite
     from autograder.util.files import write_whole
 
     imports = sorted({name for lesson in chosen for name in suite.imports(lesson)})
     found = []
-    with console.working() as tell, audit.Bench(chosen[0].root, options.workers or 0, imports) as bench:
+    with console.working() as tell, subject.Bench(chosen[0].root, options.workers or 0, imports) as bench:
         for lesson in chosen:
             found.append(audit.audit(lesson, bench, options.seeds, console.prefixed(lesson.name, tell)))
     if options.json is not None:

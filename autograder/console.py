@@ -13,7 +13,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from autograder.audit.audit import CHECKS, Audit
+from autograder.audit.audit import NAMES, Audit
 from autograder.batch import run as batch
 from autograder.course.lesson import Lesson
 from autograder.gradebook.export import Delivered
@@ -128,17 +128,17 @@ def audits(found: Sequence[Audit]) -> None:
     table.add_column("check")
     for audit in found:
         table.add_column(f"{audit.lesson} ({audit.seconds:.0f} s; {audit.cpu:.0f} CPU s)", overflow="fold")
-    for check in CHECKS:
-        measures = [measure for audit in found for measure in audit.measures if measure.check == check]
-        cells = [f"{'[red]falls short[/red]: ' if m.faults else ''}{escape(m.shown)}" for m in measures]
+    for check in NAMES:
+        results = [result for audit in found for result in audit.results if result.check == check]
+        cells = [f"{'[red]falls short[/red]: ' if result.failures else ''}{escape(result.summary)}" for result in results]
         table.add_row(check, *cells)
     console.print(table)
     for audit in found:
-        for measure in audit.measures:
-            for fault in measure.faults:
-                console.print(f"{audit.lesson}, {measure.check}: {escape(printable(fault))}", soft_wrap=True)
-            for note in measure.notes:
-                console.print(f"{audit.lesson}, {measure.check} (a note): {escape(printable(note))}", soft_wrap=True)
+        for result in audit.results:
+            for fault in result.failures:
+                console.print(f"{audit.lesson}, {result.check}: {escape(printable(fault))}", soft_wrap=True)
+            for note in result.notes:
+                console.print(f"{audit.lesson}, {result.check} (a note): {escape(printable(note))}", soft_wrap=True)
         for mutant in audit.survivors:
             title = f"{audit.lesson}, mutant {mutant.id} of {mutant.exercise} survives ({mutant.description}):"
             console.print(escape(f"{title}\n{mutant.diff}"), soft_wrap=True, highlight=False)

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from autograder.audit import audit
-from autograder.audit.audit import Audit, AuditError, Bench
+from autograder.audit import audit, mutation
+from autograder.audit.audit import Audit
+from autograder.audit.subject import AuditError, Bench
 from autograder.course import lesson as lessons
 from tests.autograder.conftest import COURSE, Command
 
@@ -35,7 +36,7 @@ def measured(bench: Bench, course: Path, *checks: str) -> Audit:
 
 
 def faults(found: Audit) -> dict[str, str]:
-    return {measure.check: "\n".join(measure.faults) for measure in found.measures if measure.faults}
+    return {measure.check: "\n".join(measure.failures) for measure in found.results if measure.failures}
 
 
 def change(course: Path, place: str, old: str, new: str) -> None:
@@ -49,14 +50,14 @@ def test_a_sound_lesson_falls_short_of_nothing(bench: Bench) -> None:
     found = audit.audit(lessons.load(COURSE, "lesson_9_1"), bench, 3)
     assert faults(found) == {}
     assert found.sound
-    assert [measure.check for measure in found.measures] == list(audit.CHECKS)
-    shown = {measure.check: measure.shown for measure in found.measures}
+    assert [measure.check for measure in found.results] == list(audit.NAMES)
+    shown = {measure.check: measure.summary for measure in found.results}
     assert shown["reference"] == "full on 3 of 3 seeds"
     assert shown["stub"] == "0 points"
     assert shown["alone"] == "3 of 3"
     assert shown["misconceptions"] == "6 of 6 caught and named"
     assert shown["portability"] == "11 of 11 scenarios followed (100 %)"
-    assert found.mutants > 25
+    assert found.mutation.made > 25
     assert found.survivors == ()
     assert found.cpu > 0
 
@@ -242,7 +243,7 @@ def test_a_scenario_removed_lets_mutants_live_until_they_are_set_aside(bench: Be
     change(course, REFERENCE, "import torch\n", "import torch\n\n# A line more.\n")
     found = measured(bench, course, "mutants")
     assert found.survivors == ()
-    assert len(found.set_aside) == len(before.survivors)
+    assert len(found.mutation.set_aside) == len(before.survivors)
     assert "mutants" not in faults(found)
 
 
@@ -252,15 +253,15 @@ def test_what_only_another_device_shows_is_killed_in_the_lane(bench: Bench, cour
     leave_the_device_out(course)
     found = measured(bench, course, "mutants", "portability")
     assert killed in {mutant.becomes for mutant in found.survivors}
-    (notes,) = (measure.notes for measure in found.measures if measure.check == "portability")
+    (notes,) = (measure.notes for measure in found.results if measure.check == "portability")
     assert notes == ("No points rest on it where no docstring names a device: double, batch_sizes.",)
 
 
 def test_what_the_lane_cannot_follow_is_said_and_costs_nothing(bench: Bench, course: Path) -> None:
     change(course, REFERENCE, "return 2 * x", "return 2 * x if x.is_cpu else 1 / 0")
-    (lane,) = (m for m in measured(bench, course, "portability").measures if m.check == "portability")
-    assert lane.shown == "6 of 11 scenarios followed (55 %)"
-    assert lane.faults == ()
+    (lane,) = (m for m in measured(bench, course, "portability").results if m.check == "portability")
+    assert lane.summary == "6 of 11 scenarios followed (55 %)"
+    assert lane.failures == ()
     assert "test_the_argument_stays could not be followed: ZeroDivisionError" in "\n".join(lane.notes)
 
 
@@ -274,7 +275,7 @@ def test_a_reference_that_does_not_import_is_said_at_once(bench: Bench, course: 
 def test_an_entry_without_a_reason_is_refused(course: Path) -> None:
     (course / SETTINGS).write_text('[[equivalent]]\nexercise = "double"\nline = "x"\nbecomes = "y"\n', encoding="utf-8")
     with pytest.raises(AuditError, match="none empty"):
-        audit.read_equivalents(lessons.load(course, "lesson_9_1"))
+        mutation.read_equivalents(lessons.load(course, "lesson_9_1"))
 
 
 def test_a_slow_scenario_is_over_its_budget(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,111 @@
+"""Do the docstrings say all that a scenario may ask."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Mapping
+
+from autograder.audit.subject import CheckResult, Subject
+from autograder.course.docstrings import Promise
+from autograder.course.lesson import Exercise, Lesson
+from autograder.sandbox.decode import Call
+
+
+def check_docstrings(subject: Subject) -> CheckResult:
+    """Every scenario says which rule it tests; and what it asks for, as far as a program can tell, the docstring names."""
+    owners = {(placed.file, placed.scenario.function): placed.scenario.exercise for placed in subject.scenarios}
+    faults = [
+        f"{e.name} has no docstring: say there all that a scenario may ask."
+        for e in subject.lesson.exercises
+        if e.name not in subject.promises or not subject.promises[e.name].own.strip()
+    ]
+    functions = {
+        (file, node.name): node
+        for file, text in subject.suite.files.items()
+        for node in ast.parse(text).body
+        if isinstance(node, ast.FunctionDef) and (file, node.name) in owners
+    }
+    for (file, name), node in functions.items():
+        if not ast.get_docstring(node):
+            faults.append(f"{file}::{name} has no docstring: say which rule of the exercise it tests.")
+    for exercise in subject.lesson.exercises:
+        promise = subject.promises.get(exercise.name)
+        if promise is not None:
+            mine = {key: node for key, node in functions.items() if owners[key] == exercise.name}
+            faults += [f"{told}: add it there." for told in _unsaid(subject, exercise, promise, mine)]
+    return CheckResult("docstrings", f"{len(owners)} scenarios, {len(subject.promises)} docstrings", tuple(faults))
+
+
+# What a docstring may say of the edges that scenarios go to.
+_ONE = r"≥ 1|>= 1|= 1\b|\b1 or more|\b(at least|from|or|under) (1|one)\b|\b(one|single|1)\b"
+
+
+_NONE = r"\b(empty|none|no|0|zero|without)\b|≥ 0"
+
+
+_DTYPES = r"\bdtypes?\b|float(16|32|64)|int(32|64)|bfloat16|bool|precision|integers"
+
+
+def _unsaid(
+    subject: Subject, exercise: Exercise, promise: Promise, scenarios: Mapping[tuple[str, str], ast.FunctionDef]
+) -> Iterator[str]:
+    """Yield what scenarios ask for, or the manifest forbids, and the docstrings do not say."""
+    where = f"the docstring of {exercise.name}"
+    for argument in promise.arguments:
+        if not re.search(
+            rf"^[ \t]*(\w+, )*\*{{0,2}}{argument}(, \w+)*( \([^)]*\))?:", promise.words, flags=re.MULTILINE
+        ):
+            yield f"{where} does not describe the argument {argument}"
+    if exercise.off_limits and not _names_off_limits(subject.lesson, exercise, promise):
+        yield f"lesson.toml puts {exercise.off_limits[0]} off limits, and {where} does not say that this is off limits"
+    for (file, name), node in scenarios.items():
+        for error in _asked_errors(node):
+            if error not in promise.words:
+                yield f"{file}::{name} asks for {error}, which {where} does not name"
+        if any(argument.arg == "device" for argument in node.args.args) and not promise.portable:
+            yield f"{file}::{name} asks for a device, of which {where} says nothing"
+    yield from _unsaid_of_inputs(subject, exercise, promise, where)
+
+
+def _unsaid_of_inputs(subject: Subject, exercise: Exercise, promise: Promise, where: str) -> Iterator[str]:
+    """Yield which kinds of inputs scenarios give, by the notes of the reference's calls, and the docstrings do not name."""
+    outcomes = subject.references[subject.seeds[0]]
+    first: dict[str, str] = {}
+    dtypes: dict[str, str] = {}
+    for n in subject.places(exercise.name):
+        for call in outcomes[n].calls:
+            if call.name == exercise.name:
+                for dtype, sizes in _tensors(call):
+                    dtypes.setdefault(dtype, subject.scenarios[n].name)
+                    for size in {0, 1} & set(sizes):
+                        first.setdefault(str(size), subject.scenarios[n].name)
+    floats = [dtype for dtype in dtypes if "float" in dtype]
+    if len(floats) > 1 and not re.search(_DTYPES, promise.words):
+        yield f"{dtypes[floats[1]]} gives {floats[1]}, and {where} says nothing of dtypes"
+    for given, words, told in (("1", _ONE, "one"), ("0", _NONE, "nothing")):
+        if given in first and not re.search(words, promise.words):
+            yield f"{first[given]} gives a tensor with {told} along a dimension, and {where} does not say that this may be"
+
+
+def _tensors(call: Call) -> Iterator[tuple[str, list[int]]]:
+    """Yield dtype and sizes of the tensors that a call was given."""
+    for _, words in call.given:
+        found = re.fullmatch(r"(\w+) \(((?:\d+, ?)*\d*)\)", words)
+        if found:
+            yield found.group(1), [int(part) for part in re.findall(r"\d+", found.group(2))]
+
+
+def _names_off_limits(lesson: Lesson, exercise: Exercise, promise: Promise) -> bool:
+    """Return whether docstrings say that something is off limits: a name of the manifest, its package, or "as in" another's."""
+    names = {part for name in exercise.off_limits for part in (name, name.rpartition(".")[2], name.rpartition(".")[0])}
+    names |= {f"`{other.name}`" for other in lesson.exercises if other.off_limits and other != exercise}
+    return "off limits" in promise.words.lower() and any(name in promise.words for name in names)
+
+
+def _asked_errors(function: ast.FunctionDef) -> Iterator[str]:
+    for node in ast.walk(function):
+        if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] == "raised" and node.args:
+            first = node.args[0]
+            for part in first.elts if isinstance(first, ast.Tuple) else [first]:
+                yield ast.unparse(part)
