@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from autograder.course import lesson as lessons
 from autograder.gradebook import formats, late_policy
@@ -39,6 +39,10 @@ def main(given: Sequence[str] | None = None) -> int:
         return 130
 
 
+# What `add_subparsers` returns has no public name.
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="autograder", description="Grade the lessons of Learn the Training Loop with PyTorch."
@@ -46,6 +50,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action=_Version, nargs=0, help="print the versions of the grader and Python")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
+    for add in (_add_grade, _add_audit, _add_stubs, _add_release, _add_notebooks, _add_figures, _add_doctor):
+        add(commands)
+    return parser
+
+
+def _add_grade(commands: Commands) -> None:
     grade = commands.add_parser(
         "grade", help="grade a folder of submissions", description="Grade a folder of submissions."
     )
@@ -91,6 +101,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_grade_books(grade)
     grade.set_defaults(run=_grade)
 
+
+def _add_audit(commands: Commands) -> None:
     audit = commands.add_parser(
         "audit",
         help="measure whether a lesson is sound and its suite strong",
@@ -104,6 +116,8 @@ def _parser() -> argparse.ArgumentParser:
     audit.add_argument("--json", type=Path, metavar="FILE", help="write what was measured to this file, too")
     audit.set_defaults(run=_audit)
 
+
+def _add_stubs(commands: Commands) -> None:
     stubs = commands.add_parser(
         "stubs", help="make the stubs from the solutions", description="Make students' stubs from the solutions."
     )
@@ -113,6 +127,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     stubs.set_defaults(run=_stubs)
 
+
+def _add_release(commands: Commands) -> None:
     release = commands.add_parser(
         "release",
         help="make what students and other systems get",
@@ -140,6 +156,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     release.set_defaults(run=_release)
 
+
+def _add_notebooks(commands: Commands) -> None:
     notebooks = commands.add_parser(
         "notebooks",
         help="make the notebooks from page and solutions",
@@ -157,17 +175,20 @@ def _parser() -> argparse.ArgumentParser:
     )
     notebooks.set_defaults(run=_notebooks)
 
+
+def _add_figures(commands: Commands) -> None:
     figures = commands.add_parser(
         "figures", help="make the pages' figures", description="Run the pages' demonstrations and keep their figures."
     )
     figures.add_argument("lessons", nargs="*", metavar="LESSON", help="default: all")
     figures.set_defaults(run=_figures)
 
+
+def _add_doctor(commands: Commands) -> None:
     doctor = commands.add_parser(
         "doctor", help="say what this machine guarantees", description="Say what this machine guarantees."
     )
     doctor.set_defaults(run=_doctor)
-    return parser
 
 
 class _Version(argparse.Action):

@@ -130,7 +130,9 @@ def audits(found: Sequence[Audit]) -> None:
         table.add_column(f"{audit.lesson} ({audit.seconds:.0f} s; {audit.cpu:.0f} CPU s)", overflow="fold")
     for check in NAMES:
         results = [result for audit in found for result in audit.results if result.check == check]
-        cells = [f"{'[red]falls short[/red]: ' if result.failures else ''}{escape(result.summary)}" for result in results]
+        cells = [
+            f"{'[red]falls short[/red]: ' if result.failures else ''}{escape(result.summary)}" for result in results
+        ]
         table.add_row(check, *cells)
     console.print(table)
     for audit in found:
