@@ -11,7 +11,7 @@ from autograder.audit.subject import DEVICE, AuditError, CheckResult, Subject
 from autograder.course.lesson import Lesson
 from autograder.grading.results import VerdictKind
 from autograder.sandbox.sandbox import Deadlines
-from autograder.worker.fake_device import NAME as FAKE
+from autograder.worker.devices import SIMULATED
 
 # Of the mutants that are not set aside, so many must be killed.
 WANTED_SHARE = 0.95
@@ -120,7 +120,7 @@ def _killed(subject: Subject, mutant: Mutant) -> bool:
             if _fails(subject, mutant.text, places, DEVICE):
                 return True
     places = [n for exercise in exercises for n in subject.places(exercise) if subject.counts_in_lane(n)]
-    return bool(places) and _fails(subject, mutant.text, places, FAKE)
+    return bool(places) and _fails(subject, mutant.text, places, SIMULATED)
 
 
 def _in_portions(subject: Subject, places: Sequence[int]) -> Iterator[list[int]]:
@@ -139,7 +139,7 @@ def _in_portions(subject: Subject, places: Sequence[int]) -> Iterator[list[int]]
 def _fails(subject: Subject, text: str, places: Sequence[int], device: str) -> bool:
     """Return whether a module fails one of these scenarios, or takes far longer than the reference."""
     seed = subject.seeds[0]
-    outcomes = subject.lane.outcomes if device == FAKE and subject.lane is not None else subject.references[seed]
+    outcomes = subject.lane.outcomes if device == SIMULATED and subject.lane is not None else subject.references[seed]
     spent = [outcomes[n].cpu for n in places]
     deadlines = Deadlines(
         scenario_cpu=max(0.6, 5 * max(spent)), scenario_wall=30.0, submission_cpu=max(0.9, 5 * sum(spent))

@@ -7,7 +7,7 @@ from pathlib import Path
 from autograder.audit.subject import CheckResult, Subject
 from autograder.grading import device_check
 from autograder.grading.results import Verdict, VerdictKind
-from autograder.worker.fake_device import NAME as FAKE
+from autograder.worker.devices import SIMULATED
 
 
 def check_portability(subject: Subject) -> CheckResult:
@@ -28,9 +28,11 @@ def check_portability(subject: Subject) -> CheckResult:
     paths = sorted((subject.lesson.tests / "alternatives").glob("*.py"))
 
     def failures(path: Path) -> list[Verdict]:
-        result = subject.bench.run(subject.job(path.read_text(encoding="utf-8"), places, seed, FAKE))
+        result = subject.bench.run(subject.job(path.read_text(encoding="utf-8"), places, seed, SIMULATED))
         return [
-            v for v in subject.judged(result.outcomes, places, seed, result, FAKE) if v.verdict == VerdictKind.FAILED
+            v
+            for v in subject.judged(result.outcomes, places, seed, result, SIMULATED)
+            if v.verdict == VerdictKind.FAILED
         ]
 
     for path, failed in zip(paths, subject.bench.map(failures, paths), strict=True):

@@ -20,7 +20,7 @@ from autograder.grading.results import Verdict
 from autograder.sandbox.pool import SandboxPool, cores
 from autograder.sandbox.sandbox import Deadlines, Job, Outcome, Result, Sandbox, Source
 from autograder.util.errors import UserError
-from autograder.worker.fake_device import NAME as FAKE
+from autograder.worker.devices import SIMULATED
 
 DEVICE = "cpu"
 
@@ -149,7 +149,7 @@ class Subject:
         self, outcomes: Sequence[Outcome], places: Sequence[int], seed: int, result: Result, device: str = DEVICE
     ) -> list[Verdict]:
         """Return the verdicts on some scenarios' outcomes; in the portability lane only the first seed is run."""
-        wanted = self.lane.held if device == FAKE and self.lane is not None else self.references[seed]
+        wanted = self.lane.held if device == SIMULATED and self.lane is not None else self.references[seed]
         runs, held = [PlannedRun(self.scenarios[n], device) for n in places], [wanted[n] for n in places]
         return verdicts.judge_all(self.lesson, self.checks, runs, outcomes, held, result.source_off_limits)
 
@@ -165,11 +165,11 @@ class Subject:
 def lane(subject: Subject) -> Lane | None:
     """Return what becomes of the reference in the portability lane; None where this torch has none."""
     seed = subject.seeds[0]
-    outcomes = subject.bench.run(subject.job(subject.text, subject.everything(), seed, FAKE)).outcomes
+    outcomes = subject.bench.run(subject.job(subject.text, subject.everything(), seed, SIMULATED)).outcomes
     if any(outcome.status == "no_device" for outcome in outcomes):
         return None
     here = subject.references[seed]
     whys = tuple(map(device_check.not_followed, outcomes, here, subject.scenarios))
-    held = device_check.reference_outcomes(subject.lesson, subject.text, subject.suite.runs([FAKE]), outcomes)
+    held = device_check.reference_outcomes(subject.lesson, subject.text, subject.suite.runs([SIMULATED]), outcomes)
     kept = (Outcome("not_followed", detail=why) if why else outcome for outcome, why in zip(held, whys, strict=True))
     return Lane(outcomes, whys, tuple(kept))

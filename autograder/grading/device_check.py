@@ -15,7 +15,8 @@ from autograder.course.suite import Placed, PlannedRun
 from autograder.grading.compare import compare
 from autograder.sandbox.decode import RunError, TensorValue
 from autograder.sandbox.sandbox import Outcome
-from autograder.worker.fake_device import MISTAKES, NAME
+from autograder.worker.devices import SIMULATED
+from autograder.worker.fake_device import MISTAKES
 from autograder.worker.observations import Form, Kept
 
 _MIXED, _NUMPY = MISTAKES
@@ -40,7 +41,7 @@ def reference_outcomes(
     promises = docstrings.read(text, [exercise.name for exercise in lesson.exercises])
     kept = []
     for run, outcome in zip(runs, outcomes, strict=True):
-        if run.device == NAME and outcome.status != "no_device":
+        if run.device == SIMULATED and outcome.status != "no_device":
             promise = promises.get(run.placed.scenario.exercise)
             if promise is None or not promise.portable:
                 outcome = Outcome("not_followed", detail="no docstring says on which device it works")
@@ -70,9 +71,9 @@ def not_followed(there: Outcome, here: Outcome, placed: Placed) -> str:
 def _brought_back(value: object) -> object:
     """Return an output of the lane as the CPU would have given it."""
     if isinstance(value, TensorValue):
-        return replace(value, device="cpu") if value.device == NAME else value
+        return replace(value, device="cpu") if value.device == SIMULATED else value
     if isinstance(value, str):
-        return value.replace(f"{NAME}:0", "cpu").replace(NAME, "cpu")
+        return value.replace(f"{SIMULATED}:0", "cpu").replace(SIMULATED, "cpu")
     if isinstance(value, (list, tuple)):
         return type(value)(_brought_back(part) for part in value)
     if isinstance(value, dict):

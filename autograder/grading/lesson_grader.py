@@ -43,7 +43,7 @@ from autograder.sandbox.sandbox import (
 from autograder.submission import helpers, submission
 from autograder.submission.submission import Submission
 from autograder.util.errors import UserError
-from autograder.worker.fake_device import NAME, computes_on_cpu
+from autograder.worker.devices import SIMULATED, computes_on_cpu
 
 ORDER = ("none", "restricted", "isolated", "full")
 OFFICIAL = "isolated"
@@ -72,8 +72,10 @@ class Grading:
         workers: int = 1,
         deadlines: Deadlines | None = None,
     ) -> None:
-        if set(devices) == {NAME}:
-            raise UserError(f"On {NAME} only mistakes with devices show; give it beside another: --device cpu,{NAME}.")
+        if set(devices) == {SIMULATED}:
+            raise UserError(
+                f"On {SIMULATED} only mistakes with devices show; give it beside another: --device cpu,{SIMULATED}."
+            )
         self.lesson = lesson
         self.suite: Suite = suite.load(lesson)
         self.checks = checking.of_suite(self.suite)

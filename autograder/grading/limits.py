@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from autograder.sandbox.sandbox import Outcome
-from autograder.worker.fake_device import computes_on_cpu
+from autograder.worker.devices import computes_on_cpu
 
 # Loops over numbers against one product of matrices are 130 times as slow where that takes a millisecond (so the floor decides
 # there) and 10 times where it takes tens. Beside it stands what a worker pays once, whichever scenario comes first.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from autograder.worker.fake_device import computes_on_cpu
+from autograder.worker.devices import computes_on_cpu
 
 # Each row: what two correct ways of computing the same thing differ by, with room to spare. A mistake is far beyond it.
 _CPU = {

@@ -15,7 +15,7 @@ from autograder.grading.compare import compare
 from autograder.grading.results import Verdict, VerdictKind
 from autograder.sandbox import decode
 from autograder.sandbox.sandbox import Outcome
-from autograder.worker.fake_device import NAME
+from autograder.worker.devices import SIMULATED
 
 
 def judge(
@@ -41,7 +41,7 @@ def judge(
         source_finds: those that its code refers to.
     """
     verdict = _judge(placed, device, outcome, wanted, check, off_limits, source_finds)
-    return _of_devices_alone(verdict, outcome) if device == NAME else verdict
+    return _of_devices_alone(verdict, outcome) if device == SIMULATED else verdict
 
 
 def _of_devices_alone(verdict: Verdict, outcome: Outcome) -> Verdict:
@@ -84,10 +84,10 @@ def settled(judged: Sequence[Verdict]) -> list[Verdict]:
     failed = {
         verdict.placed.name: verdict
         for verdict in judged
-        if verdict.verdict == VerdictKind.FAILED and verdict.device != NAME
+        if verdict.verdict == VerdictKind.FAILED and verdict.device != SIMULATED
     }
     return [
-        replace(failed[verdict.placed.name], device=NAME, cpu=verdict.cpu)
+        replace(failed[verdict.placed.name], device=SIMULATED, cpu=verdict.cpu)
         if verdict.reason == OTHERWISE and verdict.placed.name in failed
         else verdict
         for verdict in judged

@@ -13,7 +13,7 @@ from typing import Any
 import safetensors.torch
 import torch
 
-from autograder.worker import fake_device
+from autograder.worker import devices
 from autograder.worker.encode import HEADER
 from autograder.worker.observations import Form, Kept, Raised
 
@@ -25,7 +25,6 @@ LONGEST_WORD = 10_000
 
 # How a worker ends, by the parent's own account; a student may call an exception so, too.
 OF_THE_PARENT = ("died", "cpu_time", "wall_time", "flooded", "starved")
-DEVICES = ("cpu", "cuda", "mps", "xpu", "hpu", "xla", "mtia", "vulkan", fake_device.NAME)
 COMPLEX = ("complex32", "complex64", "complex128")
 EXCEPTIONS = {
     name for name, kind in vars(builtins).items() if isinstance(kind, type) and issubclass(kind, BaseException)
@@ -237,7 +236,7 @@ def _key(key: Any) -> Any:
 
 def _tensor(tensor: torch.Tensor, about: dict[str, Any]) -> TensorValue:
     kind = about["complex"] or ""
-    if about["device"] not in DEVICES or (kind and kind not in COMPLEX):
+    if about["device"] not in devices.OF_TENSORS or (kind and kind not in COMPLEX):
         raise FrameError("a tensor of an unknown device or kind")
     requires_grad = about["requires_grad"] is True
     return TensorValue(tensor, about["device"], requires_grad, kind=word(about["class"]), complex=kind)

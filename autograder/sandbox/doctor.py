@@ -10,6 +10,7 @@ from pathlib import Path
 from autograder.sandbox.sandbox import Guarantee, Job, Run, Sandbox, SandboxError, Source
 from autograder.util.errors import Halted
 from autograder.worker import jail, landlock
+from autograder.worker.devices import REAL
 
 MEANS = {
     "full": "namespaces, Landlock, seccomp, and a cgroup that bounds the memory of a whole process tree",
@@ -29,7 +30,6 @@ SETTINGS = (
 )
 ONE_USER = "this user namespace holds one user only (root, mapped to who started it)"
 A_RANGE = "a range of users (`sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 USER`, then a new container)"
-DEVICES = ("cpu", "cuda", "mps", "xpu")
 PROBE = "import pytest\n\n\n@pytest.mark.exercise('probe')\ndef test_device(lesson, device):\n    return str(device)\n"
 
 
@@ -40,7 +40,7 @@ def examine(root: Path) -> Iterator[str]:
         Halted: the sandbox does not start, so nothing can be graded here.
     """
     try:
-        with Sandbox(root, plots=False, devices=DEVICES) as sandbox:
+        with Sandbox(root, plots=False, devices=REAL) as sandbox:
             assert sandbox.guarantee is not None, "a started sandbox has a guarantee"
             guarantee = sandbox.guarantee
             devices = _devices(sandbox)
@@ -58,7 +58,7 @@ def examine(root: Path) -> Iterator[str]:
 
 def _devices(sandbox: Sandbox) -> list[str]:
     """Return the devices that a worker finds."""
-    runs = tuple(Run("test_device.py", "test_device", 0, device) for device in DEVICES)
+    runs = tuple(Run("test_device.py", "test_device", 0, device) for device in REAL)
     result = sandbox.run(Job(Source("exercises", "exercises.py", ""), {"test_device.py": PROBE}, runs, seed=0))
     return [run.device for run, outcome in zip(runs, result.outcomes, strict=True) if outcome.status == "returned"]
 

@@ -28,8 +28,8 @@ from typing import IO, Any, Self
 
 from autograder.sandbox import cgroup, decode, view
 from autograder.worker import jail
+from autograder.worker.devices import computes_on_cpu
 from autograder.worker.encode import HEADER
-from autograder.worker.fake_device import computes_on_cpu
 
 LOG_KEPT = 64 << 10
 LOG_READ = 16 << 20

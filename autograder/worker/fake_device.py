@@ -16,7 +16,8 @@ from typing import Any
 import torch
 from torch.overrides import TorchFunctionMode
 
-NAME = "fake_cuda"
+from autograder.worker.devices import SIMULATED
+
 # By these names the grader knows the exceptions that only a device can explain.
 MISTAKES = ("MixedDevicesError", "NotOnCpuError")
 
@@ -52,7 +53,7 @@ class FakeCudaTensor(torch.Tensor):
             storage_offset=held.storage_offset(),
             dtype=held.dtype,
             layout=held.layout,
-            device=torch.device(NAME, 0),
+            device=torch.device(SIMULATED, 0),
         )
         shell.held = held
         return shell
@@ -83,17 +84,17 @@ class FakeCudaTensor(torch.Tensor):
         if force:
             return self.detach().cpu().numpy()
         raise NotOnCpuError(
-            f"can't convert {NAME}:0 device type tensor to numpy. Use Tensor.cpu() to copy the tensor to host memory first."
+            f"can't convert {SIMULATED}:0 device type tensor to numpy. Use Tensor.cpu() to copy the tensor to host memory first."
         )
 
     def __dlpack__(self, **_: Any) -> Any:
-        raise NotOnCpuError(f"the memory of a tensor on {NAME}:0 cannot be lent")
+        raise NotOnCpuError(f"the memory of a tensor on {SIMULATED}:0 cannot be lent")
 
     def __format__(self, spec: str) -> str:
         return format(self.held, spec)
 
     def __repr__(self, *, tensor_contents: Any = None) -> str:  # type: ignore[override]  # its argument has no name there
-        return f"{self.held!r} on {NAME}:0"
+        return f"{self.held!r} on {SIMULATED}:0"
 
 
 def _run(func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
@@ -114,7 +115,7 @@ def _run(func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
                 _reshape(tensor)
             return written[0] if len(written) == 1 else tuple(written)
     asked = kwargs.get("device") or next((part for part in args if isinstance(part, torch.device)), None)
-    there = any(isinstance(tensor, FakeCudaTensor) for tensor in given) if asked is None else asked.type == NAME
+    there = any(isinstance(tensor, FakeCudaTensor) for tensor in given) if asked is None else asked.type == SIMULATED
     return _on_fake(out) if there else out
 
 
@@ -141,7 +142,7 @@ def _on_cpu(value: Any) -> Any:
         return value.held
     if type(value) in (list, tuple):
         return type(value)(_on_cpu(part) for part in value)
-    return _CPU if isinstance(value, torch.device) and value.type == NAME else value
+    return _CPU if isinstance(value, torch.device) and value.type == SIMULATED else value
 
 
 def _on_fake(value: Any) -> Any:
@@ -166,9 +167,7 @@ def _refuse_mixed(func: Any, args: Any, given: list[torch.Tensor]) -> None:
 
 
 def _mixed(name: str, other: torch.device) -> str:
-    return (
-        f"Expected all tensors to be on the same device, but found at least two devices, {NAME}:0 and {other}! ({name})"
-    )
+    return f"Expected all tensors to be on the same device, but found at least two devices, {SIMULATED}:0 and {other}! ({name})"
 
 
 class _Generators(TorchFunctionMode):
@@ -196,8 +195,8 @@ def _generator_class(original: Any) -> Any:
     class Generator(original, metaclass=Kind):  # type: ignore[misc]  # as above
         def __new__(cls, device: Any = "cpu") -> Any:
             kind = torch.device(device)
-            made = super().__new__(cls, _CPU if kind.type == NAME else kind)
-            made.lives = torch.device(NAME, 0) if kind.type == NAME else kind
+            made = super().__new__(cls, _CPU if kind.type == SIMULATED else kind)
+            made.lives = torch.device(SIMULATED, 0) if kind.type == SIMULATED else kind
             return made
 
         def __init__(self, device: Any = "cpu") -> None:
@@ -210,14 +209,9 @@ def _generator_class(original: Any) -> Any:
     return Generator
 
 
-def computes_on_cpu(device: str) -> bool:
-    """Return whether the numbers of a device's tensors are computed on the CPU."""
-    return device.startswith("cpu") or device == NAME
-
-
 def register() -> bool:
     """Make torch know the device, once a process; return whether this torch can."""
-    if torch._C._get_privateuse1_backend_name() == NAME:
+    if torch._C._get_privateuse1_backend_name() == SIMULATED:
         return True
     try:
         from torch.utils.backend_registration import _setup_privateuseone_for_python_backend as set_up
@@ -262,7 +256,7 @@ def register() -> bool:
         def has_primary_context(self, _: int) -> bool:
             return True
 
-    set_up(NAME, backend_module=backend, hook=Hooks())
+    set_up(SIMULATED, backend_module=backend, hook=Hooks())
     # New tensors: their operations have no tensor yet that would lead them to the class above.
     backend.library.fallback(lambda func, *args, **kwargs: _run(func, args, kwargs), "PrivateUse1")
     return True
@@ -271,7 +265,7 @@ def register() -> bool:
 @contextmanager
 def pretending() -> Iterator[None]:
     """Let the device be there for a while; `register` has been called."""
-    backend = getattr(torch, NAME)
+    backend = getattr(torch, SIMULATED)
     original = torch.Generator
     backend.pretending = True
     torch.Generator = _generator_class(original)  # type: ignore[misc]  # and is put back below

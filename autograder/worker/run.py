@@ -55,6 +55,7 @@ from autograder.worker import (
     submitted,
     syntax,
 )
+from autograder.worker.devices import SIMULATED
 from autograder.worker.encode import Encoder, frame
 from autograder.worker.loading import load
 from autograder.worker.parts import Kind
@@ -223,7 +224,7 @@ def _outcome(
         trap = off_limits.trapped(
             scenario.exercise, request["off_limits"], source["filename"], used, source["helpers"].keys()
         )
-        with trap, fake_device.pretending() if device == fake_device.NAME else contextlib.nullcontext():
+        with trap, fake_device.pretending() if device == SIMULATED else contextlib.nullcontext():
             value = function(**{name: fixtures[name] for name in wanted})
         return {"status": "returned", "value": encoder.tree(value), "off_limits": sorted(set(used))}
     except NoLoopbackError:
@@ -236,7 +237,7 @@ def _outcome(
 
 def available(device: str) -> bool:
     """Return whether a device is there; only asked in a worker, because asking may start the device."""
-    if device == fake_device.NAME:
+    if device == SIMULATED:
         return fake_device.register()
     kind = torch.device(device).type
     if kind == "cpu":
@@ -251,7 +252,7 @@ def _reset(seed: int, device: str) -> None:
     torch.set_grad_enabled(True)
     torch.set_default_dtype(torch.float32)
     torch.set_default_device(None)
-    if torch.device(device).type in ("cpu", fake_device.NAME):
+    if torch.device(device).type in ("cpu", SIMULATED):
         # torch.manual_seed also queues a call, with its stack trace, for every kind of device that is not asked for.
         torch.default_generator.manual_seed(seed)
     else:

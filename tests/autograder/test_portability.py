@@ -18,7 +18,7 @@ from autograder.report.feedback import exercise_lines
 from autograder.sandbox.decode import RunError, TensorValue
 from autograder.sandbox.sandbox import Job, Outcome, Run, Sandbox, Source
 from autograder.util.errors import UserError
-from autograder.worker.fake_device import NAME
+from autograder.worker.devices import SIMULATED
 from tests.autograder.conftest import COURSE, Command
 
 SUITE = {
@@ -33,7 +33,7 @@ def test_go(lesson, device, rng):
 }
 
 
-def outcome(sandbox: Sandbox, body: str, device: str = NAME) -> Outcome:
+def outcome(sandbox: Sandbox, body: str, device: str = SIMULATED) -> Outcome:
     """Run `go(x)` with this body; x is `[[0, 1, 2], [3, 4, 5]]` on the device."""
     text = "import copy\nimport torch\nfrom torch.utils.data import DataLoader, TensorDataset\n\n\ndef go(x):\n"
     text += "\n".join(f"    {line}" for line in body.split("\n"))
@@ -82,9 +82,9 @@ def test_code_that_stays_on_the_device_gives_what_the_cpu_gives(sandbox: Sandbox
     here, there = outcome(sandbox, FOLLOWED[name], "cpu"), outcome(sandbox, FOLLOWED[name])
     assert (here.status, there.status) == ("returned", "returned"), there.error
     told = str(plain(there.value))
-    assert told.replace(NAME, "cpu") == str(plain(here.value))
+    assert told.replace(SIMULATED, "cpu") == str(plain(here.value))
     if "cpu" not in name and name != "numbers":
-        assert NAME in told
+        assert SIMULATED in told
 
 
 MISTAKES = {
@@ -118,10 +118,10 @@ def test_what_an_accelerator_refuses_is_refused(sandbox: Sandbox, name: str) -> 
 
 def test_the_device_is_gone_when_the_cpu_has_its_turn(sandbox: Sandbox) -> None:
     text = "import torch\n\n\ndef go(x):\n    return [torch.accelerator.is_available(), x.device.type, torch.Generator().device.type]\n"
-    runs = tuple(Run("test_go.py", "test_go", 0, device) for device in ("cpu", NAME, "cpu"))
+    runs = tuple(Run("test_go.py", "test_go", 0, device) for device in ("cpu", SIMULATED, "cpu"))
     first, there, last = sandbox.run(Job(Source("exercises", "exercises.py", text), SUITE, runs, seed=0)).outcomes
     assert first.value == last.value == [False, "cpu", "cpu"]
-    assert there.value == [True, NAME, "cpu"]
+    assert there.value == [True, SIMULATED, "cpu"]
 
 
 # --- points
@@ -130,7 +130,7 @@ def test_the_device_is_gone_when_the_cpu_has_its_turn(sandbox: Sandbox) -> None:
 @pytest.fixture(scope="module")
 def grading(small_lesson: Lesson) -> Iterator[Grading]:
     """The small lesson on the CPU and in the lane."""
-    with Grading(small_lesson, ("cpu", NAME), 0, unsafe=False) as ready:
+    with Grading(small_lesson, ("cpu", SIMULATED), 0, unsafe=False) as ready:
         ready.spare[0].start()
         yield ready
 
@@ -151,7 +151,7 @@ def told(scored: ExerciseScore, grading: Grading) -> str:
 def test_right_code_has_full_points_in_the_lane(grading: Grading) -> None:
     found = graded(grading)
     assert [(s.points, s.max_points) for s in found.values()] == [(50, 50), (30, 30), (20, 20)]
-    there = [verdict for verdict in found["double"].verdicts if verdict.device == NAME]
+    there = [verdict for verdict in found["double"].verdicts if verdict.device == SIMULATED]
     assert {verdict.verdict for verdict in there} == {"passed"}
 
 
@@ -190,17 +190,17 @@ def test_a_half_right_answer_has_the_same_share_with_and_without_the_lane(gradin
 def test_what_only_the_lane_cannot_follow_costs_nothing(grading: Grading) -> None:
     found = graded(grading, "\n\ndef double(x):\n    assert type(x) is torch.Tensor\n    return 2 * x\n")["double"]
     assert found.points == 50
-    assert {v.verdict for v in found.verdicts if v.device == NAME} == {"not_run"}
+    assert {v.verdict for v in found.verdicts if v.device == SIMULATED} == {"not_run"}
 
 
 def test_an_exercise_whose_docstring_names_no_device_loses_nothing(grading: Grading) -> None:
-    there = {verdict.verdict for verdict in graded(grading)["batch_sizes"].verdicts if verdict.device == NAME}
+    there = {verdict.verdict for verdict in graded(grading)["batch_sizes"].verdicts if verdict.device == SIMULATED}
     assert there == {"not_run"}
 
 
 def test_the_lane_alone_is_refused(small_lesson: Lesson) -> None:
-    with pytest.raises(UserError, match=f"give it beside another: --device cpu,{NAME}"):
-        Grading(small_lesson, (NAME,), 0, unsafe=False)
+    with pytest.raises(UserError, match=f"give it beside another: --device cpu,{SIMULATED}"):
+        Grading(small_lesson, (SIMULATED,), 0, unsafe=False)
 
 
 def test_the_command_grades_in_the_lane(command: Command, tmp_path: Path) -> None:
@@ -208,7 +208,7 @@ def test_the_command_grades_in_the_lane(command: Command, tmp_path: Path) -> Non
     text = RIGHT + "\n\ndef average(x):\n    return x.sum().cpu() / x.numel()\n"
     (tmp_path / "in" / "somebody" / "exercises.py").write_text(text, encoding="utf-8")
     places = ("lesson_9_1", tmp_path / "in", "--out", tmp_path / "out")
-    done = command("autograder.cli", "grade", *places, "--device", f"cpu,{NAME}", "--workers", "1", cwd=COURSE)
+    done = command("autograder.cli", "grade", *places, "--device", f"cpu,{SIMULATED}", "--workers", "1", cwd=COURSE)
     assert done.returncode == 0, done.stderr
     assert "average 10/20" in " ".join(done.stdout.split())
 
