@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.autograder.conftest import COURSE, ROOT
+from tests.autograder.helpers import COURSE, ROOT
 from tests.benchmarks import cost, course, scale
 from tests.benchmarks.meter import MeasureError, measure
 

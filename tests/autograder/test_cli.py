@@ -15,7 +15,7 @@ from autograder.course import lesson as lessons
 from autograder.course.lesson import LessonError
 from autograder.sandbox import doctor
 from autograder.sandbox.sandbox import SandboxError
-from tests.autograder.conftest import ROOT
+from tests.autograder.helpers import ROOT
 
 NAMES = (
     "2.5",

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from autograder import cli
-from tests.autograder.conftest import ROOT, Command
+from tests.autograder.helpers import ROOT, Command
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 

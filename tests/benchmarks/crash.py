@@ -31,7 +31,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from tests.benchmarks import course
 from tests.benchmarks.course import ONE_THREAD, SEED, Subject
 
-SMALL_COURSE = course.ROOT / "tests" / "autograder" / "course"
+SMALL_COURSE = course.ROOT / "tests" / "autograder" / "small_course"
 EVERY = 10
 HOSTILE = {
     "leaves": "import os\n\ndef {name}(*given, **named):\n    os._exit(3)\n",
