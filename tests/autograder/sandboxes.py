@@ -47,3 +47,12 @@ def kind(sandbox: Sandbox, body: str) -> str:
     outcome = look(sandbox, body).outcomes[0]
     assert outcome.error is not None, outcome
     return outcome.error.builtin
+
+
+LOADER = """
+import torch
+from torch.utils.data import DataLoader, TensorDataset
+rows = TensorDataset(torch.arange(5.0), torch.arange(5))
+loader = DataLoader(rows, batch_size=2, num_workers=2, persistent_workers=True)
+return [[x.tolist(), y.tolist()] for _ in range(2) for x, y in loader]
+""".strip()

@@ -23,7 +23,7 @@ from autograder.sandbox.sandbox import Deadlines, Outcome, Sandbox
 from autograder.worker import lockdown
 from autograder.worker.scenarios import Scenario
 from tests.autograder.helpers import COURSE, ROOT, Command
-from tests.autograder.sandboxes import kind, look, seen
+from tests.autograder.sandboxes import LOADER, kind, look, seen
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the levels are Linux's")
 
@@ -86,15 +86,6 @@ def test_restricted_leaves_nothing_running_and_nothing_behind(restricted: Sandbo
     body = f"if os.fork() == 0:\n    os.setsid()\n{inner}    os._exit(0)\nreturn os.getpid()"
     assert look(restricted, body).outcomes[0].status == "returned"
     assert [pid for pid in _sleepers() if pid != os.getpid()] == []
-
-
-LOADER = """
-import torch
-from torch.utils.data import DataLoader, TensorDataset
-rows = TensorDataset(torch.arange(5.0), torch.arange(5))
-loader = DataLoader(rows, batch_size=2, num_workers=2, persistent_workers=True)
-return [[x.tolist(), y.tolist()] for _ in range(2) for x, y in loader]
-""".strip()
 
 
 def test_restricted_loads_data_in_processes(restricted: Sandbox) -> None:
@@ -315,12 +306,12 @@ as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become ano
 TRY_LEVELS = """
 import json, sys
 from pathlib import Path
-from autograder.sandbox import Sandbox
-from tests.autograder import test_levels, test_sandbox
+from autograder.sandbox.sandbox import Sandbox
+from tests.autograder import sandboxes
 found = {}
 for level in ("full", "restricted"):
-    with Sandbox(Path("tests/autograder/course").resolve(), plots=False, level=level) as box:
-        runs = [test_sandbox.look(box, body).outcomes[0] for body in ("import graphlib; return os.getuid()", test_levels.LOADER)]
+    with Sandbox(Path("tests/autograder/small_course").resolve(), plots=False, level=level) as box:
+        runs = [sandboxes.look(box, body).outcomes[0] for body in ("import graphlib; return os.getuid()", sandboxes.LOADER)]
         found[level] = [box.guarantee.level, box.guarantee.missing, *[repr(run.value or run) for run in runs]]
 print(json.dumps(found))
 """
