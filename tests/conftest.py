@@ -16,10 +16,10 @@ import pytest
 
 from autograder.course import lesson as lessons
 from autograder.course.lesson import Lesson
-from tests.autograder.helpers import COURSE, ROOT, Command
+from tests.autograder.helpers import COURSE, LESSONS, ROOT, Command
 
 if TYPE_CHECKING:
-    from autograder.grading.lesson_grader import Grading
+    from autograder.grading.lesson_grader import Grading, Sandboxes
     from autograder.sandbox.sandbox import Sandbox
 
 
@@ -45,6 +45,16 @@ def small_grading(small_lesson: Lesson) -> Iterator[Grading]:
 
     with Grading(small_lesson, ("cpu",), 0, unsafe=False) as grading:
         yield grading
+
+
+@pytest.fixture(scope="session")
+def course_sandboxes() -> Iterator[Sandboxes]:
+    """Two warm zygotes for all lessons of the course: one for references, one for what students might hand in."""
+    from autograder.grading.lesson_grader import sandboxes
+
+    made = sandboxes([lessons.load(ROOT, name) for name in LESSONS])
+    yield made
+    made.close()
 
 
 @pytest.fixture

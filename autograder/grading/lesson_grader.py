@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -52,10 +52,59 @@ OFFICIAL = "isolated"
 TOO_MUCH = ("cpu_time", "wall_time", "died", "flooded")
 
 
+@dataclass(frozen=True)
+class Sandboxes:
+    """Where a lesson is graded.
+
+    Attributes:
+        for_reference: one sandbox for the reference and the misconceptions. What its zygote has seen, no student's worker may
+            be forked from.
+        for_submissions: where submissions run; none where none will come.
+    """
+
+    for_reference: SandboxPool
+    for_submissions: SandboxPool
+
+    def launch(self) -> None:
+        """Start every zygote that there is not yet, so that all warm up at a time."""
+        self.for_reference.launch()
+        self.for_submissions.launch()
+
+    def close(self) -> None:
+        """End every sandbox."""
+        self.for_reference.close()
+        self.for_submissions.close()
+
+    def break_off(self) -> None:
+        """End every sandbox at once, whatever it is doing and whichever thread waits for it."""
+        SandboxPool([*self.for_reference.sandboxes, *self.for_submissions.sandboxes]).break_off()
+
+
+def sandboxes(chosen: Sequence[Lesson], devices: Sequence[str] = ("cpu",), workers: int = 1) -> Sandboxes:
+    """Return sandboxes, not yet started, that serve one or several lessons of a course.
+
+    Args:
+        chosen: the lessons.
+        devices: where scenarios will run.
+        workers: how many submissions at a time; 0 where none will come.
+
+    Raises:
+        UserError: a suite cannot be read.
+    """
+    imports = sorted({name for lesson in chosen for name in suite.imports(lesson)})
+    plots = any(_plots(lesson) for lesson in chosen)
+
+    def pool(size: int) -> SandboxPool:
+        root = chosen[0].root
+        return SandboxPool([Sandbox(root, devices=devices, plots=plots, imports=imports) for _ in range(size)])
+
+    return Sandboxes(pool(1), pool(workers))
+
+
 class Grading:
     """A lesson made ready: its suite, and the reference's outputs. Use it as a context manager.
 
-    It keeps its sandboxes (`spare`, launched as it begins, so that all warm up at a time) until the block ends.
+    It keeps its sandboxes, launched as it begins, until the block ends; those that are lent to it stay as they are.
 
     Raises:
         UserError: the suite breaks a rule, the reference does not import, no device is there, or the machine's guarantee
@@ -71,6 +120,7 @@ class Grading:
         unsafe: bool,
         workers: int = 1,
         deadlines: Deadlines | None = None,
+        lent: Sandboxes | None = None,
     ) -> None:
         if set(devices) == {SIMULATED}:
             raise UserError(
@@ -88,13 +138,17 @@ class Grading:
         self.runs = self.suite.runs(devices)
         self._unsafe = unsafe
         self._names = submission.defined_names(lesson)
-        self._imports = suite.imports(lesson)
         self._allowed: list[Allowance] | None = None
-        # Never the same process: what the reference's zygote has seen, no student's worker may be forked from.
-        self._for_reference = SandboxPool([self._sandbox()])
-        self.pool = SandboxPool([self._sandbox() for _ in range(workers)])
+        self._lent = lent is not None
+        self._sandboxes = lent or sandboxes([lesson], devices, workers)
+        self.deadlines = deadlines or Deadlines()
         for sandbox in self.spare:
-            sandbox.deadlines = deadlines or sandbox.deadlines
+            sandbox.deadlines = self.deadlines
+
+    @property
+    def pool(self) -> SandboxPool:
+        """Where submissions run."""
+        return self._sandboxes.for_submissions
 
     @property
     def spare(self) -> tuple[Sandbox, ...]:
@@ -104,9 +158,8 @@ class Grading:
     def __enter__(self) -> Self:
         try:
             checking.start(self.checks)
-            self._for_reference.launch()
-            self.pool.launch()
-            self.guarantee = self._for_reference.sandboxes[0].start()
+            self._sandboxes.launch()
+            self.guarantee = self._sandboxes.for_reference.sandboxes[0].start()
             require(self.guarantee, unsafe=self._unsafe)
             self.reference = self._as_held_against(self.run_reference())
             self._require_reference()
@@ -135,18 +188,16 @@ class Grading:
             self.break_off()
 
     def close(self) -> None:
-        """End every sandbox, and the process of the checks."""
+        """End the process of the checks, and every sandbox that is not lent."""
         checking.close(self.checks)
-        self._for_reference.close()
-        self.pool.close()
+        if not self._lent:
+            self._sandboxes.close()
 
     def break_off(self) -> None:
-        """End every sandbox at once, whatever it is doing and whichever thread waits for it."""
+        """End all that at once, whatever it is doing and whichever thread waits for it."""
         checking.close(self.checks)
-        SandboxPool([*self._for_reference.sandboxes, *self.spare]).break_off()
-
-    def _sandbox(self) -> Sandbox:
-        return Sandbox(self.lesson.root, devices=self.devices, plots=_plots(self.suite), imports=self._imports)
+        if not self._lent:
+            self._sandboxes.break_off()
 
     def _require_reference(self) -> None:
         error = self.reference.import_error
@@ -209,11 +260,11 @@ class Grading:
 
     def _beside_reference(self, job: Job) -> Result:
         """Run the reference or a misconception in the reference's own sandbox; tried again where something came from outside."""
-        result = self._for_reference.with_sandbox(lambda sandbox: sandbox.run(job))
+        result = self._sandboxes.for_reference.with_sandbox(lambda sandbox: sandbox.run(job))
         tries = tries_after(disturbance(job.runs, result))
         while tries and disturbance(job.runs, result) is not None:
             tries -= 1
-            result = self._for_reference.with_sandbox(lambda sandbox: sandbox.run(job))
+            result = self._sandboxes.for_reference.with_sandbox(lambda sandbox: sandbox.run(job))
         return result
 
     def job(self, source: Source, *, patient: bool = False) -> Job:
@@ -270,7 +321,7 @@ class Grading:
             left_out=notebook_errors.left_out(result, source.text),
             rebound=notebook_errors.rebound(result, source.text, self._names),
             gave_up=result.gave_up.builtin if result.gave_up else "",
-            seconds=self.spare[0].deadlines.scenario_cpu,
+            seconds=self.deadlines.scenario_cpu,
         )
 
     def grade(self, handed_in: Submission, sandbox: Sandbox, *, last: bool = False) -> Report:
@@ -335,8 +386,9 @@ def reference_source(lesson: Lesson, text: str) -> Source:
     return Source(f"solutions.{lesson.name}.exercises", f"solutions/{lesson.name}/exercises.py", text)
 
 
-def _plots(loaded: Suite) -> bool:
-    return any("matplotlib" in text or "probes.figure" in text for text in loaded.files.values())
+def _plots(lesson: Lesson) -> bool:
+    texts = (path.read_text(encoding="utf-8") for path in lesson.tests.glob("test_*.py"))
+    return any("matplotlib" in text or "probes.figure" in text for text in texts)
 
 
 def _text(path: Path) -> str:

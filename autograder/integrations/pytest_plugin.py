@@ -17,7 +17,8 @@ from autograder.util.arguments import devices
 
 if TYPE_CHECKING:
     from autograder.course.lesson import Lesson
-    from autograder.course.suite import Placed
+    from autograder.course.suite import Placed, Suite
+    from autograder.grading.lesson_grader import Sandboxes
     from autograder.grading.results import Verdict
     from autograder.submission.submission import Submission
 
@@ -66,9 +67,13 @@ class ScenarioFile(pytest.File):
         from autograder.course import suite
         from autograder.util.errors import UserError
 
+        read = self.session.stash.setdefault(_SUITES, {})
         try:
-            lesson = lessons.load(self.path.parents[2], self.path.parent.name)
-            loaded = suite.load(lesson)
+            # Once for all files of a lesson: to load a suite is to read every one of them.
+            if self.path.parent not in read:
+                lesson = lessons.load(self.path.parents[2], self.path.parent.name)
+                read[self.path.parent] = (lesson, suite.load(lesson))
+            lesson, loaded = read[self.path.parent]
         except UserError as error:
             raise self.CollectError(str(error)) from error
         for placed in loaded.scenarios:
@@ -141,6 +146,12 @@ class Gradings:
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         self._lessons: dict[str, dict[tuple[str, str], tuple[Verdict, float, float]]] = {}
+        self._sandboxes: Sandboxes | None = None
+
+    def close(self) -> None:
+        """End the sandboxes, if any were started."""
+        if self._sandboxes is not None:
+            self._sandboxes.close()
 
     def verdict(self, item: ScenarioItem) -> tuple[Verdict, float, float]:
         """Return an item's verdict, its points and the most it could have."""
@@ -158,14 +169,17 @@ class Gradings:
             pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
 
     def _run(self, item: ScenarioItem) -> dict[tuple[str, str], tuple[Verdict, float, float]]:
-        from autograder.grading.lesson_grader import Grading
+        from autograder.grading.lesson_grader import Grading, sandboxes
 
         option = self._config.getoption
         path = option("--submission")
         handed_in = _handed_in(Path(path), item.lesson) if path else None
-        with Grading(
-            item.lesson, option("--device"), option("--grading-seed"), unsafe=option("--allow-unsafe")
-        ) as grading:
+        devices, seed, unsafe = option("--device"), option("--grading-seed"), option("--allow-unsafe")
+        if self._sandboxes is None:
+            asked = {other.lesson.name: other.lesson for other in item.session.items if isinstance(other, ScenarioItem)}
+            # One zygote serves the references of all lessons; another is only started where there is a submission.
+            self._sandboxes = sandboxes([*asked.values()], devices, 1 if path else 0)
+        with Grading(item.lesson, devices, seed, unsafe=unsafe, lent=self._sandboxes) as grading:
             result = grading.run(grading.source(handed_in)) if handed_in else grading.run_reference()
             scores = grading.scores(result)
         found = {}
@@ -193,6 +207,14 @@ def _handed_in(path: Path, lesson: Lesson) -> Submission:
 
 
 _GRADINGS: pytest.StashKey[Gradings] = pytest.StashKey()
+_SUITES: pytest.StashKey[dict[Path, tuple[Lesson, Suite]]] = pytest.StashKey()
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """End the sandboxes that hidden suites were run in."""
+    gradings = session.stash.get(_GRADINGS, None)
+    if gradings is not None:
+        gradings.close()
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

@@ -20,7 +20,7 @@ from autograder.authoring import stubs
 from autograder.course import lesson as lessons
 from autograder.course import misconceptions
 from autograder.course.lesson import Lesson
-from autograder.grading.lesson_grader import Grading, reference_source
+from autograder.grading.lesson_grader import Grading, Sandboxes, reference_source
 from autograder.grading.results import ExerciseScore
 from autograder.grading.score import score
 from autograder.sandbox.sandbox import Deadlines, Overlay, Sandbox, Source
@@ -47,11 +47,11 @@ def lesson(request: pytest.FixtureRequest) -> Lesson:
 
 
 @pytest.fixture(scope="module")
-def grading(lesson: Lesson) -> Iterator[Grading]:
+def grading(lesson: Lesson, course_sandboxes: Sandboxes) -> Iterator[Grading]:
     """The lesson made ready, with impatient deadlines for the samples that never end."""
-    with Grading(lesson, ("cpu",), 0, unsafe=False) as ready:
+    impatient = Deadlines(scenario_cpu=1.6, scenario_wall=30, submission_cpu=90)
+    with Grading(lesson, ("cpu",), 0, unsafe=False, deadlines=impatient, lent=course_sandboxes) as ready:
         ready.spare[0].start()
-        ready.spare[0].deadlines = Deadlines(scenario_cpu=1.6, scenario_wall=30, submission_cpu=90)
         yield ready
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import shutil
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -178,7 +179,7 @@ def test_below_the_level_isolated_nothing_is_graded(course: Path, monkeypatch: p
 
     lesson = lessons.load(course, "lesson_9_1")
     plain = Sandbox(course, plots=False, level="none")
-    monkeypatch.setattr(lesson_grader.Grading, "_sandbox", lambda _: Sandbox(course, plots=False, level="none"))
+    monkeypatch.setattr(lesson_grader, "Sandbox", partial(Sandbox, level="none"))
     with plain, pytest.raises(UserError, match="--allow-unsafe"):
         lesson_grader.require(plain.start(), unsafe=False)
     with lesson_grader.Grading(lesson, ("cpu",), 0, unsafe=True) as grading:

@@ -22,7 +22,7 @@ from autograder.grading.call_arguments import Signatures
 from autograder.grading.diagnosis import Diagnoser
 from autograder.grading.differences import Pair, describe
 from autograder.grading.hollow import Seen, took_work
-from autograder.grading.lesson_grader import Grading
+from autograder.grading.lesson_grader import Grading, Sandboxes
 from autograder.grading.results import ExerciseScore, Report
 from autograder.report.feedback import feedback
 from autograder.report.report import as_json
@@ -45,13 +45,13 @@ GOLDEN = {
 
 
 @pytest.fixture(scope="module")
-def ready() -> Iterator[Callable[[str], Grading]]:
+def ready(course_sandboxes: Sandboxes) -> Iterator[Callable[[str], Grading]]:
     """Return a lesson's grading with seed 0, made at most once."""
     made: dict[str, Grading] = {}
 
     def get(name: str) -> Grading:
         if name not in made:
-            made[name] = Grading(lessons.load(ROOT, name), ("cpu",), 0, unsafe=False)
+            made[name] = Grading(lessons.load(ROOT, name), ("cpu",), 0, unsafe=False, lent=course_sandboxes)
             made[name].__enter__()
             made[name].spare[0].start()
         return made[name]

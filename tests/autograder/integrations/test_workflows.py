@@ -13,6 +13,7 @@ import sys
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -373,9 +374,7 @@ def grade(container: Path, monkeypatch: pytest.MonkeyPatch) -> Grade:
         (container / "submission" / "exercises.py").write_text(module, encoding="utf-8")
         course = container / "source" / "course"
         monkeypatch.chdir(course)
-        monkeypatch.setattr(
-            lesson_grader.Grading, "_sandbox", lambda _: Sandbox(course, plots=False, level="restricted")
-        )
+        monkeypatch.setattr(lesson_grader, "Sandbox", partial(Sandbox, level="restricted"))
         assert gradescope_runner.main(["lesson_9_1", "--late-penalty", "10% a day", "--root", str(container)]) == 0
         found: dict[str, Any] = json.loads((container / "results" / "results.json").read_text(encoding="utf-8"))
         return found
