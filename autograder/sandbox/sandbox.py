@@ -26,7 +26,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
-from autograder.sandbox import cgroup, decode, view
+from autograder.sandbox import bytecode, cgroup, decode, view
 from autograder.worker import jail
 from autograder.worker.devices import computes_on_cpu
 from autograder.worker.encode import HEADER
@@ -291,14 +291,15 @@ class Sandbox:
         Raises:
             SandboxError: it was hung up on.
         """
+        compiled = bytecode.ready(plots=self._configuration["plots"], imports=self._configuration["imports"])
         with self._door:
             if self._over:
                 raise SandboxError("the sandbox was told that this is the end")
-            self._launch()
+            self._launch(compiled)
 
-    def _launch(self) -> None:
+    def _launch(self, compiled: bytecode.Bytecode) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        command = [sys.executable, "-I", "-m", "autograder.worker", str(theirs.fileno())]
+        command = [sys.executable, "-I", *compiled.options, "-m", "autograder.worker", str(theirs.fileno())]
         self._process = subprocess.Popen(
             command,
             pass_fds=(theirs.fileno(),),
@@ -314,7 +315,8 @@ class Sandbox:
             self._cgroup.add(self._process.pid)
         self._control = ours
         ours.settimeout(LOOK_SECONDS)
-        self._send(self._configuration, [])
+        folders = [*self._configuration["folders"], *filter(None, [compiled.prefix])]
+        self._send({**self._configuration, "folders": folders}, [])
 
     def start(self) -> Guarantee:
         """Start the zygote, unless it is, and wait until it is warm; return what it guarantees.
@@ -909,7 +911,6 @@ def _environment(scratch: str) -> dict[str, str]:
         "USER": "student",
         "MPLBACKEND": "agg",
         "MPLCONFIGDIR": scratch,
-        "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONHASHSEED": "0",
         "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
     }
