@@ -510,3 +510,22 @@ def test_a_lesson_that_is_not_complete_is_not_released(course: Path, tmp_path: P
     with pytest.raises(ReleaseError, match=r"test_exercises\.py cannot be released"):
         student_repository.release(course, tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+IMPORT_ALL = """
+import importlib, pkgutil, sys
+import autograder
+assert autograder.__file__.startswith(sys.argv[1]), autograder.__file__
+names = [one.name for one in pkgutil.walk_packages(autograder.__path__, "autograder.") if not one.name.endswith("__main__")]
+for name in names:
+    importlib.import_module(name)
+print(len(names))
+"""
+
+
+def test_every_module_of_the_released_package_imports(released: Path) -> None:
+    env = os.environ | {"PYTHONPATH": str(released)}
+    command = [sys.executable, "-c", IMPORT_ALL, str(released)]
+    done = subprocess.run(command, cwd=released, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) > 100
