@@ -6,7 +6,6 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -18,6 +17,7 @@ from autograder.batch import run as batch
 from autograder.course.lesson import Lesson
 from autograder.gradebook.export import Delivered
 from autograder.release.student_repository import Released
+from autograder.report.schema import ReportRow
 from autograder.util.safe_text import printable, told_apart
 
 # How many written files are named.
@@ -157,7 +157,7 @@ def changes(summary: batch.Summary) -> str:
 _BECAUSE = {"new": "new", "asked for by --regrade": "by --regrade"}
 
 
-def ending(row: dict[str, Any]) -> str:
+def ending(row: ReportRow) -> str:
     """Return what a row of the table ends with: the exercises that lost points or why there are none, and the note."""
     if row["exercises"]:
         lost = [exercise for exercise in row["exercises"] if exercise["points"] < exercise["max_points"]]

@@ -10,6 +10,7 @@ from autograder.course.lesson import Lesson
 from autograder.grading.lesson_grader import unrun
 from autograder.grading.results import Circumstances
 from autograder.report.report import as_json
+from autograder.report.schema import ReportRow
 from autograder.sandbox.sandbox import Deadlines
 from autograder.submission.submission import Submission
 
@@ -55,7 +56,7 @@ class Grader(Protocol):
     def submit(self, handed_in: Submission, *, last: bool = False) -> Future[Any]:
         """Hand in a submission; `last` says that it will not be tried again, whatever disturbed it."""
 
-    def row(self, done: Future[Any]) -> dict[str, Any]:
+    def row(self, done: Future[Any]) -> ReportRow:
         """Return the report that a future has, as JSON with its feedback.
 
         Raises:
@@ -74,6 +75,6 @@ class Grader(Protocol):
 
 def failed(
     lesson: Lesson, handed_in: Submission, circumstances: Circumstances, why: str, reason: str = "the grader failed"
-) -> dict[str, Any]:
+) -> ReportRow:
     """Return the report, as JSON, on a submission that could not be graded through no fault of its own."""
     return as_json(unrun(lesson, handed_in, circumstances, status="grader_error", reason=reason, private=why))

@@ -26,6 +26,7 @@ from autograder.course import lesson as lessons
 from autograder.course.lesson import Lesson
 from autograder.grading.lesson_grader import Grading
 from autograder.grading.results import Circumstances
+from autograder.report.schema import ReportRow
 from autograder.sandbox.sandbox import Deadlines, SandboxError
 from autograder.submission.submission import Submission
 from autograder.util.errors import Halted, UserError
@@ -170,7 +171,7 @@ class There:
             first = self._executor.submit(circumstances, self._station)
             while not wait([first], timeout=1).done:
                 self.look()
-            self.circumstances = Circumstances(**self.row(first))
+            self.circumstances = Circumstances(**self._answer(first))
             self._stack = stack.pop_all()
         return self
 
@@ -184,21 +185,25 @@ class There:
         done: Future[str] = self._executor.submit(grade, self._station, json.dumps(asdict(handed_in)), last)
         return done
 
-    def row(self, done: Future[str]) -> dict[str, Any]:
+    def row(self, done: Future[str]) -> ReportRow:
         """Return the report that a future has.
 
         Raises:
             UserError: a worker cannot grade.
             Halted: the cluster is gone.
         """
+        row: ReportRow = self._answer(done)
+        return row
+
+    def _answer(self, done: Future[str]) -> Any:
+        """Return what a worker answered."""
         try:
             answer: dict[str, Any] = json.loads(done.result())
         except CancelledError as error:
             raise self._gone() from error
         if "refused" in answer:
             raise UserError(answer["refused"])
-        row: dict[str, Any] = answer["answer"]
-        return row
+        return answer["answer"]
 
     def look(self) -> None:
         """See whether there are workers still, and how many submissions they can take.

@@ -5,12 +5,13 @@ from __future__ import annotations
 import traceback
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
-from typing import Any, Self
+from typing import Self
 
 from autograder.batch.backend import failed
 from autograder.grading.disturbance import tries_after
 from autograder.grading.lesson_grader import Grading
 from autograder.report.feedback import with_feedback
+from autograder.report.schema import ReportRow
 from autograder.sandbox.sandbox import SandboxError
 from autograder.submission.submission import Submission
 from autograder.util.errors import UserError
@@ -35,18 +36,18 @@ class Here:
         # Not waited for: what still runs is ended by the grading's own end.
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    def submit(self, handed_in: Submission, *, last: bool = False) -> Future[dict[str, Any]]:
+    def submit(self, handed_in: Submission, *, last: bool = False) -> Future[ReportRow]:
         """Hand in a submission."""
         return self._threads.submit(self.grade, handed_in, last=last)
 
-    def row(self, done: Future[dict[str, Any]]) -> dict[str, Any]:
+    def row(self, done: Future[ReportRow]) -> ReportRow:
         """Return the report that a future has."""
         return done.result()
 
     def look(self) -> None:
         """See nothing: what dies here is replaced."""
 
-    def grade(self, handed_in: Submission, *, last: bool = False) -> dict[str, Any]:
+    def grade(self, handed_in: Submission, *, last: bool = False) -> ReportRow:
         """Grade a submission in whichever sandbox is free; a zygote that died is replaced, and its work tried once more."""
         try:
             report = self._grading.pool.with_sandbox(partial(self._grading.grade, handed_in, last=last))
@@ -58,7 +59,7 @@ class Here:
         except Exception as error:  # noqa: BLE001  a fault of ours on one submission must not cost the others
             return self._failed(handed_in, "".join(traceback.format_exception(error)))
 
-    def grade_alone(self, handed_in: Submission) -> dict[str, Any]:
+    def grade_alone(self, handed_in: Submission) -> ReportRow:
         """Grade a submission that has no others beside it: what was disturbed is tried again at once."""
         row = self.grade(handed_in)
         tries = tries_after(row["disturbed"])
@@ -67,5 +68,5 @@ class Here:
             row = self.grade(handed_in, last=not tries)
         return row
 
-    def _failed(self, handed_in: Submission, why: str) -> dict[str, Any]:
+    def _failed(self, handed_in: Submission, why: str) -> ReportRow:
         return failed(self._grading.lesson, handed_in, self.circumstances, why)

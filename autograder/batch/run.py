@@ -25,6 +25,7 @@ from autograder.grading.results import Circumstances
 from autograder.report import overrides
 from autograder.report.report import as_json
 from autograder.report.results_folder import Grades, Origin
+from autograder.report.schema import ReportRow
 from autograder.sandbox.sandbox import SandboxError
 from autograder.submission import class_folder, submission
 from autograder.submission.submission import Submission
@@ -43,7 +44,7 @@ class Summary:
         warnings: sentences for the instructor.
     """
 
-    rows: list[dict[str, Any]]
+    rows: list[ReportRow]
     kept: int
     graded: dict[str, int]
     warnings: tuple[str, ...] = ()
@@ -55,7 +56,7 @@ class Progress:
 
     done: int
     total: int
-    report: dict[str, Any]
+    report: ReportRow
     kept: bool
 
 
@@ -161,7 +162,7 @@ def _sorted_out(
     return kept, waiting
 
 
-def _graded(lesson: Lesson, grader: Grader, entries: dict[str, Path]) -> Generator[dict[str, Any]]:
+def _graded(lesson: Lesson, grader: Grader, entries: dict[str, Path]) -> Generator[ReportRow]:
     """Yield the submissions' reports as they are ready. Each is read when its turn comes, so that few are in memory."""
     waiting = iter(entries.items())
     pending: dict[Future[Any], Submission] = {}
@@ -194,7 +195,7 @@ def _graded(lesson: Lesson, grader: Grader, entries: dict[str, Path]) -> Generat
             future.cancel()
 
 
-def _alone(lesson: Lesson, grader: Grader, name: str, entry: Path, tries: int) -> dict[str, Any]:
+def _alone(lesson: Lesson, grader: Grader, name: str, entry: Path, tries: int) -> ReportRow:
     """Grade a submission with nothing beside it: what disturbed it may have been the others."""
     while True:
         handed_in = _at_its_turn(lesson, name, entry)
@@ -215,7 +216,7 @@ def _at_its_turn(lesson: Lesson, name: str, entry: Path) -> Submission:
 
 def _without_running(
     lesson: Lesson, handed_in: Submission, circumstances: Circumstances, entry: Path
-) -> dict[str, Any] | None:
+) -> ReportRow | None:
     """Return the report on a submission that holds nothing to run, or is not there any more."""
     if handed_in.status == "found":
         return None
@@ -225,7 +226,7 @@ def _without_running(
     return as_json(unrun(lesson, handed_in, circumstances))
 
 
-def _row(lesson: Lesson, grader: Grader, future: Future[Any], handed_in: Submission) -> dict[str, Any]:
+def _row(lesson: Lesson, grader: Grader, future: Future[Any], handed_in: Submission) -> ReportRow:
     try:
         return grader.row(future)
     except (UserError, Halted):

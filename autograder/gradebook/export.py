@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from autograder.course.lesson import Lesson
 from autograder.gradebook import formats as exports
@@ -22,6 +21,7 @@ from autograder.gradebook.roster import Roster, RosterError, Student
 from autograder.report.feedback import exercise_block, loading_sentences, page
 from autograder.report.report import feedback_path
 from autograder.report.results_folder import read_reports
+from autograder.report.schema import ReportRow
 from autograder.submission import submission
 from autograder.util.files import write_whole
 from autograder.util.safe_text import told_apart
@@ -191,21 +191,15 @@ def _due(students: Sequence[Student], policy: Policy) -> datetime | None:
     return max(dues, key=lambda due: due.astimezone(UTC))
 
 
-def _score(lesson: Lesson, row: dict[str, Any]) -> Score:
+def _score(lesson: Lesson, row: ReportRow) -> Score:
     given = {entry["name"]: entry for entry in row["exercises"]}
     failed = row["score"] is None
     exercises = []
     for exercise in lesson.exercises:
-        entry = given.get(exercise.name, {})
-        exercises.append(
-            Points(
-                exercise.name,
-                None if failed else entry.get("points", 0.0),
-                entry.get("max_points", exercise.points),
-                exercise.bonus,
-                tuple(line.removeprefix("  ") for line in exercise_block(entry)[1:]) if entry else (),
-            )
-        )
+        entry = given.get(exercise.name)
+        points, most = (entry["points"], entry["max_points"]) if entry else (0.0, exercise.points)
+        told = tuple(line.removeprefix("  ") for line in exercise_block(entry)[1:]) if entry else ()
+        exercises.append(Points(exercise.name, None if failed else points, most, exercise.bonus, told))
     return Score(
         submission=row["submission"],
         status=row["status"],

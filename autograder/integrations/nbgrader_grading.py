@@ -9,7 +9,6 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from nbgrader.api import Gradebook
 
@@ -24,6 +23,7 @@ from autograder.report.feedback import exercise_block, loading_sentences
 from autograder.report.overrides import Overrides
 from autograder.report.report import as_json
 from autograder.report.results_folder import Grades, Origin
+from autograder.report.schema import ReportRow
 from autograder.submission import submission
 from autograder.util.errors import UserError
 
@@ -37,7 +37,7 @@ class Desk:
     here: Here
     decided: Overrides
 
-    def grade(self, notebook: str, student: str, folder: Path | None = None) -> dict[str, Any]:
+    def grade(self, notebook: str, student: str, folder: Path | None = None) -> ReportRow:
         """Grade a notebook's text, write its report, and return that, an instructor's own decisions included.
 
         Args:
@@ -61,12 +61,12 @@ class Desk:
             )
         return row
 
-    def record(self, book: Gradebook, row: dict[str, Any]) -> None:
+    def record(self, book: Gradebook, row: ReportRow) -> None:
         """Write a report's points into the grade book: none for what never ran."""
         points = {entry["name"]: entry["points"] for entry in row["exercises"]}
         record(book, self.lesson, row["submission"], {e.name: points.get(e.name, 0.0) for e in self.lesson.exercises})
 
-    def feedback(self, row: dict[str, Any]) -> dict[str, str]:
+    def feedback(self, row: ReportRow) -> dict[str, str]:
         """Return what a student reads, by the name of the test cell that it belongs to."""
         told = {entry["name"]: exercise_block(entry) for entry in row["exercises"]}
         first = loading_sentences(row)

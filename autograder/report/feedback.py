@@ -8,13 +8,13 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Sequence
-from typing import Any
 
 from autograder.course.lesson import Lesson
 from autograder.grading.call_arguments import Signatures
 from autograder.grading.import_errors import TRIAL
 from autograder.grading.results import ExerciseScore, Report, Verdict, VerdictKind
 from autograder.report.report import as_json
+from autograder.report.schema import ExerciseRow, LinesRow, LoadingRow, ReboundRow, ReportRow
 from autograder.sandbox import decode
 from autograder.util.safe_text import code_span, printable
 from autograder.util.safe_text import name as visible
@@ -29,7 +29,7 @@ def feedback(report: Report, signatures: Signatures) -> str:
     return page(report.lesson, with_feedback(report, signatures))
 
 
-def with_feedback(report: Report, signatures: Signatures) -> dict[str, Any]:
+def with_feedback(report: Report, signatures: Signatures) -> ReportRow:
     """Return a report as JSON in which each exercise has its lines of feedback, so that pages can be written from it alone."""
     row = as_json(report)
     for entry, scored in zip(row["exercises"], report.exercises, strict=True):
@@ -37,7 +37,7 @@ def with_feedback(report: Report, signatures: Signatures) -> dict[str, Any]:
     return row
 
 
-def page(lesson: Lesson, row: dict[str, Any]) -> str:
+def page(lesson: Lesson, row: ReportRow) -> str:
     """Return a student's page from a report as JSON, an instructor's own decisions included."""
     lines = [
         f"# Lesson {lesson.number} · {lesson.title}",
@@ -66,7 +66,7 @@ def page(lesson: Lesson, row: dict[str, Any]) -> str:
     return "\n".join([*lines, "```"]) + "\n"
 
 
-def exercise_block(entry: dict[str, Any]) -> list[str]:
+def exercise_block(entry: ExerciseRow) -> list[str]:
     """Return the lines on one exercise from its part of a report as JSON, an instructor's own decision included."""
     block = [_title(entry["name"], entry["points"], entry["max_points"], bonus=entry["bonus"])]
     if entry.get("override"):
@@ -74,7 +74,7 @@ def exercise_block(entry: dict[str, Any]) -> list[str]:
     return block + list(entry.get("feedback", []))
 
 
-def loading_sentences(row: dict[str, Any]) -> list[str]:
+def loading_sentences(row: ReportRow) -> list[str]:
     """Return what a student reads on how the module was loaded.
 
     That is what was left out, what raised, which definition counts, and what of the student's own modules came along.
@@ -91,7 +91,7 @@ def loading_sentences(row: dict[str, Any]) -> list[str]:
     return told + _helpers(row)
 
 
-def _definitions_only(loading: dict[str, Any], left_out: Sequence[str]) -> str:
+def _definitions_only(loading: LoadingRow, left_out: Sequence[str]) -> str:
     seconds = f"{loading['seconds']:g} seconds"
     why = {
         "cpu_time": f"Loading all of your code took more than {seconds} of computing time",
@@ -104,13 +104,13 @@ def _definitions_only(loading: dict[str, Any], left_out: Sequence[str]) -> str:
     return f"{told} {TRIAL}"
 
 
-def _lines(place: dict[str, Any]) -> str:
+def _lines(place: LinesRow) -> str:
     first, last = place["first"], place["last"]
     lines = f"line {first}" if first == last else f"lines {first} to {last}"
     return f"{lines} of the cell {code_span(place['cell'])}" if place["cell"] else lines
 
 
-def _rebound(one: dict[str, Any]) -> str:
+def _rebound(one: ReboundRow) -> str:
     name = code_span(one["name"])
     place = f"line {one['line']}" + (f" of the cell {code_span(one['cell'])}" if one["cell"] else "")
     if one["counts"]:
@@ -118,14 +118,14 @@ def _rebound(one: dict[str, Any]) -> str:
     return f"In {place} the name {name} stands for something else; what was graded is the definition before that."
 
 
-def _helpers(row: dict[str, Any]) -> list[str]:
+def _helpers(row: ReportRow) -> list[str]:
     """Return what a student reads about modules of his own beside the graded one."""
     names = ", ".join(map(code_span, row.get("helpers", {})))
     came = [f"Graded together with your own {names}."] if names and row["exercises"] else []
     return [*came, *map(printable, row.get("helper_notes", []))]
 
 
-def _not_graded(row: dict[str, Any]) -> list[str]:
+def _not_graded(row: ReportRow) -> list[str]:
     if row["status"] == "grader_error":
         return [
             "The grader itself failed on this submission. That is not your fault and costs nothing; your instructor knows."

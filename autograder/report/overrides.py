@@ -12,9 +12,9 @@ import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from autograder.course.lesson import Exercise, Lesson
+from autograder.report.schema import ExerciseRow, OverrideRow, ReportRow
 from autograder.util.errors import UserError
 from autograder.util.files import read_plain
 from autograder.util.safe_text import cell, told_apart
@@ -137,7 +137,7 @@ def _hint(word: str, known: Collection[str]) -> str:
     return f" Did you mean {close[0]!r}?" if close else ""
 
 
-def agree(row: Mapping[str, Any], decisions: Collection[Decision]) -> bool:
+def agree(row: ReportRow, decisions: Collection[Decision]) -> bool:
     """Return whether a report shows these decisions and no others."""
     shown = {
         (entry["name"], entry["points"], entry["override"]["reason"])
@@ -147,7 +147,7 @@ def agree(row: Mapping[str, Any], decisions: Collection[Decision]) -> bool:
     return shown == {(decision.exercise, decision.points, decision.reason) for decision in decisions}
 
 
-def lay_over(row: Mapping[str, Any], decisions: Collection[Decision], lesson: Lesson) -> dict[str, Any]:
+def lay_over(row: ReportRow, decisions: Collection[Decision], lesson: Lesson) -> ReportRow:
     """Return a report as JSON with these decisions laid over what the grader gave, and none that it showed before.
 
     A submission that the grader failed on keeps a blank score until every exercise is decided.
@@ -165,25 +165,28 @@ def lay_over(row: Mapping[str, Any], decisions: Collection[Decision], lesson: Le
     return {**row, "score": score, "max_score": most, "exercises": entries}
 
 
-def _decided(entry: dict[str, Any], decision: Decision | None, worth: float) -> dict[str, Any]:
+def _decided(entry: ExerciseRow, decision: Decision | None, worth: float) -> ExerciseRow:
     """Return an exercise's part of a report with a decision laid over it; one that could not run counts then."""
     if decision is None:
         return entry
-    kept = {"graded_points": entry["points"], "graded_max_points": entry["max_points"]}
-    override = {"reason": decision.reason, **kept}
+    override: OverrideRow = {
+        "reason": decision.reason,
+        "graded_points": entry["points"],
+        "graded_max_points": entry["max_points"],
+    }
     return {**entry, "points": decision.points, "max_points": worth, "override": override}
 
 
-def _taken_back(entry: Mapping[str, Any]) -> dict[str, Any]:
+def _taken_back(entry: ExerciseRow) -> ExerciseRow:
     """Return an exercise's part of a report as the grader made it."""
-    plain = {key: value for key, value in entry.items() if key != "override"}
-    override = entry.get("override")
+    plain = entry.copy()
+    override = plain.pop("override", None)
     if override:
-        plain |= {"points": override["graded_points"], "max_points": override["graded_max_points"]}
+        plain["points"], plain["max_points"] = override["graded_points"], override["graded_max_points"]
     return plain
 
 
-def _bare(exercise: Exercise) -> dict[str, Any]:
+def _bare(exercise: Exercise) -> ExerciseRow:
     """Return an exercise's part of a report whose module never ran. It has no scenarios, by which it is known again."""
     return {
         "name": exercise.name,

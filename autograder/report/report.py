@@ -8,20 +8,20 @@ import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 from autograder.course.lesson import Lesson
 from autograder.grading.results import Diagnosis, Report, Verdict
+from autograder.report.schema import SCHEMA, DiagnosisRow, LoadingRow, ReportRow, ScenarioRow
 from autograder.util.files import write_whole
 from autograder.util.safe_text import cell, file_name, told_apart
 
-SCHEMA = "autograder/report/v1"
 
-
-def as_json(report: Report) -> dict[str, Any]:
+def as_json(report: Report) -> ReportRow:
     """Return a report as plain data, by the schema `autograder/report/v1`."""
     around = report.circumstances
     loading = {key: list(part) if isinstance(part, tuple) else part for key, part in asdict(report.loading).items()}
+    cells = loading.pop("cells")
     return {
         "schema": SCHEMA,
         "lesson": report.lesson.name,
@@ -44,8 +44,8 @@ def as_json(report: Report) -> dict[str, Any]:
             }
             for scored in report.exercises
         ],
-        "cells": loading.pop("cells"),
-        "loading": loading,
+        "cells": cells,
+        "loading": cast("LoadingRow", loading),
         "log": report.log,
         "private": report.private,
         "disturbed": str(report.disturbed),
@@ -62,7 +62,7 @@ def as_json(report: Report) -> dict[str, Any]:
     }
 
 
-def _diagnosis(diagnosis: Diagnosis) -> dict[str, Any]:
+def _diagnosis(diagnosis: Diagnosis) -> DiagnosisRow:
     return {
         "looks_like": [
             {"name": one.name, "says": one.says, "section": one.section} for one in diagnosis.misconceptions
@@ -73,7 +73,7 @@ def _diagnosis(diagnosis: Diagnosis) -> dict[str, Any]:
     }
 
 
-def _scenario(verdict: Verdict) -> dict[str, Any]:
+def _scenario(verdict: Verdict) -> ScenarioRow:
     mismatch = verdict.mismatch
     return {
         "name": verdict.placed.name,
@@ -89,7 +89,7 @@ def _scenario(verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def write(row: dict[str, Any], feedback: str, out: Path) -> None:
+def write(row: ReportRow, feedback: str, out: Path) -> None:
     """Write a report and its feedback, the feedback first: where the report is, all is."""
     write_whole(feedback_path(out, row["submission"]), feedback)
     # ASCII alone: what a student's code printed may steer a terminal, or turn a line of text round.
@@ -106,7 +106,7 @@ def feedback_path(out: Path, submission: str) -> Path:
     return out / "feedback" / f"{file_name(submission)}.md"
 
 
-def write_scores(lesson: Lesson, rows: Iterable[dict[str, Any]], path: Path) -> None:
+def write_scores(lesson: Lesson, rows: Iterable[ReportRow], path: Path) -> None:
     """Write `scores.csv` from JSON reports: submission, score, max_score, status, then a column of points an exercise."""
     names = [exercise.name for exercise in lesson.exercises]
     lines = [["submission", "score", "max_score", "status", *names]]

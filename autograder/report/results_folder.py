@@ -16,14 +16,15 @@ from collections.abc import Collection, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self, cast
 
 from autograder.course.lesson import Lesson
 from autograder.grading.results import Circumstances
 from autograder.report import overrides
 from autograder.report.feedback import page
 from autograder.report.overrides import Overrides
-from autograder.report.report import SCHEMA, feedback_path, report_path, write, write_scores
+from autograder.report.report import feedback_path, report_path, write, write_scores
+from autograder.report.schema import SCHEMA, ReportRow
 from autograder.submission import class_folder
 from autograder.submission.submission import Submission
 from autograder.util.errors import Halted, UserError
@@ -131,7 +132,7 @@ class Grades:
             return "its module changed"
         return ""
 
-    def write(self, row: dict[str, Any]) -> dict[str, Any]:
+    def write(self, row: ReportRow) -> ReportRow:
         """Write a report, with the instructor's decisions, and its feedback; return it in brief.
 
         Raises:
@@ -171,13 +172,13 @@ class Grades:
             ) from error
 
 
-def slim(row: dict[str, Any]) -> dict[str, Any]:
+def slim(row: ReportRow) -> ReportRow:
     """Return a report as JSON without its bulk."""
     brief = {key: value for key, value in row.items() if key not in HEAVY}
     brief["exercises"] = [
         {key: value for key, value in entry.items() if key not in HEAVY_IN_EXERCISES} for entry in row["exercises"]
     ]
-    return brief
+    return cast("ReportRow", brief)
 
 
 @contextlib.contextmanager
@@ -299,7 +300,7 @@ def _of_others(out: Path, before: str, origin: Origin) -> str:
     )
 
 
-def read_reports(out: Path) -> Iterator[dict[str, Any]]:
+def read_reports(out: Path) -> Iterator[ReportRow]:
     """Yield every finished report of a grading folder."""
     for path in sorted((out / "reports").glob("*.json")):
         row = _read_report(path)
@@ -307,10 +308,10 @@ def read_reports(out: Path) -> Iterator[dict[str, Any]]:
             yield row
 
 
-def _read_report(path: Path) -> dict[str, Any] | None:
+def _read_report(path: Path) -> ReportRow | None:
     """Return a report, or None where it is not there or damaged: then it is made anew."""
     try:
-        row: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        row: ReportRow = json.loads(path.read_text(encoding="utf-8"))
         slim(row)
         here = path == report_path(path.parents[1], row["submission"])
         return row if row["schema"] == SCHEMA and here else None

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -133,10 +134,14 @@ def test_doctor_fails_where_the_sandbox_does_not_start(
 
 
 def test_progress_through_a_pipe_is_a_plain_line_for_each_submission(capsys: pytest.CaptureFixture[str]) -> None:
+    rows: list[Any] = [
+        {"submission": "kept", "status": "graded"},
+        {"submission": "ann\x1b[2Ja", "status": "graded"},
+        {"submission": "two\nlines", "status": "not_found"},
+    ]
     with console.progress() as tell:
-        tell(batch.Progress(1, 3, {"submission": "kept", "status": "graded"}, kept=True))
-        tell(batch.Progress(2, 3, {"submission": "ann\x1b[2Ja", "status": "graded"}, kept=False))
-        tell(batch.Progress(3, 3, {"submission": "two\nlines", "status": "not_found"}, kept=False))
+        for number, row in enumerate(rows, 1):
+            tell(batch.Progress(number, 3, row, kept=number == 1))
     assert capsys.readouterr() == (
         "",
         "2 of 3: ann\\u001b[2Ja (graded)\n3 of 3: two lines (not_found)\n",

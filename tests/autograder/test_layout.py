@@ -14,8 +14,16 @@ from tests.autograder.helpers import ROOT
 
 PLANTED = {
     "an upward import": ("autograder/course/lesson.py", "from autograder.grading import score", "every folder imports"),
-    "a worker that knows the grader": ("autograder/worker/run.py", "import autograder.util.files", "every folder imports"),
-    "a sandbox that knows answers": ("autograder/sandbox/pool.py", "from autograder.course import suite", "expected value"),
+    "a worker that knows the grader": (
+        "autograder/worker/run.py",
+        "import autograder.util.files",
+        "every folder imports",
+    ),
+    "a sandbox that knows answers": (
+        "autograder/sandbox/pool.py",
+        "from autograder.course import suite",
+        "expected value",
+    ),
     "a format that knows another": (
         "autograder/gradebook/formats/canvas.py",
         "from autograder.gradebook.formats import moodle",

@@ -56,7 +56,7 @@ def cost(here: Here, name: str, text: str) -> Cost:
     row = here.grade(Submission(name, "found", place="exercises.py", text=text))
     own = time.process_time() - before
     ended = [scenario["reason"] for exercise in row["exercises"] for scenario in exercise["scenarios"]]
-    return Cost(row["cpu_seconds"] + own, row["score"], sum(reason in OUT_OF_TIME for reason in ended))
+    return Cost(row["cpu_seconds"] + own, row["score"] or 0.0, sum(reason in OUT_OF_TIME for reason in ended))
 
 
 def measured(subject: Subject) -> tuple[Cost, dict[str, Cost]]:

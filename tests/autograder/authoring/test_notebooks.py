@@ -25,6 +25,7 @@ from autograder.course import lesson as lessons
 from autograder.course.lesson import Lesson
 from autograder.grading.lesson_grader import Grading
 from autograder.report.feedback import page, with_feedback
+from autograder.report.schema import ReportRow
 from autograder.sandbox.sandbox import Source
 from autograder.submission import submission
 from autograder.submission.submission import Submission
@@ -120,7 +121,7 @@ def read(lesson: Lesson, notebook: dict[str, Any] | str) -> Submission:
     return submission.of_notebook(notebook if isinstance(notebook, str) else json.dumps(notebook), lesson, "a_student")
 
 
-def graded(grading: Grading, lesson: Lesson, notebook: dict[str, Any]) -> dict[str, Any]:
+def graded(grading: Grading, lesson: Lesson, notebook: dict[str, Any]) -> ReportRow:
     """Grade a notebook; return its report as JSON with feedback."""
     found = read(lesson, notebook)
     assert found.status == "found", found.reason
@@ -128,7 +129,7 @@ def graded(grading: Grading, lesson: Lesson, notebook: dict[str, Any]) -> dict[s
     return with_feedback(grading.grade(found, grading.spare[0], last=True), grading.signatures)
 
 
-def points(row: dict[str, Any]) -> dict[str, float]:
+def points(row: ReportRow) -> dict[str, float]:
     assert row["status"] == "graded", row["private"]
     return {exercise["name"]: exercise["points"] for exercise in row["exercises"]}
 
@@ -541,7 +542,7 @@ def test_a_module_that_holds_nothing_of_ours_stays_as_it_is(lesson: Lesson, tmp_
 # Where the whole takes too long
 
 
-def graded_module(grading: Grading, lesson: Lesson, folder: Path) -> dict[str, Any]:
+def graded_module(grading: Grading, lesson: Lesson, folder: Path) -> ReportRow:
     """Grade the module in a folder; return its report as JSON with feedback."""
     grading.spare[0].start()
     return with_feedback(

@@ -168,7 +168,9 @@ def test_a_failure_that_follows_costs_nothing_and_says_so(
         assert found[cause].points < found[cause].max_points
     written = {exercise["name"]: exercise for exercise in as_json(report)["exercises"]}
     for name, cause in follows.items():
-        assert written[name]["diagnosis"]["follows_from"] == cause
+        diagnosis = written[name]["diagnosis"]
+        assert diagnosis is not None
+        assert diagnosis["follows_from"] == cause
         failed = [scenario for scenario in written[name]["scenarios"] if scenario["verdict"] == "failed"]
         assert failed
         assert {scenario["follows_from"] for scenario in failed} == {cause}

@@ -182,7 +182,7 @@ def test_with_only_an_unknown_submission_is_a_warning(desk: Desk) -> None:
 
 
 def test_a_submission_that_the_grader_failed_on_stays_blank_until_all_is_decided(small_lesson: Lesson) -> None:
-    row: dict[str, Any] = {"submission": "x", "status": "grader_error", "score": None, "exercises": []}
+    row: Any = {"submission": "x", "status": "grader_error", "score": None, "exercises": []}
     one = overrides.Decision("x", "double", 50, "")
     rest = [overrides.Decision("x", "batch_sizes", 10, ""), overrides.Decision("x", "average", 5, "")]
     assert overrides.lay_over(row, [one], small_lesson)["score"] is None

@@ -10,8 +10,9 @@ import pytest
 
 from autograder.batch.run import default_out
 from autograder.course.lesson import Lesson
-from autograder.report.report import SCHEMA, report_path
+from autograder.report.report import report_path
 from autograder.report.results_folder import Grades, Origin
+from autograder.report.schema import SCHEMA
 from autograder.util.errors import UserError
 
 
