@@ -17,6 +17,7 @@ from autograder.batch import run as batch
 from autograder.course.lesson import Lesson
 from autograder.gradebook.export import Delivered
 from autograder.release.student_repository import Released
+from autograder.report.feedback import subtotals
 from autograder.report.schema import ReportRow
 from autograder.util.safe_text import printable, told_apart
 
@@ -58,17 +59,28 @@ def scores(lesson: Lesson, summary: batch.Summary, out: Path) -> None:
     table = Table(title=f"Lesson {lesson.number} · {lesson.title}", title_justify="left")
     table.add_column("submission", overflow="fold")
     table.add_column("score", justify="right")
+    for group in lesson.groups:
+        table.add_column(f"ex. {group.number}", justify="right")
+    table.caption = "\n".join(escape(group.heading) for group in lesson.groups) or None
     table.add_column("status")
     table.add_column("lost on", overflow="fold")
     shown = told_apart(row["submission"] for row in summary.rows)
     for row in summary.rows:
         score = "" if row["score"] is None else f"{row['score']:g} / {row['max_score']:g}"
-        table.add_row(escape(shown[row["submission"]]), score, row["status"], escape(ending(row)))
+        table.add_row(
+            escape(shown[row["submission"]]), score, *_subtotals(lesson, row), row["status"], escape(ending(row))
+        )
     console.print(table)
     console.print(escape(changes(summary)), soft_wrap=True)
     for warning in summary.warnings:
         console.print(f"Note: {escape(printable(warning))}", soft_wrap=True)
     console.print(f"Scores in {escape(str(out / 'scores.csv'))}, reports and feedback beside it.", soft_wrap=True)
+
+
+def _subtotals(lesson: Lesson, row: ReportRow) -> list[str]:
+    """Return the points of each of the page's numbered exercises; "" where the submission has none."""
+    found = {one.heading: f"{one.points:g} / {one.max_points:g}" for one in subtotals(lesson, row["exercises"])}
+    return ["" if row["score"] is None else found.get(group.heading, "") for group in lesson.groups]
 
 
 def delivered(found: Delivered) -> None:

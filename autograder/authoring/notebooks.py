@@ -72,7 +72,8 @@ def _page(lesson: Lesson) -> tuple[str, list[str], str]:
     """Return what stands before the page's exercises, the section of the exercises in parts, and what stands behind it."""
     if not lesson.page.is_file():
         raise AuthoringError(f"{lesson.page} is missing: a notebook is made from the lesson's page.")
-    parts = _parts(lesson.page.read_text(encoding="utf-8"))
+    numbered = [name for group in lesson.groups for name in group.names]
+    parts = _parts(lesson.page.read_text(encoding="utf-8"), numbered)
     tops = [number for number, part in enumerate(parts) if part.startswith("## ")]
     for number in tops:
         if parts[number].startswith("## Exercises\n"):
@@ -81,12 +82,14 @@ def _page(lesson: Lesson) -> tuple[str, list[str], str]:
     raise AuthoringError(f"{lesson.page} has no section `## Exercises`.")
 
 
-def _parts(text: str) -> list[str]:
-    """Return a page cut before each of its headings, down to the third level."""
+def _parts(text: str, names: Sequence[str] = ()) -> list[str]:
+    """Return a page cut before each of its headings, down to the third level, and before those that are one of the names."""
     parts, inside = [""], False
+    deeper = {f"#### {name}" for name in names}
     for line in text.splitlines(keepends=True):
         inside ^= bool(FENCE.match(line))
-        if not inside and HEADING.match(line.rstrip("\n")) and parts[-1]:
+        cut = HEADING.match(line.rstrip("\n")) or line.rstrip().replace("`", "") in deeper
+        if not inside and cut and parts[-1]:
             parts.append("")
         parts[-1] += line
     return parts
@@ -112,15 +115,21 @@ def _reading(text: str, name: str = "page") -> Iterator[Any]:
 
 def _work(lesson: Lesson, parts: Sequence[str]) -> Iterator[Any]:
     """Yield the cells of the exercises: the page's words, a cell for the solution, and a locked one with the visible checks."""
+    headings = {group.number: _part(f"### {group.heading}", parts) for group in lesson.groups}
     words = {exercise.name: part for exercise in lesson.exercises if (part := _words(exercise, parts))}
-    yield _markdown("exercises", "".join(part for part in parts if part not in words.values()))
+    elsewhere = {*words.values(), *headings.values()}
+    yield _markdown("exercises", "".join(part for part in parts if part not in elsewhere))
     checks = visible_tests.checks(lesson)
     setup, begun = 0, False
-    for cell in stubs.reference(lesson).cells:
-        tops, own = _exercises_of(cell.source, lesson)
+    cells = stubs.reference(lesson).cells
+    beginnings = stubs.beginnings(lesson, cells)
+    for number, cell in enumerate(cells):
+        tops, own = stubs.exercises_of(cell.source, lesson)
         if own and not begun:
             begun = True
             yield _code("checks", checks.setup, grade=False, locked=True, solution=False)
+        if number in beginnings:
+            yield _markdown(f"exercise-{beginnings[number].number}", headings[beginnings[number].number])
         for exercise in own:
             yield _markdown(f"text-{exercise.name}", words.get(exercise.name, f"### `{exercise.name}`"))
         if own:
@@ -134,20 +143,20 @@ def _work(lesson: Lesson, parts: Sequence[str]) -> Iterator[Any]:
             yield _code(f"test-{exercise.name}", code, grade=True, locked=True, solution=False, points=points)
 
 
+def _part(heading: str, parts: Sequence[str]) -> str:
+    """Return the part below a heading; the heading alone if the page does not have it."""
+    return next((part for part in parts if part.partition("\n")[0].replace("`", "").rstrip() == heading), heading)
+
+
 def _words(exercise: Exercise, parts: Sequence[str]) -> str:
     """Return the part of the page's exercises that is about one."""
+    if exercise.group:
+        return _part(f"#### {exercise.name}", parts)
     for part in parts[1:]:
         heading = part.partition("\n")[0].removeprefix("### ").strip()
         if f"`{exercise.name}`" in heading or heading == exercise.section:
             return part
     return ""
-
-
-def _exercises_of(code: str, lesson: Lesson) -> tuple[list[str], list[Exercise]]:
-    """Return the functions and classes of a cell of the reference, and the exercises that it has: they, or their methods."""
-    tops = re.findall(r"^(?:def|class) (\w+)", code, flags=re.MULTILINE)
-    methods = stubs.method_exercises(lesson) & set(re.findall(r"^    def (\w+)", code, flags=re.MULTILINE))
-    return tops, [exercise for exercise in lesson.exercises if exercise.name in (*tops, *methods)]
 
 
 def _markdown(name: str, text: str) -> Any:

@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from nbgrader.preprocessors import ClearSolutions
 from traitlets import Unicode
 
 from autograder.course import lesson as lessons
-from autograder.course.lesson import BEGIN, END, Lesson
+from autograder.course.lesson import BEGIN, END, Exercise, Group, Lesson
 from autograder.util.errors import UserError
 
 DEMONSTRATION = "A demonstration in PyTorch"
@@ -53,10 +54,14 @@ def stub(lesson: Lesson) -> str:
     """Return the text of a lesson's stub: the reference with each solution region turned into a TODO that says its own.
 
     Raises:
-        AuthoringError: a region is not closed, lies outside every exercise, or an exercise has none.
+        AuthoringError: a region is not closed, lies outside every exercise, or an exercise has none; or the exercises of
+            a group do not stand together.
     """
     clear = OwnTodo(root=str(lesson.root), enforce_metadata=False)
     cleared, _ = clear.preprocess(reference(lesson), {"nbgrader": {"assignment": lesson.name}})
+    for number, group in beginnings(lesson, cleared.cells).items():
+        cell = cleared.cells[number]
+        cell.source = f"# --- {group.heading} ---\n\n\n{cell.source}"
     cleared.metadata.pop("celltoolbar", None)
     written: str = jupytext.writes(cleared, fmt="py:percent")
     written = _without_header(written)
@@ -74,6 +79,34 @@ def reference(lesson: Lesson) -> Any:
     if not text.startswith("# %%"):
         raise AuthoringError(f"{lesson.reference} must start with a cell, `# %%`.")
     return jupytext.reads(text, fmt="py:percent")
+
+
+def exercises_of(code: str, lesson: Lesson) -> tuple[list[str], list[Exercise]]:
+    """Return the functions and classes of a cell of the reference, and the exercises that it has: they, or their methods."""
+    tops = re.findall(r"^(?:def|class) (\w+)", code, flags=re.MULTILINE)
+    methods = method_exercises(lesson) & set(re.findall(r"^    def (\w+)", code, flags=re.MULTILINE))
+    return tops, [exercise for exercise in lesson.exercises if exercise.name in (*tops, *methods)]
+
+
+def beginnings(lesson: Lesson, cells: Sequence[Any]) -> dict[int, Group]:
+    """Return in which cells of the reference the numbered exercises begin.
+
+    Raises:
+        AuthoringError: an exercise does not stand with those of its group.
+    """
+    found: dict[int, Group] = {}
+    waiting, current = list(lesson.groups), None
+    for number, cell in enumerate(cells):
+        for exercise in exercises_of(cell.source, lesson)[1] if lesson.groups else []:
+            if current is not None and exercise.group == current.title:
+                continue
+            if not waiting or exercise.group != waiting[0].title or number in found:
+                raise AuthoringError(
+                    f"{lesson.reference}: `{exercise.name}` stands among other exercises than those of its group "
+                    f"{exercise.group!r}. Put the groups in the order of {lesson.manifest}, a class's methods into one."
+                )
+            current = found[number] = waiting.pop(0)
+    return found
 
 
 def _without_header(text: str) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 from autograder.course import manifests
 from autograder.course.manifests import TOTAL_POINTS as TOTAL_POINTS
 from autograder.course.manifests import Exercise as Exercise
+from autograder.course.manifests import Group as Group
 from autograder.course.manifests import LessonError as LessonError
 
 # A lesson's number as readers write it.
@@ -83,6 +84,11 @@ class Lesson:
     def off_limits(self) -> dict[str, list[str]]:
         """Exercise to off-limits names, where there are any."""
         return {exercise.name: list(exercise.off_limits) for exercise in self.exercises if exercise.off_limits}
+
+    @property
+    def groups(self) -> tuple[Group, ...]:
+        """The page's numbered exercises; none where the manifest groups nothing."""
+        return manifests.grouped((exercise.name, exercise.group) for exercise in self.exercises)
 
     def exercise(self, name: str) -> Exercise:
         """Return an exercise by its name; KeyError if there is none."""

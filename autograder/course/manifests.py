@@ -12,7 +12,7 @@ import math
 import re
 import sys
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
@@ -20,6 +20,9 @@ from typing import Any, NoReturn
 from autograder.util.errors import UserError
 
 TOTAL_POINTS = 100
+# The numbered exercises of a page, and how long the title of one may be: it stands in a table's first column.
+MAX_GROUPS = 4
+MAX_GROUP_TITLE = 50
 OF_A_LESSON = ("title", "follow_through", "exercise")
 TABLE = re.compile(r"\s*\[\[\s*exercise\s*\]\]")
 DOTTED = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+")
@@ -37,6 +40,7 @@ class Exercise:
         name: the function or class of `exercises.py`.
         points: what it is worth.
         section: the heading of the lesson's page where its idea is taught.
+        group: the title of the page's numbered exercise that it is a part of; "" where the lesson numbers none.
         off_limits: dotted names that its code must not use, and the reason to tell a student.
         bonus: whether its points are a bonus (they count towards the 100 all the same).
         forgeable: why its points, or some of them, rest on something that is computed beside student code; "" if none do.
@@ -46,11 +50,44 @@ class Exercise:
     name: str
     points: float
     section: str
+    group: str = ""
     off_limits: tuple[str, ...] = ()
     off_limits_reason: str = ""
     bonus: bool = False
     forgeable: str = ""
     few_answers: str = ""
+
+
+@dataclass(frozen=True)
+class Group:
+    """A numbered exercise of a page: the graded functions and classes that belong together.
+
+    Attributes:
+        number: its number on the page, from 1.
+        title: its title.
+        names: its exercises, in the manifest's order.
+    """
+
+    number: int
+    title: str
+    names: tuple[str, ...]
+
+    @property
+    def heading(self) -> str:
+        """What stands above it on the page, in the stub and in feedback."""
+        return f"Exercise {self.number} · {self.title}"
+
+
+def grouped(parts: Iterable[tuple[str, str]]) -> tuple[Group, ...]:
+    """Return the numbered exercises that pairs of a name and the title of its group make, numbered as they first appear.
+
+    Pairs without a title belong to none.
+    """
+    names: dict[str, list[str]] = {}
+    for name, title in parts:
+        if title:
+            names.setdefault(title, []).append(name)
+    return tuple(Group(number, title, tuple(own)) for number, (title, own) in enumerate(names.items(), start=1))
 
 
 @dataclass(frozen=True)
@@ -118,6 +155,7 @@ def read(path: Path) -> tuple[str, bool, tuple[Exercise, ...]]:
         if exercise.name in [other.name for other in exercises]:
             _Table(path, text, values, number).refuse("name", f"exercise {exercise.name!r} is listed twice.")
         exercises.append(exercise)
+    _check_groups(path, text, exercises)
     total = sum(exercise.points for exercise in exercises)
     if abs(total - TOTAL_POINTS) > 1e-9:
         raise LessonError(f"{path}: the exercises' points add up to {total:g}; they must add up to {TOTAL_POINTS}.")
@@ -142,12 +180,40 @@ def _exercise(table: _Table) -> Exercise:
         name=name,
         points=float(points),
         section=table.words("section", needed=True),
+        group=_group(table),
         off_limits=off_limits,
         off_limits_reason=reason,
         bonus=table.flag("bonus", False),
         forgeable=table.words("forgeable"),
         few_answers=table.words("few_answers"),
     )
+
+
+def _group(table: _Table) -> str:
+    """Return the title of an exercise's group; it goes into headings, and into a comment of the stub."""
+    title = table.words("group")
+    if title != title.strip() or not title.isprintable() or "`" in title or len(title) > MAX_GROUP_TITLE:
+        table.refuse(
+            "group", f"`group` is a title of one line, without backticks, of at most {MAX_GROUP_TITLE} characters."
+        )
+    return title
+
+
+def _check_groups(path: Path, text: str, exercises: Sequence[Exercise]) -> None:
+    """Refuse groups that a page cannot number: too many of them, some exercises without one, one in two places."""
+    groups = grouped((exercise.name, exercise.group) for exercise in exercises)
+    titles: list[str] = []
+    for number, exercise in enumerate(exercises if groups else ()):
+        table = _Table(path, text, {}, number, exercise.name)
+        if not exercise.group:
+            table.refuse("group", "it has no `group`, and others have: give each exercise one, or none.")
+        if titles and exercise.group == titles[-1]:
+            continue
+        if exercise.group in titles:
+            table.refuse("group", f"the exercises of the group {exercise.group!r} stand one after another.")
+        titles.append(exercise.group)
+        if len(titles) > MAX_GROUPS:
+            table.refuse("group", f"{exercise.group!r} is group {len(titles)}; a lesson has at most {MAX_GROUPS}.")
 
 
 def _off_limits(table: _Table) -> tuple[str, ...]:
@@ -167,7 +233,7 @@ def _known(table: _Table, keys: Sequence[str], told: str) -> None:
 
 
 def check_names(path: Path, exercises: Sequence[Exercise], reference: Path, page: Path) -> None:
-    """Refuse exercises that the reference does not have, and sections that are no heading of the page.
+    """Refuse exercises that the reference does not have, and sections and numbered exercises that the page does not have.
 
     A reference that is no Python, and a page that is not there, are told of by what reads them.
 
@@ -182,6 +248,49 @@ def check_names(path: Path, exercises: Sequence[Exercise], reference: Path, page
             table.refuse("name", f"{reference} has no function, class or method of that name.")
         if headings is not None and exercise.section not in headings:
             table.refuse("section", f"{page} has no heading {exercise.section!r}.")
+    if headings is not None:
+        _check_numbered(path, text, exercises, page)
+
+
+def _check_numbered(path: Path, text: str, exercises: Sequence[Exercise], page: Path) -> None:
+    """Refuse a page whose headings of exercises are not those that the groups make, in their order."""
+    names = {exercise.name: number for number, exercise in enumerate(exercises)}
+    shown = [
+        heading for heading in exercise_headings(page.read_text(encoding="utf-8-sig")) if _is_exercise(heading, names)
+    ]
+    groups = grouped((exercise.name, exercise.group) for exercise in exercises)
+    wanted = [
+        (name, heading)
+        for group in groups
+        for name, heading in [
+            (group.names[0], f"### {group.heading}"),
+            *((name, f"#### {name}") for name in group.names),
+        ]
+    ]
+    for place, (name, heading) in enumerate(wanted):
+        found = shown[place] if place < len(shown) else ""
+        if found.replace("`", "") != heading:
+            table = _Table(path, text, {}, names[name], name)
+            where = f"where `{found}` stands" if found else "as the next of its headings there"
+            table.refuse("group", f"{page} must have the heading `{heading}` below `## Exercises`, {where}.")
+    if groups and len(shown) > len(wanted):
+        raise LessonError(f"{page}: the heading {shown[len(wanted)]!r} is none of the exercises of {path}.")
+
+
+def _is_exercise(heading: str, names: Iterable[str]) -> bool:
+    """Return whether a heading is a numbered exercise's, or that of one of its functions and classes."""
+    return heading.startswith("### Exercise ") or heading.replace("`", "") in {f"#### {name}" for name in names}
+
+
+def exercise_headings(text: str) -> list[str]:
+    """Return the headings of the third and fourth level below `## Exercises` of a page, with their number signs."""
+    _, _, below = _without_code(text).partition("\n## Exercises\n")
+    own = re.split(r"^## ", below, maxsplit=1, flags=re.MULTILINE)[0]
+    return [heading.rstrip() for heading in re.findall(r"^#{3,4} .+$", own, flags=re.MULTILINE)]
+
+
+def _without_code(text: str) -> str:
+    return re.sub(r"^(```|~~~).*?^\1", "", text, flags=re.MULTILINE | re.DOTALL)
 
 
 def _defined(reference: Path) -> set[str] | None:
@@ -200,8 +309,7 @@ def _headings(page: Path) -> set[str] | None:
         text = page.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError):
         return None
-    shown = re.sub(r"^(```|~~~).*?^\1", "", text, flags=re.MULTILINE | re.DOTALL)
-    return set(re.findall(r"^#{1,6} (.+?)\s*$", shown, flags=re.MULTILINE))
+    return set(re.findall(r"^#{1,6} (.+?)\s*$", _without_code(text), flags=re.MULTILINE))
 
 
 def check_off_limits(path: Path, exercises: Sequence[Exercise], *, importing: bool = False) -> None:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from autograder.course.lesson import Lesson
 from autograder.grading.call_arguments import Signatures
@@ -59,11 +60,59 @@ def page(lesson: Lesson, row: ReportRow) -> str:
     not_run = [device for device, state in row["devices"].items() if state == "not run"]
     if not_run:
         lines += [f"Not run, because this machine has none: {', '.join(not_run)}. That costs no points.", ""]
-    lines += ["```text"]
-    for entry in row["exercises"]:
-        block = exercise_block(entry)
-        lines += [*block, ""] if len(block) > 1 else block
-    return "\n".join([*lines, "```"]) + "\n"
+    return "\n".join([*lines, "```text", *_exercises(lesson, row["exercises"]), "```"]) + "\n"
+
+
+def _exercises(lesson: Lesson, entries: Sequence[ExerciseRow]) -> Iterator[str]:
+    """Yield the lines on all exercises; those of a numbered one stand below its subtotal, a little to the right."""
+    groups = subtotals(lesson, entries)
+    begins = {group.names[0]: group for group in groups}
+    inside = {name for group in groups for name in group.names}
+    last = ""
+    for entry in entries:
+        lines = exercise_block(entry)
+        if len(lines) > 1:
+            lines.append("")
+        if entry["name"] in inside:
+            lines = [f"  {line}".rstrip() for line in lines]
+        if entry["name"] in begins:
+            group = begins[entry["name"]]
+            lines = [_points(group.heading, group.points, group.max_points), *lines]
+            if last:
+                lines = ["", *lines]
+        yield from lines
+        last = lines[-1]
+
+
+@dataclass(frozen=True)
+class Subtotal:
+    """What a numbered exercise of the page earned.
+
+    Attributes:
+        heading: its number and title.
+        names: its functions and classes.
+        points: what they earned.
+        max_points: what they could earn; 0 where none of them could run.
+    """
+
+    heading: str
+    names: tuple[str, ...]
+    points: float
+    max_points: float
+
+
+def subtotals(lesson: Lesson, entries: Sequence[ExerciseRow]) -> tuple[Subtotal, ...]:
+    """Return what the page's numbered exercises earned, by a report's entries; none where the lesson numbers none.
+
+    A report may be older than the manifest: what it does not have counts for nothing.
+    """
+    found = []
+    for group in lesson.groups:
+        own = [entry for entry in entries if entry["name"] in group.names]
+        points, most = (round(sum(entry[key] for entry in own), 2) for key in ("points", "max_points"))
+        if own:
+            found.append(Subtotal(group.heading, tuple(entry["name"] for entry in own), points, most))
+    return tuple(found)
 
 
 def exercise_block(entry: ExerciseRow) -> list[str]:
@@ -136,7 +185,10 @@ def _not_graded(row: ReportRow) -> list[str]:
 
 
 def _title(name: str, points: float, max_points: float, *, bonus: bool) -> str:
-    shown = f"{name}{' (bonus)' if bonus else ''}"
+    return _points(f"{name}{' (bonus)' if bonus else ''}", points, max_points)
+
+
+def _points(shown: str, points: float, max_points: float) -> str:
     return f"{shown:<60}{points:g} of {max_points:g} points" if max_points else f"{shown:<60}not run"
 
 
