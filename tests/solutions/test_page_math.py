@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from autograder.course import lesson as lessons
-from tests.autograder import github_math
 from tests.autograder.helpers import LESSONS, ROOT
+from tests.solutions import github_math
 from tests.solutions.github_math import Formula, Katex
 
 PAGES = [ROOT / "assignments" / name / "README.md" for name in LESSONS]
