@@ -9,7 +9,7 @@ from autograder.audit.misconceptions import SEEDS_FOR_MISCONCEPTIONS
 from autograder.audit.subject import CheckResult, Subject
 from autograder.course import scenario_rules
 from autograder.grading.results import VerdictKind
-from autograder.sandbox.sandbox import Result
+from autograder.sandbox.jobs import Result
 from autograder.worker.probes import FORGEABLE
 
 # Of an exercise's points, what constants would earn, and what rests on probes that could be forged, is at most so much.

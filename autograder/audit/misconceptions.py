@@ -13,7 +13,7 @@ from autograder.course.suite import PlannedRun
 from autograder.grading import diagnosis
 from autograder.grading.diagnosis import Known, stand_in_job
 from autograder.grading.results import Verdict, VerdictKind
-from autograder.sandbox.sandbox import Outcome
+from autograder.sandbox.jobs import Outcome
 
 # The reference and the alternatives run on every seed; of these, what is far more numerous runs on the first few alone.
 SEEDS_FOR_MISCONCEPTIONS = 3

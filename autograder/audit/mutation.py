@@ -10,7 +10,7 @@ from autograder.audit.mutants import Mutant, mutants
 from autograder.audit.subject import DEVICE, AuditError, CheckResult, Subject
 from autograder.course.lesson import Lesson
 from autograder.grading.results import VerdictKind
-from autograder.sandbox.sandbox import Deadlines
+from autograder.sandbox.jobs import Deadlines
 from autograder.worker.devices import SIMULATED
 
 # Of the mutants that are not set aside, so many must be killed.

@@ -17,8 +17,9 @@ from autograder.course.suite import Check, Placed, PlannedRun
 from autograder.grading import device_check, score, verdicts
 from autograder.grading.planned import of_planned
 from autograder.grading.results import Verdict
+from autograder.sandbox.jobs import Deadlines, Job, Outcome, Result, Source
 from autograder.sandbox.pool import SandboxPool, cores
-from autograder.sandbox.sandbox import Deadlines, Job, Outcome, Result, Sandbox, Source
+from autograder.sandbox.sandbox import Sandbox
 from autograder.util.errors import UserError
 from autograder.worker.devices import SIMULATED
 

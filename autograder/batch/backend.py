@@ -11,7 +11,7 @@ from autograder.grading.lesson_grader import unrun
 from autograder.grading.results import Circumstances
 from autograder.report.report import as_json
 from autograder.report.schema import ReportRow
-from autograder.sandbox.sandbox import Deadlines
+from autograder.sandbox.jobs import Deadlines
 from autograder.submission.submission import Submission
 
 

@@ -27,7 +27,7 @@ from autograder.course.lesson import Lesson
 from autograder.grading.lesson_grader import Grading
 from autograder.grading.results import Circumstances
 from autograder.report.schema import ReportRow
-from autograder.sandbox.sandbox import Deadlines, SandboxError
+from autograder.sandbox.jobs import Deadlines, SandboxError
 from autograder.submission.submission import Submission
 from autograder.util.errors import Halted, UserError
 

@@ -26,7 +26,7 @@ from autograder.report import overrides
 from autograder.report.report import as_json
 from autograder.report.results_folder import Grades, Origin
 from autograder.report.schema import ReportRow
-from autograder.sandbox.sandbox import SandboxError
+from autograder.sandbox.jobs import SandboxError
 from autograder.submission import class_folder, submission
 from autograder.submission.submission import Submission
 from autograder.util.errors import Halted, UserError

@@ -14,7 +14,7 @@ from autograder.course.lesson import Lesson
 from autograder.course.suite import Placed, PlannedRun
 from autograder.grading.compare import compare
 from autograder.sandbox.decode import RunError, TensorValue
-from autograder.sandbox.sandbox import Outcome
+from autograder.sandbox.jobs import Outcome
 from autograder.worker.devices import SIMULATED
 from autograder.worker.fake_device import MISTAKES
 from autograder.worker.observations import Form, Kept

@@ -19,7 +19,7 @@ from autograder.grading.compare import compare
 from autograder.grading.differences import Pair, describe
 from autograder.grading.planned import of_planned
 from autograder.grading.results import Diagnosis, ExerciseScore, Verdict, VerdictKind
-from autograder.sandbox.sandbox import Job, Outcome, Overlay, Result, Source
+from autograder.sandbox.jobs import Job, Outcome, Overlay, Result, Source
 
 # Failures that have an output, or an exception, that can be set beside another's. The others say themselves what they are.
 COMPARABLE = ("mismatch", "check", "raised", "missing", "device")

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from types import MappingProxyType
 
-from autograder.sandbox.sandbox import KILLED, OUT_OF_TIME, Outcome, Result, Run
+from autograder.sandbox.jobs import KILLED, OUT_OF_TIME, Outcome, Result, Run
 
 
 class Disturbance(StrEnum):

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from autograder.sandbox.decode import RunError, SyntaxProblem
-from autograder.sandbox.sandbox import Source
+from autograder.sandbox.jobs import Source
 from autograder.util.safe_text import code_span
 from autograder.worker.companions import installed
 

@@ -30,16 +30,9 @@ from autograder.grading.planned import of_planned
 from autograder.grading.results import Circumstances, ExerciseScore, Loading, Report, Verdict, VerdictKind
 from autograder.grading.verdicts import judge_all
 from autograder.sandbox.decode import RunError
+from autograder.sandbox.jobs import Deadlines, Guarantee, Job, Result, Run, Source
 from autograder.sandbox.pool import SandboxPool
-from autograder.sandbox.sandbox import (
-    Deadlines,
-    Guarantee,
-    Job,
-    Result,
-    Run,
-    Sandbox,
-    Source,
-)
+from autograder.sandbox.sandbox import Sandbox
 from autograder.submission import helpers, submission
 from autograder.submission.submission import Submission
 from autograder.util.errors import UserError

@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from autograder.sandbox.sandbox import Outcome
+from autograder.sandbox.jobs import Outcome
 from autograder.worker.devices import computes_on_cpu
 
 # Loops over numbers against one product of matrices are 130 times as slow where that takes a millisecond (so the floor decides

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from autograder.grading import disclosure, import_errors
 from autograder.grading.import_errors import Texts
 from autograder.sandbox.decode import CellError, RunError
-from autograder.sandbox.sandbox import Result, Source
+from autograder.sandbox.jobs import Result, Source
 from autograder.worker import parts
 from autograder.worker.parts import Part
 

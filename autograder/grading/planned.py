@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from autograder.course.suite import PlannedRun
 from autograder.grading.limits import UNLIMITED, Allowance
-from autograder.sandbox.sandbox import Run
+from autograder.sandbox.jobs import Run
 
 
 def of_planned(run: PlannedRun, exercise: str = "", allowance: Allowance = UNLIMITED) -> Run:

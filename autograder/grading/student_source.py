@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from autograder.sandbox.decode import RunError
-from autograder.sandbox.sandbox import Result, Source
+from autograder.sandbox.jobs import Result, Source
 from autograder.submission.helpers import Tree, folder_of
 
 

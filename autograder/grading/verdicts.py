@@ -14,7 +14,7 @@ from autograder.grading.checking import CheckBroke
 from autograder.grading.compare import compare
 from autograder.grading.results import Verdict, VerdictKind
 from autograder.sandbox import decode
-from autograder.sandbox.sandbox import Outcome
+from autograder.sandbox.jobs import Outcome
 from autograder.worker.devices import SIMULATED
 
 

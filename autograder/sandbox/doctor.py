@@ -7,7 +7,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from autograder.sandbox.sandbox import Guarantee, Job, Run, Sandbox, SandboxError, Source
+from autograder.sandbox.jobs import Guarantee, Job, Run, SandboxError, Source
+from autograder.sandbox.sandbox import Sandbox
 from autograder.util.errors import Halted
 from autograder.worker import jail, landlock
 from autograder.worker.devices import REAL

@@ -9,7 +9,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Self, TypeVar
 
-from autograder.sandbox.sandbox import HURRY, Sandbox, SandboxError
+from autograder.sandbox.jobs import SandboxError
+from autograder.sandbox.sandbox import HURRY, Sandbox
 
 In = TypeVar("In")
 Out = TypeVar("Out")

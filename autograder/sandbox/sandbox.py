@@ -12,7 +12,6 @@ import json
 import marshal
 import math
 import os
-import selectors
 import socket
 import subprocess
 import sys
@@ -20,207 +19,33 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
 from autograder.sandbox import bytecode, cgroup, decode, view
+from autograder.sandbox.clock import Clock, Spent, Stopped, Use
+from autograder.sandbox.jobs import OUT_OF_TIME, Deadlines, Guarantee, Job, Outcome, Overlay, Result, Run, SandboxError
+from autograder.sandbox.stream import LOG_KEPT, Attempt, Reader
 from autograder.worker import jail
 from autograder.worker.devices import computes_on_cpu
-from autograder.worker.encode import HEADER
 
-LOG_KEPT = 64 << 10
-LOG_READ = 16 << 20
 # How long a zygote may take to answer: it is waited for as long as it lives, and this only ends a wait for ever.
 ANSWER_SECONDS = 1800.0
 LOOK_SECONDS = 5.0
 # How long a zygote that was hung up on gets to end by itself.
 HURRY = 0.5
-# What an outcome says of a worker that somebody killed: the kernel for its memory, or a person.
-KILLED = "ended by signal 9"
 # Of a zygote and its worker: a warm zygote has half a GiB, of which a worker shares what it does not write to.
 MEMORY_IN_ALL, TASKS_IN_ALL = 4 << 30, 96
 # After so many scenarios of an exercise that ran out of time, the others are not waited for.
 TIME_OUTS = 2
-OUT_OF_TIME = ("cpu_time", "wall_time")
-# How often a worker's clock is read: at least every so many seconds while it is waited for, and at most.
-LOOK_AT_LEAST, LOOK_AT_MOST = 0.25, 0.02
 
 
 # How the zygote is locked down for a guarantee level, and the level that this gives; a cgroup makes `isolated` `full`.
 _JAILS = {"full": "namespaces", "isolated": "namespaces", "restricted": "restricted", "none": "none"}
 _LEVELS = {"namespaces": "isolated", "restricted": "restricted", "none": "none"}
-
-
-class SandboxError(RuntimeError):
-    """The sandbox itself failed: this is never a student's fault."""
-
-
-@dataclass(frozen=True)
-class Deadlines:
-    """How long things may take. Load counts for nothing: CPU seconds are used, and waiting is not being kept waiting.
-
-    CPU seconds are those of the whole process tree, of children that were killed or forgotten, too; where there is a cgroup,
-    by its account. A tree *waits* while none of its processes computes or would if the machine let it: it sleeps, or waits
-    for a lock, or for another process that does the same. All of these hold within a scenario as between two: they are looked
-    at four times a second at least, and what was running when one was up is ended.
-
-    Attributes:
-        scenario_cpu: CPU seconds of one scenario at most (a `Run` may have fewer), or of the import.
-        scenario_wall: seconds of waiting of one scenario, or of the import, so that sleeping ends, too.
-        submission_cpu: CPU seconds of all of a submission's workers, but for the libraries; what comes later is not reached.
-        submission_wall: seconds of waiting of all of them; what comes later is not reached.
-        library_cpu: CPU seconds of one import of the installed libraries that a submission names, which has this clock of its
-            own. In all of a submission's workers so much is free; what is beyond counts for `submission_cpu`.
-        patience: by the clock nothing takes longer than so many times its seconds of waiting, however busy the machine is.
-            What this ends was starved by the machine, which is never held against a student.
-    """
-
-    scenario_cpu: float = 4.0
-    scenario_wall: float = 30.0
-    submission_cpu: float = 90.0
-    submission_wall: float = 180.0
-    library_cpu: float = 30.0
-    patience: float = 10.0
-
-
-@dataclass(frozen=True)
-class Source:
-    """A module's text, the dotted name it is loaded under, and what tracebacks call it.
-
-    Attributes:
-        name: the dotted name.
-        filename: what tracebacks call it.
-        text: the source.
-        folder: of a student's module, the folder that it lies in, in the tree that `helpers` names paths of.
-        helpers: the student's own modules that it imports, by their paths.
-        exercises: of a student's module, the names of the lesson's functions and classes. It is then loaded statement by
-            statement, so that what raises costs what depends on it; any other module is whole or not at all.
-        definitions_only: whether to leave out what the exercises do not need: training, figures, trials.
-    """
-
-    name: str
-    filename: str
-    text: str
-    folder: str = ""
-    helpers: dict[str, str] = field(default_factory=dict, hash=False)
-    exercises: tuple[str, ...] = ()
-    definitions_only: bool = False
-
-
-@dataclass(frozen=True)
-class Overlay:
-    """A misconception: a function of a module that stands in for an exercise.
-
-    Attributes:
-        source: the module that holds it.
-        function: its name there.
-        exercise: the exercise that it stands in for.
-        inside: False lays it over the view that scenarios get; True puts it into the module under test, so that the
-            module's other functions call it too.
-    """
-
-    source: Source
-    function: str
-    exercise: str
-    inside: bool = False
-
-
-@dataclass(frozen=True)
-class Run:
-    """One scenario on one device: `function` and `index` name the scenario in `file`.
-
-    Attributes:
-        exercise: what it judges; of an exercise that ran out of time twice on a device, the rest is not waited for. "" for none.
-        cpu: CPU seconds that it may take, if those are fewer than the deadlines' own. Each run of the submission that ran out
-            of time on the device before halves them: whoever calls what never ends must end, too.
-        least: CPU seconds that are left of these whatever happens.
-    """
-
-    file: str
-    function: str
-    index: int
-    device: str
-    exercise: str = ""
-    cpu: float = math.inf
-    least: float = 0.0
-
-
-@dataclass(frozen=True)
-class Job:
-    """A module and what to run it through."""
-
-    module: Source
-    suite: dict[str, str]
-    runs: tuple[Run, ...]
-    seed: int
-    off_limits: dict[str, list[str]] = field(default_factory=dict)
-    overlay: Overlay | None = None
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of one run.
-
-    Attributes:
-        status: "returned"; "raised"; "no_device"; "no_network" (processes could not talk to each other); "not_imported";
-            "died" (the process ended); "cpu_time" or "wall_time" (a deadline passed); "flooded" (what came back was no
-            frame, or beyond its bounds); "not_reached" (the submission's time was up); "not_waited_for" (two scenarios of its
-            exercise had run out of time); "starved" (the machine was too busy to tell).
-        value: what the scenario returned, where it did.
-        error: the exception, where one was raised.
-        calls: how the module's functions were called.
-        off_limits: off-limits functions that were called meanwhile.
-        detail: more words for the instructor.
-        ended: of "not_imported", what ended the worker meanwhile, as the parent saw it: another status; "" for an exception.
-        cpu: CPU seconds of this run, by the worker's own account.
-    """
-
-    status: str
-    value: Any = None
-    error: decode.RunError | None = None
-    calls: tuple[decode.Call, ...] = ()
-    off_limits: tuple[str, ...] = ()
-    detail: str = ""
-    ended: str = ""
-    cpu: float = 0.0
-
-
-@dataclass(frozen=True)
-class Result:
-    """What became of a job: an outcome for each of its runs, in order.
-
-    Attributes:
-        import_error: why the module did not import, or None.
-        source_off_limits: exercise to the off-limits names that its code refers to.
-        outcomes: one for each run.
-        log: the beginning of what was printed; for the instructor, and to be escaped.
-        cpu: CPU seconds of all its workers, by the zygote's account.
-        syntax: what the compiler had against the texts before anything ran.
-        loading: how a student's module was loaded.
-        gave_up: why the whole of a student's text was not loaded but its definitions only, or None.
-    """
-
-    import_error: decode.RunError | None
-    source_off_limits: dict[str, tuple[str, ...]]
-    outcomes: tuple[Outcome, ...]
-    log: str
-    cpu: float
-    syntax: tuple[decode.SyntaxProblem, ...] = ()
-    loading: decode.Loading = field(default_factory=decode.Loading)
-    gave_up: decode.RunError | None = None
-
-
-@dataclass(frozen=True)
-class Guarantee:
-    """What the machine gives: the level, the reason why it is not higher, and the versions inside."""
-
-    level: str
-    missing: str
-    torch: str
-    python: str
 
 
 class Sandbox:
@@ -396,7 +221,7 @@ class Sandbox:
         Raises:
             SandboxError: the zygote died or could not start a worker.
         """
-        spent = _Spent(self.deadlines)
+        spent = Spent(self.deadlines)
         outcomes: dict[int, Outcome] = {}
         logs: list[str] = []
         findings: dict[str, tuple[str, ...]] | None = None
@@ -420,7 +245,7 @@ class Sandbox:
         in_order = tuple(outcomes[number] for number in range(len(job.runs)))
         return Result(import_error, findings or {}, in_order, "".join(logs)[:LOG_KEPT], spent.cpu, syntax, loading)
 
-    def _attempt(self, job: Job, runs: Sequence[Run], spent: _Spent) -> _Attempt:
+    def _attempt(self, job: Job, runs: Sequence[Run], spent: Spent) -> Attempt:
         """Run one worker until it has done its runs or died; what killed it costs the run that it was in."""
         assert self._control is not None, "the sandbox has not been started"
         with contextlib.ExitStack() as stack:
@@ -436,13 +261,13 @@ class Sandbox:
             if not answer.get("ok"):
                 raise SandboxError(f"no worker could be started: {answer.get('reason', 'no reason given')}")
             since = None if before is None else before - decode.seconds(answer["own"])
-            attempt = _Attempt()
-            clock = _Clock(self.deadlines, spent, lambda: self._used(self._ask({"do": "cpu"}), since))
-            reader = _Reader(result_read.fd, log_read.fd, clock, spent.budget)
+            attempt = Attempt()
+            clock = Clock(self.deadlines, spent, lambda: self._used(self._ask({"do": "cpu"}), since))
+            reader = Reader(result_read.fd, log_read.fd, clock, spent.budget)
             stopped = None
             try:
                 attempt.follow(reader, runs)
-            except _Stopped as reason:
+            except Stopped as reason:
                 stopped = reason
             ended = self._ask({"do": "stop"})
             spent.add(self._used(ended, since).cpu, clock.library)
@@ -451,7 +276,7 @@ class Sandbox:
                 attempt.fail(stopped, ended["signal"])
             return attempt
 
-    def _used(self, answer: dict[str, Any], since: float | None) -> _Use:
+    def _used(self, answer: dict[str, Any], since: float | None) -> Use:
         """Return what a worker has used, by the zygote's answer and by the cgroup's account, less the zygote's own.
 
         Args:
@@ -462,7 +287,7 @@ class Sandbox:
         account = self._cgroup.cpu() if self._cgroup is not None else None
         if since is not None and account is not None:
             used = max(used, account - decode.seconds(answer["own"]) - since)
-        return _Use(used, bool(answer.get("busy")))
+        return Use(used, bool(answer.get("busy")))
 
     def _hurried(self, runs: Sequence[Run], left: Sequence[int], outcomes: dict[int, Outcome]) -> list[Run]:
         """Return the runs that are left, with less time where others ran out of it before."""
@@ -559,313 +384,6 @@ def _time_outs(runs: Sequence[Run], outcomes: dict[int, Outcome]) -> Counter[tup
 def _not_imported(error: decode.RunError) -> Outcome:
     place = f" (line {error.line})" if error.line else ""
     return Outcome("not_imported", detail=f"{error.words}{place}", ended=error.ended)
-
-
-class _Stopped(Exception):
-    """Why a worker's frames ended before its runs did."""
-
-    def __init__(self, status: str, detail: str = "") -> None:
-        super().__init__(status)
-        self.status = status
-        self.detail = detail
-
-
-class _Attempt:
-    """One worker's run: what came back, and what it died of."""
-
-    def __init__(self) -> None:
-        self.findings: dict[str, tuple[str, ...]] | None = None
-        self.import_error: decode.RunError | None = None
-        self.syntax: tuple[decode.SyntaxProblem, ...] = ()
-        self.loading = decode.Loading()
-        self.outcomes: list[Outcome] = []
-        self.log = ""
-        self.starved = False
-        self._loaded = False
-
-    def follow(self, reader: _Reader, runs: Sequence[Run]) -> None:
-        """Read the frames of a worker in their order."""
-        try:
-            head, _ = reader.frame("source")
-            findings = head.get("off_limits")
-            if type(findings) is dict:
-                self.findings = {decode.word(key): decode.names(names) for key, names in findings.items()}
-            self.syntax = decode.syntax_problems(head.get("syntax"))
-            reader.libraries()
-            head, _ = reader.frame("loaded")
-            self.import_error = decode.error(head.get("error"))
-            if self.import_error is not None:
-                return
-            self.loading = decode.loading(head)
-            self._loaded = True
-            before = decode.seconds(head.get("cpu"))
-            for number, run in enumerate(runs):
-                head, tensors = reader.frame("outcome", run.cpu)
-                if head.get("run") != number:
-                    raise decode.FrameError("a frame out of turn")
-                outcome = _outcome(head, tensors)
-                self.outcomes.append(replace(outcome, cpu=max(0.0, outcome.cpu - before)))
-                before = outcome.cpu
-                if head.get("dirty") is True:
-                    return  # the rest runs in a fresh worker
-        except decode.FrameError as error:
-            raise _Stopped("flooded", str(error)) from error
-
-    def fail(self, reason: _Stopped, signal: int | None) -> None:
-        """Charge the worker's end to what it was doing: the import, or the run whose frame is missing."""
-        self.starved = reason.status == "starved"
-        detail = reason.detail or (f"ended by signal {signal}" if signal else "ended before it had answered")
-        if self._loaded:
-            self.outcomes.append(Outcome(reason.status, detail=detail))
-        elif not self.starved:
-            self.import_error = decode.RunError(reason.status, reason.status, None, "", detail, ended=reason.status)
-
-
-def _outcome(head: dict[str, Any], tensors: dict[str, Any]) -> Outcome:
-    status = head.get("status")
-    if status not in ("returned", "raised", "no_device", "no_network"):
-        raise decode.FrameError("an unknown status")
-    if status in ("no_device", "no_network"):
-        return Outcome(status)
-    return Outcome(
-        status=status,
-        value=decode.value(head.get("value"), tensors),
-        error=decode.error(head.get("error")),
-        calls=decode.calls(head.get("calls")),
-        off_limits=decode.names(head.get("off_limits")),
-        cpu=decode.seconds(head.get("cpu")),
-    )
-
-
-class _Budget:
-    """How many bytes of frames a submission may still send."""
-
-    def __init__(self) -> None:
-        self._text = decode.MOST_TEXT_IN_ALL
-        self._data = decode.MOST_DATA_IN_ALL
-
-    def spend(self, text: int, data: int) -> None:
-        """Take a frame's bytes off.
-
-        Raises:
-            decode.FrameError: that is more than is left.
-        """
-        self._text -= text
-        self._data -= data
-        if self._text < 0 or self._data < 0:
-            raise decode.FrameError("more in all than a submission may send")
-
-
-class _Spent:
-    """What a submission has taken so far, in the workers that have ended, and what it may still send."""
-
-    def __init__(self, deadlines: Deadlines) -> None:
-        self.budget = _Budget()
-        self.cpu = 0.0
-        self.waited = 0.0
-        self.gave_up = False
-        self._started = time.monotonic()
-        self._library = 0.0
-        self._deadlines = deadlines
-
-    def add(self, cpu: float, library: float) -> None:
-        """Add what a worker used; `library` of it to import libraries."""
-        self.cpu += cpu
-        self._library += library
-
-    def cpu_left(self, cpu: float = 0.0, library: float = 0.0) -> float:
-        """Return the CPU seconds that are left once a worker has used so many, `library` of them to import libraries."""
-        free = min(self._library + library, self._deadlines.library_cpu)
-        return self._deadlines.submission_cpu - (self.cpu + cpu - free)
-
-    def starved(self) -> bool:
-        """Return whether so much time has passed that only a machine that is far too busy can be the reason."""
-        return time.monotonic() > self._started + self._deadlines.patience * self._deadlines.submission_wall
-
-    def up(self) -> Outcome | None:
-        """Return what becomes of the runs that are left, if the time for them is up."""
-        if self.gave_up or self.starved():
-            return Outcome("starved", detail=_STARVED)
-        return Outcome("not_reached") if self.cpu_left() < 0 or self.waited > self._deadlines.submission_wall else None
-
-
-_STARVED = "the machine was too busy to grade; grade again when it is less so"
-
-
-@dataclass(frozen=True)
-class _Use:
-    """What a worker's processes have used of the processor, and whether one of them wants more of it now."""
-
-    cpu: float
-    busy: bool
-
-
-class _Clock:
-    """The time of one worker under the deadlines, stage by stage: each part of the import, then each scenario.
-
-    Args:
-        deadlines: how long things may take.
-        spent: what the submission's earlier workers took.
-        ask: reads what this worker has used.
-    """
-
-    def __init__(self, deadlines: Deadlines, spent: _Spent, ask: Callable[[], _Use]) -> None:
-        self.library = 0.0
-        self._deadlines = deadlines
-        self._spent = spent
-        self._ask = ask
-        self._importing = False
-        self._used = self._claimed = 0.0
-        self._looked = time.monotonic()
-        self._begin(deadlines.scenario_cpu, deadlines.scenario_wall)
-
-    def _begin(self, cpu: float, wall: float) -> None:
-        now = time.monotonic()
-        # The worker says itself what it has used so far. A lie gains no more than what can have passed since the last look.
-        self._mark = min(self._claimed, self._used + (now - self._looked) * (os.cpu_count() or 1))
-        self._started, self._waited = now, 0.0
-        self._cpu, self._wall = cpu, wall
-        self._look_at = min(self._looked + LOOK_AT_LEAST, now + cpu)
-
-    def begin(self, cpu: float = math.inf) -> None:
-        """A scenario, or the import of the module, begins, with so many CPU seconds if that is less than usual."""
-        self._begin(min(cpu, self._deadlines.scenario_cpu), self._deadlines.scenario_wall)
-
-    @contextlib.contextmanager
-    def importing_libraries(self) -> Iterator[None]:
-        """Meanwhile libraries are imported, which is not the student's doing and has a clock of its own."""
-        before = self._claimed
-        self._begin(self._deadlines.library_cpu, max(self._deadlines.library_cpu, self._deadlines.scenario_wall))
-        self._importing = True
-        yield
-        self._importing = False
-        self.library = self._claimed - before
-
-    def claim(self, cpu: float) -> None:
-        """Take down what the worker says that it has used."""
-        self._claimed = max(self._claimed, cpu)
-
-    def pause(self) -> float:
-        """Return the seconds until the next look."""
-        return max(0.0, self._look_at - time.monotonic())
-
-    def look(self) -> None:
-        """See whether a deadline has passed; does nothing if that was seen just now.
-
-        Raises:
-            _Stopped: one has.
-        """
-        now = time.monotonic()
-        if now < self._look_at:
-            return
-        use = self._ask()
-        if not use.busy:
-            # Where we were kept waiting ourselves, nobody knows what the worker did meanwhile.
-            step = min(now - self._looked, 2 * LOOK_AT_LEAST)
-            self._waited += step
-            self._spent.waited += step
-        self._used, self._looked = use.cpu, now
-        taken = use.cpu - self._mark
-        left = self._spent.cpu_left(use.cpu, taken if self._importing else self.library)
-        self._judge(taken, left, now)
-        self._look_at = now + max(LOOK_AT_MOST, min(LOOK_AT_LEAST, self._cpu - taken, left))
-
-    def _judge(self, taken: float, left: float, now: float) -> None:
-        if taken > self._cpu:
-            raise _Stopped("cpu_time", f"more than {self._cpu:.3g} seconds of CPU")
-        if left < 0:
-            raise _Stopped("cpu_time", f"more than {self._deadlines.submission_cpu:g} seconds of CPU in all")
-        if self._waited > self._wall:
-            raise _Stopped("wall_time", f"more than {self._wall:g} seconds of waiting")
-        if self._spent.waited > self._deadlines.submission_wall:
-            raise _Stopped("wall_time", f"more than {self._deadlines.submission_wall:g} seconds of waiting in all")
-        if now > self._started + self._deadlines.patience * self._wall or self._spent.starved():
-            raise _Stopped("starved", _STARVED)
-
-
-class _Reader:
-    """Reads frames from one pipe and drains the log from another, under the deadlines."""
-
-    def __init__(self, result: int, log: int, clock: _Clock, budget: _Budget) -> None:
-        self._budget = budget
-        self._result = result
-        self._log = log
-        self._clock = clock
-        self._buffer = bytearray()
-        self._kept = bytearray()
-        self._drained = 0
-        self._selector = selectors.DefaultSelector()
-        for descriptor in (result, log):
-            os.set_blocking(descriptor, False)
-            self._selector.register(descriptor, selectors.EVENT_READ)
-
-    def frame(self, kind: str, cpu: float = math.inf) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Return the next frame, which must be of this kind; the worker may use so many CPU seconds until it comes."""
-        self._clock.begin(cpu)
-        return self._next(kind)
-
-    def libraries(self) -> None:
-        """Wait for the libraries that the submission names: no code of its own has run by then."""
-        with self._clock.importing_libraries():
-            self._next("libraries")
-
-    def _next(self, kind: str) -> tuple[dict[str, Any], dict[str, Any]]:
-        self._clock.look()
-        size = HEADER.size
-        self._fill(size)
-        text, data = decode.lengths(bytes(self._buffer[:size]))
-        self._budget.spend(text, data)
-        self._fill(size + text + data)
-        head, tensors = decode.parse(
-            bytes(self._buffer[size : size + text]), bytes(self._buffer[size + text : size + text + data])
-        )
-        del self._buffer[: size + text + data]
-        if head["kind"] != kind:
-            raise decode.FrameError("a frame out of turn")
-        self._clock.claim(decode.seconds(head.get("cpu")))
-        return head, tensors
-
-    def _fill(self, size: int) -> None:
-        """Read until the buffer holds `size` bytes."""
-        while len(self._buffer) < size:
-            for key, _ in self._selector.select(timeout=self._clock.pause()):
-                if key.fd == self._log:
-                    self._drain()
-                elif not self._read():
-                    raise _Stopped("died")
-            self._clock.look()
-
-    def _read(self) -> bool:
-        try:
-            chunk = os.read(self._result, 1 << 20)
-        except BlockingIOError:
-            return True  # whoever can open the pipe for reading may have taken it first
-        self._buffer += chunk
-        return bool(chunk)
-
-    def _drain(self) -> bool:
-        """Read some of the log; keep the beginning, and stop listening after far too much."""
-        try:
-            chunk = os.read(self._log, 1 << 16)
-        except BlockingIOError:
-            return False
-        self._kept += chunk[: LOG_KEPT - len(self._kept)]
-        self._drained += len(chunk)
-        if not chunk or self._drained > LOG_READ:
-            with contextlib.suppress(KeyError):
-                self._selector.unregister(self._log)
-            if chunk:
-                raise _Stopped("flooded", f"more than {LOG_READ >> 20} MiB printed")
-            return False
-        return True
-
-    def rest_of_log(self) -> str:
-        """Return what was printed, once the worker has ended."""
-        with contextlib.suppress(_Stopped):
-            while self._drain():
-                pass
-        self._selector.close()
-        return self._kept.decode("utf-8", "replace")
 
 
 @dataclass

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from autograder.batch.local_backend import Here
-from autograder.sandbox.sandbox import Job, Result, Run, Sandbox, Source
+from autograder.sandbox.jobs import Job, Result, Run, Source
+from autograder.sandbox.sandbox import Sandbox
 
 
 class Shared(Here):

@@ -68,7 +68,7 @@ def grade(place: Path, lesson: str, folder: Path, out: Path, workers: int) -> No
     from autograder.batch import backend
     from autograder.batch import run as batch
     from autograder.course import lesson as lessons
-    from autograder.sandbox.sandbox import Deadlines
+    from autograder.sandbox.jobs import Deadlines
 
     options = backend.Options(workers=workers, seed=SEED, deadlines=Deadlines(scenario_cpu=1, submission_cpu=20))
     batch.grade_all(lessons.load(place, lesson), folder, out, options, lambda _: None)

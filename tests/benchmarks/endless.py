@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from autograder.batch.local_backend import Here
 from autograder.course import lesson as lessons
 from autograder.grading.lesson_grader import Grading
-from autograder.sandbox.sandbox import OUT_OF_TIME
+from autograder.sandbox.jobs import OUT_OF_TIME
 from autograder.submission.submission import Submission
 from tests.benchmarks import course
 from tests.benchmarks.course import SEED, Subject

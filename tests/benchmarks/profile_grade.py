@@ -27,7 +27,7 @@ from autograder.batch import run as batch
 from autograder.course import lesson as lessons
 from autograder.grading import lesson_grader, score
 from autograder.report import report, results_folder
-from autograder.sandbox import decode, sandbox
+from autograder.sandbox import decode, jobs, sandbox
 from autograder.submission import submission
 from autograder.worker import encode, run, scenarios, warmup, zygote
 from tests.benchmarks import course
@@ -123,12 +123,12 @@ def worker(subject: Subject, size: int) -> str:
     """Run submissions in forked children of this process, warmed up, and time a worker's steps."""
     lesson = lessons.load(subject.course, subject.lesson)
     grading = lesson_grader.Grading(lesson, ("cpu",), SEED, unsafe=True)  # never begun: it only words the jobs
-    sources = [sandbox.Source("exercises", "exercises.py", subject.text(number)) for number in range(size)]
-    jobs = [grading.job(source) for source in sources]
+    sources = [jobs.Source("exercises", "exercises.py", subject.text(number)) for number in range(size)]
+    made = [grading.job(source) for source in sources]
     warmup.warm_up(plots=True)
     zygote.freeze()
     steps, whole = Steps(), 0.0
-    for job in jobs:
+    for job in made:
         told, tell = os.pipe()
         before = os.times()
         child = os.fork()
@@ -150,7 +150,7 @@ def worker(subject: Subject, size: int) -> str:
     return steps.table("A worker, without the jail", names, size, whole)
 
 
-def _worker_steps(job: sandbox.Job, subject: Subject) -> tuple[dict[str, float], dict[str, int], float]:
+def _worker_steps(job: jobs.Job, subject: Subject) -> tuple[dict[str, float], dict[str, int], float]:
     steps = Steps()
     with sandbox.Sandbox(subject.course, level="none")._request(job, job.runs) as file:  # a sandbox that never starts
         request = json.load(file)

@@ -54,7 +54,8 @@ def _request(course: Path, lesson: str, seed: int) -> str:
     """Return a worker's request, as the grader itself words it. Called in a child: the warm process loads what a zygote does."""
     from autograder.course import lesson as lessons
     from autograder.grading.lesson_grader import Grading
-    from autograder.sandbox.sandbox import Sandbox, Source
+    from autograder.sandbox.jobs import Source
+    from autograder.sandbox.sandbox import Sandbox
 
     # Neither is begun: no process starts.
     grading = Grading(lessons.load(course, lesson), ("cpu",), seed, unsafe=True)

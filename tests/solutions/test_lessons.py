@@ -23,7 +23,8 @@ from autograder.course.lesson import Lesson
 from autograder.grading.lesson_grader import Grading, Sandboxes, reference_source
 from autograder.grading.results import ExerciseScore
 from autograder.grading.score import score
-from autograder.sandbox.sandbox import Deadlines, Overlay, Sandbox, Source
+from autograder.sandbox.jobs import Deadlines, Overlay, Source
+from autograder.sandbox.sandbox import Sandbox
 from autograder.submission import submission
 from tests.autograder.helpers import LESSONS, ROOT, Command
 

@@ -26,7 +26,7 @@ from autograder.course.lesson import Lesson
 from autograder.grading.lesson_grader import Grading
 from autograder.report.feedback import page, with_feedback
 from autograder.report.schema import ReportRow
-from autograder.sandbox.sandbox import Source
+from autograder.sandbox.jobs import Source
 from autograder.submission import submission
 from autograder.submission.submission import Submission
 from autograder.worker import parts

@@ -16,7 +16,7 @@ from autograder.batch import run as batch
 from autograder.batch.backend import Options
 from autograder.course import lesson as lessons
 from autograder.grading.lesson_grader import Grading
-from autograder.sandbox.sandbox import Deadlines
+from autograder.sandbox.jobs import Deadlines
 from tests.autograder.helpers import ROOT
 from tests.autograder.sandboxes import Shared
 

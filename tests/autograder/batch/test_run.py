@@ -30,7 +30,7 @@ from autograder.grading.results import Circumstances
 from autograder.report import results_folder
 from autograder.report.report import as_json
 from autograder.report.schema import ReportRow
-from autograder.sandbox.sandbox import Deadlines
+from autograder.sandbox.jobs import Deadlines
 from autograder.submission import submission
 from autograder.submission.submission import Submission
 from autograder.util.errors import Halted, UserError

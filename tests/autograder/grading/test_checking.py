@@ -17,7 +17,7 @@ from autograder.grading.checking import BoundCheck, CheckBroke
 from autograder.grading.results import VerdictKind
 from autograder.grading.verdicts import judge
 from autograder.sandbox.decode import TensorValue
-from autograder.sandbox.sandbox import Outcome
+from autograder.sandbox.jobs import Outcome
 from autograder.worker.scenarios import Scenario
 
 SOURCE = """

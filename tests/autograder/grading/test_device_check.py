@@ -16,7 +16,8 @@ from autograder.grading.lesson_grader import Grading
 from autograder.grading.results import ExerciseScore
 from autograder.report.feedback import exercise_lines
 from autograder.sandbox.decode import RunError, TensorValue
-from autograder.sandbox.sandbox import Job, Outcome, Run, Sandbox, Source
+from autograder.sandbox.jobs import Job, Outcome, Run, Source
+from autograder.sandbox.sandbox import Sandbox
 from autograder.util.errors import UserError
 from autograder.worker.devices import SIMULATED
 from tests.autograder.helpers import COURSE, Command

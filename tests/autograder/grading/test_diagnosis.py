@@ -27,7 +27,7 @@ from autograder.grading.results import ExerciseScore, Report
 from autograder.report.feedback import feedback
 from autograder.report.report import as_json
 from autograder.sandbox.decode import Call, TensorValue
-from autograder.sandbox.sandbox import Source
+from autograder.sandbox.jobs import Source
 from autograder.submission import submission
 from tests.autograder.helpers import HERE, ROOT
 

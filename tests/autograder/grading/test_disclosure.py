@@ -8,7 +8,7 @@ import torch
 from autograder.grading import disclosure, notebook_errors
 from autograder.grading.compare import compare
 from autograder.sandbox.decode import Opaque, RunError, TensorValue
-from autograder.sandbox.sandbox import Outcome, Result
+from autograder.sandbox.jobs import Outcome, Result
 from autograder.util.safe_text import named
 
 

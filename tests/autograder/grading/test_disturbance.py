@@ -6,7 +6,7 @@ import pytest
 
 from autograder.grading.disturbance import Disturbance, disturbance, tries_after
 from autograder.sandbox.decode import RunError
-from autograder.sandbox.sandbox import KILLED, Outcome, Result, Run
+from autograder.sandbox.jobs import KILLED, Outcome, Result, Run
 
 RUNS = tuple(Run("test_a.py", "test", n, "cpu", exercise) for n, exercise in enumerate("aab"))
 DONE = Outcome("returned")

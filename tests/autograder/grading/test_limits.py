@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from autograder.grading.limits import FLOOR, TIMES, UNLIMITED, allowed
-from autograder.sandbox.sandbox import Outcome
+from autograder.sandbox.jobs import Outcome
 
 
 def of(*cpu: float) -> list[Outcome]:

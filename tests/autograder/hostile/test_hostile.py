@@ -27,7 +27,7 @@ from autograder.util.errors import UserError
 from autograder.report.feedback import feedback
 from autograder.report.report import as_json, write, write_scores
 from autograder.grading.results import Report
-from autograder.sandbox.sandbox import Deadlines, SandboxError
+from autograder.sandbox.jobs import Deadlines, SandboxError
 from autograder.submission.submission import Submission
 
 HERE = Path(__file__).parent

@@ -19,7 +19,8 @@ from autograder.course.suite import Placed
 from autograder.grading.results import Verdict, VerdictKind
 from autograder.grading.verdicts import judge
 from autograder.sandbox import cgroup
-from autograder.sandbox.sandbox import Deadlines, Outcome, Sandbox
+from autograder.sandbox.jobs import Deadlines, Outcome
+from autograder.sandbox.sandbox import Sandbox
 from autograder.worker import lockdown
 from autograder.worker.scenarios import Scenario
 from tests.autograder.helpers import COURSE, ROOT, Command

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from autograder.sandbox.sandbox import Deadlines, Job, Outcome, Result, Run, Sandbox, SandboxError, Source
+from autograder.sandbox.jobs import Deadlines, Job, Outcome, Result, Run, SandboxError, Source
+from autograder.sandbox.sandbox import Sandbox
 from autograder.worker import processes
 from tests.autograder.helpers import COURSE, ROOT
 from tests.autograder.sandboxes import SUITE, kind, look, seen
@@ -320,7 +321,7 @@ def wake(stopped: list[int]) -> None:
 
 
 def test_a_zygote_that_is_slow_to_answer_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("autograder.sandbox.LOOK_SECONDS", 0.2)
+    monkeypatch.setattr("autograder.sandbox.sandbox.LOOK_SECONDS", 0.2)
     with Sandbox(COURSE, plots=False) as slow:
         assert slow._process is not None
         inner = [slow._process.pid, *processes.below(slow._process.pid)]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from autograder.sandbox.sandbox import Job, Run, Sandbox, Source
+from autograder.sandbox.jobs import Job, Run, Source
+from autograder.sandbox.sandbox import Sandbox
 from tests.autograder.helpers import COURSE
 
 MODULE = """
