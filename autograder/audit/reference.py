@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from autograder.audit.subject import DEVICE, AuditError, CheckResult, Subject
 from autograder.grading.compare import compare
 from autograder.grading.results import Verdict, VerdictKind
+from autograder.sandbox.jobs import OutcomeStatus
 
 # CPU seconds of one scenario on the reference.
 BUDGET = 2.0
@@ -49,7 +50,7 @@ def _backwards(subject: Subject) -> Iterator[str]:
     for n, outcome in zip(places, result.outcomes, strict=True):
         wanted, placed = subject.references[seed][n], subject.scenarios[n]
         same = outcome.status == wanted.status and (
-            outcome.status != "returned"
+            outcome.status != OutcomeStatus.RETURNED
             or placed.scenario.check is not None
             or compare(outcome.value, wanted.value, DEVICE, placed.scenario.tolerance) is None
         )

@@ -17,7 +17,7 @@ from autograder.course.suite import Check, Placed, PlannedRun
 from autograder.grading import device_check, score, verdicts
 from autograder.grading.planned import of_planned
 from autograder.grading.results import Verdict
-from autograder.sandbox.jobs import Deadlines, Job, Outcome, Result, Source
+from autograder.sandbox.jobs import Deadlines, Job, Outcome, OutcomeStatus, Result, Source
 from autograder.sandbox.pool import SandboxPool, cores
 from autograder.sandbox.sandbox import Sandbox
 from autograder.util.errors import UserError
@@ -140,7 +140,7 @@ class Subject:
 
     def counts_in_lane(self, n: int) -> bool:
         """Return whether a scenario's result in the portability lane counts."""
-        return self.lane is not None and self.lane.held[n].status == "returned"
+        return self.lane is not None and self.lane.held[n].status == OutcomeStatus.RETURNED
 
     def everything(self) -> list[int]:
         """Return the numbers of all scenarios."""
@@ -167,10 +167,13 @@ def lane(subject: Subject) -> Lane | None:
     """Return what becomes of the reference in the portability lane; None where this torch has none."""
     seed = subject.seeds[0]
     outcomes = subject.bench.run(subject.job(subject.text, subject.everything(), seed, SIMULATED)).outcomes
-    if any(outcome.status == "no_device" for outcome in outcomes):
+    if any(outcome.status == OutcomeStatus.NO_DEVICE for outcome in outcomes):
         return None
     here = subject.references[seed]
     whys = tuple(map(device_check.not_followed, outcomes, here, subject.scenarios))
     held = device_check.reference_outcomes(subject.lesson, subject.text, subject.suite.runs([SIMULATED]), outcomes)
-    kept = (Outcome("not_followed", detail=why) if why else outcome for outcome, why in zip(held, whys, strict=True))
+    kept = (
+        Outcome(OutcomeStatus.NOT_FOLLOWED, detail=why) if why else outcome
+        for outcome, why in zip(held, whys, strict=True)
+    )
     return Lane(outcomes, whys, tuple(kept))

@@ -14,7 +14,7 @@ from autograder.course.lesson import Lesson
 from autograder.course.suite import Placed, PlannedRun
 from autograder.grading.compare import compare
 from autograder.sandbox.decode import RunError, TensorValue
-from autograder.sandbox.jobs import Outcome
+from autograder.sandbox.jobs import Outcome, OutcomeStatus
 from autograder.worker.devices import SIMULATED
 from autograder.worker.fake_device import MISTAKES
 from autograder.worker.observations import Form, Kept
@@ -41,12 +41,12 @@ def reference_outcomes(
     promises = docstrings.read(text, [exercise.name for exercise in lesson.exercises])
     kept = []
     for run, outcome in zip(runs, outcomes, strict=True):
-        if run.device == SIMULATED and outcome.status != "no_device":
+        if run.device == SIMULATED and outcome.status != OutcomeStatus.NO_DEVICE:
             promise = promises.get(run.placed.scenario.exercise)
             if promise is None or not promise.portable:
-                outcome = Outcome("not_followed", detail="no docstring says on which device it works")
-            elif outcome.status != "returned":
-                outcome = Outcome("not_followed", detail=said(outcome))
+                outcome = Outcome(OutcomeStatus.NOT_FOLLOWED, detail="no docstring says on which device it works")
+            elif outcome.status != OutcomeStatus.RETURNED:
+                outcome = Outcome(OutcomeStatus.NOT_FOLLOWED, detail=said(outcome))
         kept.append(outcome)
     return tuple(kept)
 
@@ -59,7 +59,7 @@ def not_followed(there: Outcome, here: Outcome, placed: Placed) -> str:
         here: what became of it on the CPU.
         placed: the scenario.
     """
-    if there.status != "returned":
+    if there.status != OutcomeStatus.RETURNED:
         return said(there)
     if placed.scenario.check is None:
         mismatch = compare(_brought_back(there.value), here.value, "cpu", placed.scenario.tolerance)

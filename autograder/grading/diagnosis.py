@@ -18,11 +18,11 @@ from autograder.grading import call_arguments, hollow, score, verdicts
 from autograder.grading.compare import compare
 from autograder.grading.differences import Pair, describe
 from autograder.grading.planned import of_planned
-from autograder.grading.results import Diagnosis, ExerciseScore, Verdict, VerdictKind
-from autograder.sandbox.jobs import Job, Outcome, Overlay, Result, Source
+from autograder.grading.results import Diagnosis, ExerciseScore, Reason, Verdict, VerdictKind
+from autograder.sandbox.jobs import Job, Outcome, OutcomeStatus, Overlay, Result, Source
 
 # Failures that have an output, or an exception, that can be set beside another's. The others say themselves what they are.
-COMPARABLE = ("mismatch", "check", "raised", "missing", "device")
+COMPARABLE = (Reason.MISMATCH, Reason.CHECK, Reason.RAISED, Reason.MISSING, Reason.DEVICE)
 
 Runner = Callable[[Job], Result]
 
@@ -170,7 +170,7 @@ class Diagnoser:
             if fitting:
                 return Diagnosis(misconceptions=fitting)
         failed = [n for n in self._places(exercise) if judged[n].verdict == VerdictKind.FAILED]
-        if any(judged[n].reason != "mismatch" for n in failed):
+        if any(judged[n].reason != Reason.MISMATCH for n in failed):
             return Diagnosis()
         try:
             described = describe([self._pair(n, exercise, result) for n in failed], self._signatures)
@@ -216,8 +216,10 @@ class Diagnoser:
         for place, (n, verdict, came) in enumerate(
             zip(self._places(exercise), mine.verdicts, mine.outcomes, strict=True)
         ):
-            if verdict.verdict in (VerdictKind.PASSED, VerdictKind.FAILED) and came.status == "returned":
-                given = tuple(outcomes[place].value for outcomes in empty if outcomes[place].status == "returned")
+            if verdict.verdict in (VerdictKind.PASSED, VerdictKind.FAILED) and came.status == OutcomeStatus.RETURNED:
+                given = tuple(
+                    outcomes[place].value for outcomes in empty if outcomes[place].status == OutcomeStatus.RETURNED
+                )
                 wanted, bounds = self._reference.outcomes[n].value, verdict.placed.scenario.tolerance
                 seen.append(
                     hollow.Seen(
@@ -299,26 +301,26 @@ def agree(mine: Known, other: Known, *, values: bool = False) -> bool:
     if not _comparable(mine.verdicts) or not _comparable(other.verdicts):
         return False
     # A name that is missing looks like an attribute that what was returned lacks: by itself it says nothing.
-    some = not values and not any(verdict.reason == "missing" for verdict in mine.verdicts)
+    some = not values and not any(verdict.reason == Reason.MISSING for verdict in mine.verdicts)
     for one, two, came, known in zip(mine.verdicts, other.verdicts, mine.outcomes, other.outcomes, strict=True):
         if one.verdict != two.verdict:
             return False
         if one.verdict == VerdictKind.FAILED:
             if not _same_way(one, came, known) and (values or not _same_sentence(one, two)):
                 return False
-            some = some or came.status == "returned"
+            some = some or came.status == OutcomeStatus.RETURNED
     return some and any(verdict.verdict in (VerdictKind.PASSED, VerdictKind.FAILED) for verdict in mine.verdicts)
 
 
 def _same_sentence(one: Verdict, two: Verdict) -> bool:
     """Return whether a check said the same of both, and something of its own."""
-    return one.reason == two.reason == "check" and one.told == two.told != verdicts.UNFIT
+    return one.reason == two.reason == Reason.CHECK and one.told == two.told != verdicts.UNFIT
 
 
 def _same_way(verdict: Verdict, came: Outcome, known: Outcome) -> bool:
     if came.status != known.status:
         return False
-    if came.status == "returned":
+    if came.status == OutcomeStatus.RETURNED:
         return compare(came.value, known.value, verdict.device, verdict.placed.scenario.tolerance) is None
     if came.error is None or known.error is None:
         return False

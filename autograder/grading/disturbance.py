@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from types import MappingProxyType
 
-from autograder.sandbox.jobs import KILLED, OUT_OF_TIME, Outcome, Result, Run
+from autograder.sandbox.jobs import KILLED, OUT_OF_TIME, Outcome, OutcomeStatus, Result, Run
 
 
 class Disturbance(StrEnum):
@@ -55,12 +55,20 @@ def disturbance(runs: Sequence[Run], result: Result) -> Disturbance | None:
 
 
 def _of_outcome(outcome: Outcome) -> Disturbance | None:
-    if outcome.status == "not_imported":
+    if outcome.status == OutcomeStatus.NOT_IMPORTED:
         return _of_import(outcome.ended, outcome.detail)
-    if outcome.status == "died" and outcome.detail == KILLED:
+    if outcome.status == OutcomeStatus.DIED and outcome.detail == KILLED:
         return Disturbance.KILLED
-    alike = (Disturbance.STARVED, Disturbance.NOT_REACHED, Disturbance.WALL_TIME)
-    return next((one for one in alike if one == outcome.status), None)
+    return _OF_ENDS.get(outcome.status)
+
+
+_OF_ENDS: Mapping[OutcomeStatus, Disturbance] = MappingProxyType(
+    {
+        OutcomeStatus.STARVED: Disturbance.STARVED,
+        OutcomeStatus.NOT_REACHED: Disturbance.NOT_REACHED,
+        OutcomeStatus.WALL_TIME: Disturbance.WALL_TIME,
+    }
+)
 
 
 def _of_import(ended: str, detail: str) -> Disturbance | None:
@@ -74,6 +82,6 @@ def _lone_time_out(runs: Sequence[Run], outcomes: Sequence[Outcome]) -> bool:
     late = Counter(
         (run.exercise, run.device)
         for run, outcome in zip(runs, outcomes, strict=True)
-        if run.exercise and outcome.status == "cpu_time"
+        if run.exercise and outcome.status == OutcomeStatus.CPU_TIME
     )
     return 1 in late.values()

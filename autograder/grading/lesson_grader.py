@@ -30,7 +30,7 @@ from autograder.grading.planned import of_planned
 from autograder.grading.results import Circumstances, ExerciseScore, Loading, Report, Verdict, VerdictKind
 from autograder.grading.verdicts import judge_all
 from autograder.sandbox.decode import RunError
-from autograder.sandbox.jobs import Deadlines, Guarantee, Job, Result, Run, Source
+from autograder.sandbox.jobs import Deadlines, Guarantee, Job, OutcomeStatus, Result, Run, Source
 from autograder.sandbox.pool import SandboxPool
 from autograder.sandbox.sandbox import Sandbox
 from autograder.submission import helpers, submission
@@ -42,7 +42,7 @@ ORDER = ("none", "restricted", "isolated", "full")
 OFFICIAL = "isolated"
 
 # What ends a worker that loads a text as a whole; the text's definitions may still be loaded.
-TOO_MUCH = ("cpu_time", "wall_time", "died", "flooded")
+TOO_MUCH = (OutcomeStatus.CPU_TIME, OutcomeStatus.WALL_TIME, OutcomeStatus.DIED, OutcomeStatus.FLOODED)
 
 
 @dataclass(frozen=True)
@@ -284,7 +284,7 @@ class Grading:
     def circumstances(self) -> Circumstances:
         """Return what the grades rest on."""
         runs = zip(self.runs, self.reference.outcomes, strict=True)
-        missing = {run.device for run, outcome in runs if outcome.status == "no_device"}
+        missing = {run.device for run, outcome in runs if outcome.status == OutcomeStatus.NO_DEVICE}
         return Circumstances(
             seed=self.seed,
             devices={device: "not run" if device in missing else "run" for device in self.devices},
@@ -356,7 +356,7 @@ def _too_much(result: Result) -> RunError | None:
     if error is not None:
         return error if error.ended in TOO_MUCH else None
     for outcome in result.outcomes:
-        if outcome.status == "not_imported" and outcome.ended in TOO_MUCH:
+        if outcome.status == OutcomeStatus.NOT_IMPORTED and outcome.ended in TOO_MUCH:
             return RunError(outcome.ended, outcome.ended, None, "", outcome.detail, ended=outcome.ended)
     return None
 

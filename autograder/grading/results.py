@@ -24,6 +24,33 @@ class VerdictKind(StrEnum):
     GRADER_ERROR = "grader_error"
 
 
+class Reason(StrEnum):
+    """Why a scenario has the verdict that it has."""
+
+    NONE = ""
+    # Why it failed: what came back,
+    MISMATCH = "mismatch"
+    CHECK = "check"
+    RAISED = "raised"
+    NOT_WRITTEN = "not_written"
+    MISSING = "missing"
+    OFF_LIMITS = "off_limits"
+    # a mistake with devices,
+    DEVICE = "device"
+    # or how its run ended, by the name of the `OutcomeStatus`.
+    DIED = "died"
+    CPU_TIME = "cpu_time"
+    WALL_TIME = "wall_time"
+    FLOODED = "flooded"
+    NOT_REACHED = "not_reached"
+    NOT_WAITED_FOR = "not_waited_for"
+    NOT_IMPORTED = "not_imported"
+    # Why it was not run: on the simulated device it failed, but not through the device.
+    OTHERWISE = "otherwise"
+    # Why the grader broke: the machine was too busy to tell.
+    STARVED = "starved"
+
+
 @dataclass(frozen=True)
 class Verdict:
     """What is held of one scenario on one device.
@@ -32,10 +59,7 @@ class Verdict:
         placed: the scenario.
         device: where it ran.
         verdict: what is held of it.
-        reason: why it failed: "mismatch", "check", "raised", "not_written", "missing", "off_limits", "died", "cpu_time",
-            "wall_time", "flooded", "not_reached", "not_waited_for", "not_imported" or "device" (a mistake with devices);
-            why it was not run: "otherwise" (in the portability lane: it failed, but not through the device); why the grader
-            broke: "starved" (the machine was too busy to tell); "" for all else.
+        reason: why; `Reason.NONE` for what passed.
         told: what a student may read about it.
         private: what only the instructor reads.
         call: how the exercise was called last, by the reference's notes.
@@ -47,7 +71,7 @@ class Verdict:
     placed: Placed
     device: str
     verdict: VerdictKind
-    reason: str = ""
+    reason: Reason = Reason.NONE
     told: str = ""
     private: str = ""
     call: decode.Call | None = None

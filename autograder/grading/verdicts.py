@@ -12,9 +12,9 @@ from autograder.course.suite import Check, Placed, PlannedRun
 from autograder.grading import device_check
 from autograder.grading.checking import CheckBroke
 from autograder.grading.compare import compare
-from autograder.grading.results import Verdict, VerdictKind
+from autograder.grading.results import Reason, Verdict, VerdictKind
 from autograder.sandbox import decode
-from autograder.sandbox.jobs import Outcome
+from autograder.sandbox.jobs import Outcome, OutcomeStatus
 from autograder.worker.devices import SIMULATED
 
 
@@ -46,7 +46,7 @@ def judge(
 
 def _of_devices_alone(verdict: Verdict, outcome: Outcome) -> Verdict:
     """Return a verdict of the portability lane, in which nothing but mistakes with devices counts."""
-    if verdict.verdict not in (VerdictKind.FAILED, VerdictKind.GRADER_ERROR) or verdict.reason == "starved":
+    if verdict.verdict not in (VerdictKind.FAILED, VerdictKind.GRADER_ERROR) or verdict.reason == Reason.STARVED:
         return verdict
     told = device_check.mistake(outcome.error)
     if verdict.mismatch is not None and verdict.mismatch.moved:
@@ -55,12 +55,12 @@ def _of_devices_alone(verdict: Verdict, outcome: Outcome) -> Verdict:
         return replace(
             verdict,
             verdict=VerdictKind.NOT_RUN,
-            reason=OTHERWISE,
+            reason=Reason.OTHERWISE,
             told=_NOT_FOLLOWED,
             private=verdict.told,
             mismatch=None,
         )
-    return replace(verdict, reason="device", told=told, private=verdict.private or verdict.told, mismatch=None)
+    return replace(verdict, reason=Reason.DEVICE, told=told, private=verdict.private or verdict.told, mismatch=None)
 
 
 _NO_NETWORK = (
@@ -70,10 +70,6 @@ _NO_NETWORK = (
 
 
 _NOT_FOLLOWED = "The portability lane says nothing here."
-
-
-# Why a run in the lane counts as not run: it failed, but not through the device.
-OTHERWISE = "otherwise"
 
 
 def settled(judged: Sequence[Verdict]) -> list[Verdict]:
@@ -88,7 +84,7 @@ def settled(judged: Sequence[Verdict]) -> list[Verdict]:
     }
     return [
         replace(failed[verdict.placed.name], device=SIMULATED, cpu=verdict.cpu)
-        if verdict.reason == OTHERWISE and verdict.placed.name in failed
+        if verdict.reason == Reason.OTHERWISE and verdict.placed.name in failed
         else verdict
         for verdict in judged
     ]
@@ -106,13 +102,13 @@ def _judge(
     own = [call for call in wanted.calls if call.name == placed.scenario.exercise]
     call = next(reversed(own or wanted.calls), None)  # a method is called through its class
     passed = Verdict(placed, device, VerdictKind.PASSED, call=call, cpu=outcome.cpu)
-    if wanted.status == "no_device":
+    if wanted.status == OutcomeStatus.NO_DEVICE:
         return replace(passed, verdict=VerdictKind.NOT_RUN, told=f"There is no {device} here.")
-    if wanted.status == "no_network":
+    if wanted.status == OutcomeStatus.NO_NETWORK:
         return replace(passed, verdict=VerdictKind.NOT_RUN, told=_NO_NETWORK)
-    if wanted.status == "not_followed":
+    if wanted.status == OutcomeStatus.NOT_FOLLOWED:
         return replace(passed, verdict=VerdictKind.NOT_RUN, told=_NOT_FOLLOWED, private=wanted.detail)
-    if wanted.status != "returned":
+    if wanted.status != OutcomeStatus.RETURNED:
         private = wanted.error.message if wanted.error else wanted.detail
         return replace(
             passed, verdict=VerdictKind.GRADER_ERROR, private=f"the reference itself {wanted.status}: {private}"
@@ -120,34 +116,34 @@ def _judge(
     if source_finds or outcome.off_limits:
         # The worker's list is made beside student code: only names that the manifest knows are repeated.
         used = sorted({*source_finds, *outcome.off_limits} & set(off_limits)) or ["something"]
-        return _failed(passed, "off_limits", f"It uses {', '.join(used)}, which is off limits here.")
-    if outcome.status == "starved":
-        return replace(passed, verdict=VerdictKind.GRADER_ERROR, reason="starved", private=outcome.detail)
-    if outcome.status == "raised":
+        return _failed(passed, Reason.OFF_LIMITS, f"It uses {', '.join(used)}, which is off limits here.")
+    if outcome.status == OutcomeStatus.STARVED:
+        return replace(passed, verdict=VerdictKind.GRADER_ERROR, reason=Reason.STARVED, private=outcome.detail)
+    if outcome.status == OutcomeStatus.RAISED:
         return _raised(passed, outcome)
-    if outcome.status != "returned":
-        return _failed(passed, outcome.status, _ENDINGS.get(outcome.status, ""), outcome.detail)
+    if outcome.status != OutcomeStatus.RETURNED:
+        return _failed(passed, Reason(outcome.status), _ENDINGS.get(Reason(outcome.status), ""), outcome.detail)
     if check is not None:
         return _checked(passed, check, outcome, wanted)
     mismatch = compare(outcome.value, wanted.value, device, placed.scenario.tolerance)
     if mismatch is None:
         return passed
     largest = "" if mismatch.largest is None else f"the largest error is {mismatch.largest:.3g}"
-    return replace(_failed(passed, "mismatch", mismatch.sentence(), largest), mismatch=mismatch)
+    return replace(_failed(passed, Reason.MISMATCH, mismatch.sentence(), largest), mismatch=mismatch)
 
 
-def _failed(passed: Verdict, reason: str, told: str, private: str = "") -> Verdict:
+def _failed(passed: Verdict, reason: Reason, told: str, private: str = "") -> Verdict:
     return replace(passed, verdict=VerdictKind.FAILED, reason=reason, told=told, private=private)
 
 
 _ENDINGS = {
-    "died": "The program ended before it answered.",
-    "cpu_time": "It computed longer than allowed: look for a loop that never ends.",
-    "wall_time": "It waited longer than allowed: look for a call that waits or sleeps.",
-    "flooded": "It printed or returned far more than allowed.",
-    "not_reached": "The scenarios before this one used up all the time there was.",
-    "not_waited_for": "Two scenarios of this exercise ran out of time, so the others were not waited for.",
-    "not_imported": "The module could not be imported.",
+    Reason.DIED: "The program ended before it answered.",
+    Reason.CPU_TIME: "It computed longer than allowed: look for a loop that never ends.",
+    Reason.WALL_TIME: "It waited longer than allowed: look for a call that waits or sleeps.",
+    Reason.FLOODED: "It printed or returned far more than allowed.",
+    Reason.NOT_REACHED: "The scenarios before this one used up all the time there was.",
+    Reason.NOT_WAITED_FOR: "Two scenarios of this exercise ran out of time, so the others were not waited for.",
+    Reason.NOT_IMPORTED: "The module could not be imported.",
 }
 
 
@@ -157,19 +153,19 @@ def _raised(passed: Verdict, outcome: Outcome) -> Verdict:
     where = f"the cell `{error.cell}`" if error.cell else f"your `{error.file}`" if error.file else "your module"
     place = f" at line {error.line} of {where}" if error.line else ""
     if error.builtin == "NotImplementedError":
-        return _failed(passed, "not_written", "It is not written yet.", private)
+        return _failed(passed, Reason.NOT_WRITTEN, "It is not written yet.", private)
     if error.builtin == "AttributeError" and error.line is None:
-        return _failed(passed, "missing", "A name that the exercise asks for is missing.", private)
+        return _failed(passed, Reason.MISSING, "A name that the exercise asks for is missing.", private)
     # The message may have been written to carry hidden inputs out, so only a built-in exception's name is passed on.
     article = "an" if error.builtin[0] in "AEIOU" else "a"
-    return _failed(passed, "raised", f"It raised {article} {error.builtin}{place}.", private)
+    return _failed(passed, Reason.RAISED, f"It raised {article} {error.builtin}{place}.", private)
 
 
 def _checked(passed: Verdict, check: Check, outcome: Outcome, wanted: Outcome) -> Verdict:
     try:
         came = decode.plain(outcome.value)
     except RuntimeError as error:  # data that say they are complex, and are not
-        return _failed(passed, "check", UNFIT, str(error))
+        return _failed(passed, Reason.CHECK, UNFIT, str(error))
     try:
         sentence = check(came, decode.plain(wanted.value))
     except CheckBroke as broke:
@@ -177,8 +173,8 @@ def _checked(passed: Verdict, check: Check, outcome: Outcome, wanted: Outcome) -
             private = f"the check {passed.placed.scenario.check} breaks on the reference's own output: {broke.detail}"
             return replace(passed, verdict=VerdictKind.GRADER_ERROR, private=private)
         told = _TOO_LARGE if broke.bounds else UNFIT if _other_form(outcome.value, wanted.value) else _ODD_NUMBERS
-        return _failed(passed, "check", told, broke.detail)
-    return passed if sentence is None else _failed(passed, "check", sentence)
+        return _failed(passed, Reason.CHECK, told, broke.detail)
+    return passed if sentence is None else _failed(passed, Reason.CHECK, sentence)
 
 
 def _breaks_by_itself(check: Check, wanted: Outcome) -> bool:

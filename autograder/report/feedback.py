@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from autograder.course.lesson import Lesson
 from autograder.grading.call_arguments import Signatures
 from autograder.grading.import_errors import TRIAL
-from autograder.grading.results import ExerciseScore, Report, Verdict, VerdictKind
+from autograder.grading.results import ExerciseScore, Reason, Report, Verdict, VerdictKind
 from autograder.report.report import as_json
 from autograder.report.schema import ExerciseRow, LinesRow, LoadingRow, ReboundRow, ReportRow
 from autograder.sandbox import decode
@@ -211,15 +211,15 @@ def exercise_lines(scored: ExerciseScore, signatures: Signatures, lesson: str) -
         words = f"`{diagnosis.follows}`: mend that one and this one comes right. No points are lost here."
         return [*lines, _line("Follows from", words)]
     first = _most_telling(failed)
-    if first.call is not None and first.reason not in ("not_written", "missing", "not_imported"):
+    if first.call is not None and first.reason not in (Reason.NOT_WRITTEN, Reason.MISSING, Reason.NOT_IMPORTED):
         lines += _asked(first.call, signatures)
     returned = first.mismatch is not None and not first.mismatch.says
     lines.append(_line("It returned" if returned else "What happened", _told(first)))
-    if first.reason == "off_limits":
+    if first.reason == Reason.OFF_LIMITS:
         lines.append(_line("Why", scored.exercise.off_limits_reason))
-    if first.reason == "check":
+    if first.reason == Reason.CHECK:
         # Each question of a quiz has a sentence of its own.
-        more = dict.fromkeys(_told(verdict) for verdict in failed if verdict.reason == "check")
+        more = dict.fromkeys(_told(verdict) for verdict in failed if verdict.reason == Reason.CHECK)
         lines += [_line("and", words) for words in list(more)[:MOST_SENTENCES] if words != _told(first)]
     ran = [verdict for verdict in scored.verdicts if verdict.verdict != VerdictKind.NOT_RUN]
     others = [verdict for verdict in failed if verdict is not first]

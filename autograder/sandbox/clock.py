@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from autograder.sandbox import decode
-from autograder.sandbox.jobs import Deadlines, Outcome
+from autograder.sandbox.jobs import Deadlines, Outcome, OutcomeStatus
 
 # How often a worker's clock is read: at least every so many seconds while it is waited for, and at most.
 LOOK_AT_LEAST, LOOK_AT_MOST = 0.25, 0.02
@@ -19,7 +19,7 @@ LOOK_AT_LEAST, LOOK_AT_MOST = 0.25, 0.02
 class Stopped(Exception):
     """Why a worker's frames ended before its runs did."""
 
-    def __init__(self, status: str, detail: str = "") -> None:
+    def __init__(self, status: OutcomeStatus, detail: str = "") -> None:
         super().__init__(status)
         self.status = status
         self.detail = detail
@@ -73,8 +73,12 @@ class Spent:
     def up(self) -> Outcome | None:
         """Return what becomes of the runs that are left, if the time for them is up."""
         if self.gave_up or self.starved():
-            return Outcome("starved", detail=STARVED)
-        return Outcome("not_reached") if self.cpu_left() < 0 or self.waited > self._deadlines.submission_wall else None
+            return Outcome(OutcomeStatus.STARVED, detail=STARVED)
+        return (
+            Outcome(OutcomeStatus.NOT_REACHED)
+            if self.cpu_left() < 0 or self.waited > self._deadlines.submission_wall
+            else None
+        )
 
 
 STARVED = "the machine was too busy to grade; grade again when it is less so"
@@ -160,12 +164,14 @@ class Clock:
 
     def _judge(self, taken: float, left: float, now: float) -> None:
         if taken > self._cpu:
-            raise Stopped("cpu_time", f"more than {self._cpu:.3g} seconds of CPU")
+            raise Stopped(OutcomeStatus.CPU_TIME, f"more than {self._cpu:.3g} seconds of CPU")
         if left < 0:
-            raise Stopped("cpu_time", f"more than {self._deadlines.submission_cpu:g} seconds of CPU in all")
+            raise Stopped(OutcomeStatus.CPU_TIME, f"more than {self._deadlines.submission_cpu:g} seconds of CPU in all")
         if self._waited > self._wall:
-            raise Stopped("wall_time", f"more than {self._wall:g} seconds of waiting")
+            raise Stopped(OutcomeStatus.WALL_TIME, f"more than {self._wall:g} seconds of waiting")
         if self._spent.waited > self._deadlines.submission_wall:
-            raise Stopped("wall_time", f"more than {self._deadlines.submission_wall:g} seconds of waiting in all")
+            raise Stopped(
+                OutcomeStatus.WALL_TIME, f"more than {self._deadlines.submission_wall:g} seconds of waiting in all"
+            )
         if now > self._started + self._deadlines.patience * self._wall or self._spent.starved():
-            raise Stopped("starved", STARVED)
+            raise Stopped(OutcomeStatus.STARVED, STARVED)

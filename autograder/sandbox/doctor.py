@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from autograder.sandbox.jobs import Guarantee, Job, Run, SandboxError, Source
+from autograder.sandbox.jobs import Guarantee, Job, OutcomeStatus, Run, SandboxError, Source
 from autograder.sandbox.sandbox import Sandbox
 from autograder.util.errors import Halted
 from autograder.worker import jail, landlock
@@ -61,7 +61,11 @@ def _devices(sandbox: Sandbox) -> list[str]:
     """Return the devices that a worker finds."""
     runs = tuple(Run("test_device.py", "test_device", 0, device) for device in REAL)
     result = sandbox.run(Job(Source("exercises", "exercises.py", ""), {"test_device.py": PROBE}, runs, seed=0))
-    return [run.device for run, outcome in zip(runs, result.outcomes, strict=True) if outcome.status == "returned"]
+    return [
+        run.device
+        for run, outcome in zip(runs, result.outcomes, strict=True)
+        if outcome.status == OutcomeStatus.RETURNED
+    ]
 
 
 def _advice(guarantee: Guarantee) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
 from autograder.sandbox import decode
@@ -12,7 +13,33 @@ from autograder.sandbox import decode
 KILLED = "ended by signal 9"
 
 
-OUT_OF_TIME = ("cpu_time", "wall_time")
+class OutcomeStatus(StrEnum):
+    """How a run ended."""
+
+    RETURNED = "returned"
+    RAISED = "raised"
+    NO_DEVICE = "no_device"
+    # Processes could not talk to each other.
+    NO_NETWORK = "no_network"
+    NOT_IMPORTED = "not_imported"
+    # The process ended.
+    DIED = "died"
+    # A deadline passed.
+    CPU_TIME = "cpu_time"
+    WALL_TIME = "wall_time"
+    # What came back was no frame, or beyond its bounds.
+    FLOODED = "flooded"
+    # The submission's time was up.
+    NOT_REACHED = "not_reached"
+    # Two scenarios of its exercise had run out of time.
+    NOT_WAITED_FOR = "not_waited_for"
+    # The machine was too busy to tell.
+    STARVED = "starved"
+    # The simulated device could not follow the reference; the grader says so, and no sandbox.
+    NOT_FOLLOWED = "not_followed"
+
+
+OUT_OF_TIME = (OutcomeStatus.CPU_TIME, OutcomeStatus.WALL_TIME)
 
 
 class SandboxError(RuntimeError):
@@ -126,10 +153,7 @@ class Outcome:
     """What became of one run.
 
     Attributes:
-        status: "returned"; "raised"; "no_device"; "no_network" (processes could not talk to each other); "not_imported";
-            "died" (the process ended); "cpu_time" or "wall_time" (a deadline passed); "flooded" (what came back was no
-            frame, or beyond its bounds); "not_reached" (the submission's time was up); "not_waited_for" (two scenarios of its
-            exercise had run out of time); "starved" (the machine was too busy to tell).
+        status: how it ended.
         value: what the scenario returned, where it did.
         error: the exception, where one was raised.
         calls: how the module's functions were called.
@@ -139,7 +163,7 @@ class Outcome:
         cpu: CPU seconds of this run, by the worker's own account.
     """
 
-    status: str
+    status: OutcomeStatus
     value: Any = None
     error: decode.RunError | None = None
     calls: tuple[decode.Call, ...] = ()

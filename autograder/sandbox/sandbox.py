@@ -27,7 +27,18 @@ from typing import IO, Any, Self
 
 from autograder.sandbox import bytecode, cgroup, decode, view
 from autograder.sandbox.clock import Clock, Spent, Stopped, Use
-from autograder.sandbox.jobs import OUT_OF_TIME, Deadlines, Guarantee, Job, Outcome, Overlay, Result, Run, SandboxError
+from autograder.sandbox.jobs import (
+    OUT_OF_TIME,
+    Deadlines,
+    Guarantee,
+    Job,
+    Outcome,
+    OutcomeStatus,
+    Overlay,
+    Result,
+    Run,
+    SandboxError,
+)
 from autograder.sandbox.stream import LOG_KEPT, Attempt, Reader
 from autograder.worker import jail
 from autograder.worker.devices import computes_on_cpu
@@ -371,7 +382,7 @@ def _left(runs: Sequence[Run], outcomes: dict[int, Outcome]) -> list[int]:
     late = _time_outs(runs, outcomes)
     for number, run in enumerate(runs):
         if number not in outcomes and late[run.exercise, run.device] >= TIME_OUTS:
-            outcomes[number] = Outcome("not_waited_for")
+            outcomes[number] = Outcome(OutcomeStatus.NOT_WAITED_FOR)
     return [number for number in range(len(runs)) if number not in outcomes]
 
 
@@ -383,7 +394,7 @@ def _time_outs(runs: Sequence[Run], outcomes: dict[int, Outcome]) -> Counter[tup
 
 def _not_imported(error: decode.RunError) -> Outcome:
     place = f" (line {error.line})" if error.line else ""
-    return Outcome("not_imported", detail=f"{error.words}{place}", ended=error.ended)
+    return Outcome(OutcomeStatus.NOT_IMPORTED, detail=f"{error.words}{place}", ended=error.ended)
 
 
 @dataclass

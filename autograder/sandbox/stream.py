@@ -12,7 +12,7 @@ from typing import Any
 
 from autograder.sandbox import decode
 from autograder.sandbox.clock import Budget, Clock, Stopped
-from autograder.sandbox.jobs import Outcome, Run
+from autograder.sandbox.jobs import Outcome, OutcomeStatus, Run
 from autograder.worker.encode import HEADER
 
 LOG_KEPT = 64 << 10
@@ -60,11 +60,11 @@ class Attempt:
                 if head.get("dirty") is True:
                     return  # the rest runs in a fresh worker
         except decode.FrameError as error:
-            raise Stopped("flooded", str(error)) from error
+            raise Stopped(OutcomeStatus.FLOODED, str(error)) from error
 
     def fail(self, reason: Stopped, signal: int | None) -> None:
         """Charge the worker's end to what it was doing: the import, or the run whose frame is missing."""
-        self.starved = reason.status == "starved"
+        self.starved = reason.status == OutcomeStatus.STARVED
         detail = reason.detail or (f"ended by signal {signal}" if signal else "ended before it had answered")
         if self._loaded:
             self.outcomes.append(Outcome(reason.status, detail=detail))
@@ -72,14 +72,23 @@ class Attempt:
             self.import_error = decode.RunError(reason.status, reason.status, None, "", detail, ended=reason.status)
 
 
+# What a worker may say of a run itself.
+OF_THE_WORKER = (
+    OutcomeStatus.RETURNED,
+    OutcomeStatus.RAISED,
+    OutcomeStatus.NO_DEVICE,
+    OutcomeStatus.NO_NETWORK,
+)
+
+
 def _outcome(head: dict[str, Any], tensors: dict[str, Any]) -> Outcome:
     status = head.get("status")
-    if status not in ("returned", "raised", "no_device", "no_network"):
+    if status not in OF_THE_WORKER:
         raise decode.FrameError("an unknown status")
-    if status in ("no_device", "no_network"):
-        return Outcome(status)
+    if status in (OutcomeStatus.NO_DEVICE, OutcomeStatus.NO_NETWORK):
+        return Outcome(OutcomeStatus(status))
     return Outcome(
-        status=status,
+        status=OutcomeStatus(status),
         value=decode.value(head.get("value"), tensors),
         error=decode.error(head.get("error")),
         calls=decode.calls(head.get("calls")),
@@ -137,7 +146,7 @@ class Reader:
                 if key.fd == self._log:
                     self._drain()
                 elif not self._read():
-                    raise Stopped("died")
+                    raise Stopped(OutcomeStatus.DIED)
             self._clock.look()
 
     def _read(self) -> bool:
@@ -160,7 +169,7 @@ class Reader:
             with contextlib.suppress(KeyError):
                 self._selector.unregister(self._log)
             if chunk:
-                raise Stopped("flooded", f"more than {LOG_READ >> 20} MiB printed")
+                raise Stopped(OutcomeStatus.FLOODED, f"more than {LOG_READ >> 20} MiB printed")
             return False
         return True
 

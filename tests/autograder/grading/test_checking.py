@@ -17,7 +17,7 @@ from autograder.grading.checking import BoundCheck, CheckBroke
 from autograder.grading.results import VerdictKind
 from autograder.grading.verdicts import judge
 from autograder.sandbox.decode import TensorValue
-from autograder.sandbox.jobs import Outcome
+from autograder.sandbox.jobs import Outcome, OutcomeStatus
 from autograder.worker.scenarios import Scenario
 
 SOURCE = """
@@ -66,7 +66,13 @@ def tensor(values: torch.Tensor) -> TensorValue:
 
 def judged(check: BoundCheck, came: Any, wanted: Any) -> tuple[str, str]:
     scenario = Scenario("test_x", 0, "test_x", "x", 1.0, check.name, None, {})
-    verdict = judge(Placed("test_x.py", scenario), "cpu", Outcome("returned", came), Outcome("returned", wanted), check)
+    verdict = judge(
+        Placed("test_x.py", scenario),
+        "cpu",
+        Outcome(OutcomeStatus.RETURNED, came),
+        Outcome(OutcomeStatus.RETURNED, wanted),
+        check,
+    )
     return verdict.verdict, verdict.told
 
 

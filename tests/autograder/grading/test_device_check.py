@@ -16,7 +16,7 @@ from autograder.grading.lesson_grader import Grading
 from autograder.grading.results import ExerciseScore
 from autograder.report.feedback import exercise_lines
 from autograder.sandbox.decode import RunError, TensorValue
-from autograder.sandbox.jobs import Job, Outcome, Run, Source
+from autograder.sandbox.jobs import Job, Outcome, OutcomeStatus, Run, Source
 from autograder.sandbox.sandbox import Sandbox
 from autograder.util.errors import UserError
 from autograder.worker.devices import SIMULATED
@@ -248,6 +248,6 @@ def test_a_docstring_promises_a_device_by_naming_one() -> None:
 
 def test_a_long_message_is_told_in_one_line() -> None:
     error = RunError("UnpicklingError", "Exception", None, "", "Weights only load failed.\n" + "and more\n" * 50)
-    assert device_check.said(Outcome("raised", error=error)) == "UnpicklingError: Weights only load failed."
+    assert device_check.said(Outcome(OutcomeStatus.RAISED, error=error)) == "UnpicklingError: Weights only load failed."
     error = RunError("ValueError", "ValueError", None, "", "x" * 500)
-    assert len(device_check.said(Outcome("raised", error=error))) == device_check.LONGEST + 1
+    assert len(device_check.said(Outcome(OutcomeStatus.RAISED, error=error))) == device_check.LONGEST + 1

@@ -8,7 +8,7 @@ import torch
 from autograder.grading import disclosure, notebook_errors
 from autograder.grading.compare import compare
 from autograder.sandbox.decode import Opaque, RunError, TensorValue
-from autograder.sandbox.jobs import Outcome, Result
+from autograder.sandbox.jobs import Outcome, OutcomeStatus, Result
 from autograder.util.safe_text import named
 
 
@@ -85,7 +85,7 @@ def test_a_line_is_said_where_the_module_has_code() -> None:
 def test_a_line_that_is_not_said_is_still_one_of_the_module() -> None:
     """Without any line an AttributeError would be taken for a name that is missing."""
     error = RunError("AttributeError", "AttributeError", 2954767, "", "")
-    result = Result(error, {}, (Outcome("raised", error=error),), "", 0.0)
+    result = Result(error, {}, (Outcome(OutcomeStatus.RAISED, error=error),), "", 0.0)
     for text in (MODULE, "# %% notebook: f\n# %% cell: one\nx = 1\n"):
         bounded = notebook_errors.located(result, text)
         assert bounded.import_error is not None

@@ -6,10 +6,10 @@ import pytest
 
 from autograder.grading.disturbance import Disturbance, disturbance, tries_after
 from autograder.sandbox.decode import RunError
-from autograder.sandbox.jobs import KILLED, Outcome, Result, Run
+from autograder.sandbox.jobs import KILLED, Outcome, OutcomeStatus, Result, Run
 
 RUNS = tuple(Run("test_a.py", "test", n, "cpu", exercise) for n, exercise in enumerate("aab"))
-DONE = Outcome("returned")
+DONE = Outcome(OutcomeStatus.RETURNED)
 
 
 def result(*outcomes: Outcome, error: RunError | None = None) -> Result:
@@ -20,16 +20,19 @@ def result(*outcomes: Outcome, error: RunError | None = None) -> Result:
     ("outcomes", "found"),
     [
         ((DONE, DONE, DONE), None),
-        ((DONE, Outcome("died", detail=KILLED), DONE), Disturbance.KILLED),
-        ((DONE, Outcome("died", detail="ended by signal 11"), DONE), None),
-        ((DONE, Outcome("not_reached"), DONE), Disturbance.NOT_REACHED),
-        ((DONE, Outcome("wall_time"), Outcome("starved")), Disturbance.STARVED),
-        ((DONE, Outcome("cpu_time"), DONE), Disturbance.ONE_CPU_TIME),
-        ((Outcome("cpu_time"), Outcome("cpu_time"), DONE), None),
-        ((DONE, DONE, Outcome("not_imported", detail="died: ended by signal 9", ended="died")), Disturbance.KILLED),
-        ((DONE, DONE, Outcome("not_imported", detail="died: ended by signal 9")), None),
+        ((DONE, Outcome(OutcomeStatus.DIED, detail=KILLED), DONE), Disturbance.KILLED),
+        ((DONE, Outcome(OutcomeStatus.DIED, detail="ended by signal 11"), DONE), None),
+        ((DONE, Outcome(OutcomeStatus.NOT_REACHED), DONE), Disturbance.NOT_REACHED),
+        ((DONE, Outcome(OutcomeStatus.WALL_TIME), Outcome(OutcomeStatus.STARVED)), Disturbance.STARVED),
+        ((DONE, Outcome(OutcomeStatus.CPU_TIME), DONE), Disturbance.ONE_CPU_TIME),
+        ((Outcome(OutcomeStatus.CPU_TIME), Outcome(OutcomeStatus.CPU_TIME), DONE), None),
         (
-            (DONE, DONE, Outcome("not_imported", detail="cpu_time: more than 4 seconds", ended="cpu_time")),
+            (DONE, DONE, Outcome(OutcomeStatus.NOT_IMPORTED, detail="died: ended by signal 9", ended="died")),
+            Disturbance.KILLED,
+        ),
+        ((DONE, DONE, Outcome(OutcomeStatus.NOT_IMPORTED, detail="died: ended by signal 9")), None),
+        (
+            (DONE, DONE, Outcome(OutcomeStatus.NOT_IMPORTED, detail="cpu_time: more than 4 seconds", ended="cpu_time")),
             "import_time",
         ),
     ],

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 
 from autograder.grading.limits import FLOOR, TIMES, UNLIMITED, allowed
-from autograder.sandbox.jobs import Outcome
+from autograder.sandbox.jobs import Outcome, OutcomeStatus
 
 
 def of(*cpu: float) -> list[Outcome]:
-    return [Outcome("returned", cpu=seconds) for seconds in cpu]
+    return [Outcome(OutcomeStatus.RETURNED, cpu=seconds) for seconds in cpu]
 
 
 def test_a_quick_scenario_has_the_floor_and_a_slow_one_a_multiple() -> None:

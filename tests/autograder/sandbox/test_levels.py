@@ -19,7 +19,7 @@ from autograder.course.suite import Placed
 from autograder.grading.results import Verdict, VerdictKind
 from autograder.grading.verdicts import judge
 from autograder.sandbox import cgroup
-from autograder.sandbox.jobs import Deadlines, Outcome
+from autograder.sandbox.jobs import Deadlines, Outcome, OutcomeStatus
 from autograder.sandbox.sandbox import Sandbox
 from autograder.worker import lockdown
 from autograder.worker.scenarios import Scenario
@@ -63,7 +63,7 @@ def test_where_processes_cannot_talk_it_is_said_and_not_held_against_anybody(res
     outcome = look(restricted, body).outcomes[0]
     assert outcome.status == "no_network"
     assert _verdict(outcome, outcome).verdict == VerdictKind.NOT_RUN
-    assert _verdict(outcome, Outcome("returned", value=1)).verdict == VerdictKind.FAILED
+    assert _verdict(outcome, Outcome(OutcomeStatus.RETURNED, value=1)).verdict == VerdictKind.FAILED
 
 
 def _verdict(outcome: Outcome, wanted: Outcome) -> Verdict:
