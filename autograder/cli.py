@@ -269,6 +269,7 @@ def _grade(options: argparse.Namespace) -> int:
     from autograder.batch import backend
     from autograder.batch import run as batch
     from autograder.gradebook import export
+    from autograder.grading.results import ReportStatus
     from autograder.sandbox import pool
 
     out = options.out or batch.default_out(options.submissions, lesson)
@@ -288,7 +289,7 @@ def _grade(options: argparse.Namespace) -> int:
         summary = batch.grade_all(lesson, options.submissions, out, choices, tell)
     console.scores(lesson, summary, out)
     console.delivered(export.deliver(lesson, options.submissions, out, wishes))
-    return 1 if any(row["status"] == "grader_error" for row in summary.rows) else 0
+    return 1 if any(row["status"] == ReportStatus.GRADER_ERROR for row in summary.rows) else 0
 
 
 def _wishes(options: argparse.Namespace) -> export.Wishes:

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from autograder.course.lesson import Lesson
 from autograder.grading.lesson_grader import unrun
-from autograder.grading.results import Circumstances
+from autograder.grading.results import Circumstances, ReportStatus
 from autograder.report.report import as_json
 from autograder.report.schema import ReportRow
 from autograder.sandbox.jobs import Deadlines
@@ -77,4 +77,6 @@ def failed(
     lesson: Lesson, handed_in: Submission, circumstances: Circumstances, why: str, reason: str = "the grader failed"
 ) -> ReportRow:
     """Return the report, as JSON, on a submission that could not be graded through no fault of its own."""
-    return as_json(unrun(lesson, handed_in, circumstances, status="grader_error", reason=reason, private=why))
+    return as_json(
+        unrun(lesson, handed_in, circumstances, status=ReportStatus.GRADER_ERROR, reason=reason, private=why)
+    )

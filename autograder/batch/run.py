@@ -28,7 +28,7 @@ from autograder.report.results_folder import Grades, Origin
 from autograder.report.schema import ReportRow
 from autograder.sandbox.jobs import SandboxError
 from autograder.submission import class_folder, submission
-from autograder.submission.submission import Submission
+from autograder.submission.submission import Submission, SubmissionStatus
 from autograder.util.errors import Halted, UserError
 from autograder.util.safe_text import told_apart
 
@@ -218,7 +218,7 @@ def _without_running(
     lesson: Lesson, handed_in: Submission, circumstances: Circumstances, entry: Path
 ) -> ReportRow | None:
     """Return the report on a submission that holds nothing to run, or is not there any more."""
-    if handed_in.status == "found":
+    if handed_in.status == SubmissionStatus.FOUND:
         return None
     if not os.path.lexists(entry):
         gone = "it was there when grading began and is gone now"

@@ -27,14 +27,14 @@ from autograder.grading.diagnosis import Diagnoser
 from autograder.grading.disturbance import Disturbance, disturbance, tries_after
 from autograder.grading.limits import Allowance
 from autograder.grading.planned import of_planned
-from autograder.grading.results import Circumstances, ExerciseScore, Loading, Report, Verdict, VerdictKind
+from autograder.grading.results import Circumstances, ExerciseScore, Loading, Report, ReportStatus, Verdict, VerdictKind
 from autograder.grading.verdicts import judge_all
 from autograder.sandbox.decode import RunError
 from autograder.sandbox.jobs import Deadlines, Guarantee, Job, OutcomeStatus, Result, Run, Source
 from autograder.sandbox.pool import SandboxPool
 from autograder.sandbox.sandbox import Sandbox
 from autograder.submission import helpers, submission
-from autograder.submission.submission import Submission
+from autograder.submission.submission import Submission, SubmissionStatus
 from autograder.util.errors import UserError
 from autograder.worker.devices import SIMULATED, computes_on_cpu
 
@@ -324,7 +324,7 @@ class Grading:
             SandboxError: the sandbox failed; the submission is not to blame.
         """
         blank = unrun(self.lesson, handed_in, self.circumstances())
-        if handed_in.status != "found":
+        if handed_in.status != SubmissionStatus.FOUND:
             return blank
         source = self.source(handed_in)
         result = self.run_once(source, sandbox, last=last)
@@ -336,14 +336,14 @@ class Grading:
         if error is not None:
             texts = import_errors.of_source(source, handed_in.notes)
             reason = import_errors.sentence(error, result.syntax, texts)
-            return replace(blank, status="failed_to_import", reason=reason, private=error.words)
+            return replace(blank, status=ReportStatus.FAILED_TO_IMPORT, reason=reason, private=error.words)
         scores = self.scores(result)
         broken = [
             verdict for scored in scores for verdict in scored.verdicts if verdict.verdict == VerdictKind.GRADER_ERROR
         ]
         return replace(
             blank,
-            status="grader_error" if broken else "graded",
+            status=ReportStatus.GRADER_ERROR if broken else ReportStatus.GRADED,
             reason="the grader failed on a scenario" if broken else "",
             private=broken[0].private if broken else "",
             exercises=scores,
@@ -397,7 +397,7 @@ def unrun(
     handed_in: Submission,
     circumstances: Circumstances,
     *,
-    status: str = "",
+    status: ReportStatus | None = None,
     reason: str = "",
     private: str = "",
 ) -> Report:
@@ -405,7 +405,7 @@ def unrun(
     return Report(
         lesson=lesson,
         submission=handed_in.name,
-        status=status or handed_in.status,
+        status=status or ReportStatus(handed_in.status),
         reason=reason or handed_in.reason,
         place=handed_in.place,
         module=handed_in.digest,

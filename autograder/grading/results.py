@@ -148,6 +148,18 @@ class Loading:
     seconds: float = 0.0
 
 
+class ReportStatus(StrEnum):
+    """What became of a submission."""
+
+    GRADED = "graded"
+    FAILED_TO_IMPORT = "failed_to_import"
+    # As the submission's own status says.
+    NOT_FOUND = "not_found"
+    REFUSED = "refused"
+    # No score was recorded: the grader failed, not the student.
+    GRADER_ERROR = "grader_error"
+
+
 @dataclass(frozen=True)
 class Report:
     """What became of one submission.
@@ -155,7 +167,7 @@ class Report:
     Attributes:
         lesson: the lesson.
         submission: its name.
-        status: "graded", "failed_to_import", "not_found", "refused" or "grader_error".
+        status: what became of it.
         reason: why it was not graded, in a sentence.
         place: the module's path inside the submission.
         module: a hash over the module's text, and its helpers'.
@@ -173,7 +185,7 @@ class Report:
 
     lesson: Lesson
     submission: str
-    status: str
+    status: ReportStatus
     reason: str
     place: str
     module: str
@@ -191,7 +203,7 @@ class Report:
     @property
     def score(self) -> float | None:
         """The points in all; None where the grader failed."""
-        if self.status == "grader_error":
+        if self.status == ReportStatus.GRADER_ERROR:
             return None
         return round(sum(exercise.points for exercise in self.exercises), 2)
 

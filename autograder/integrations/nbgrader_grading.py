@@ -18,6 +18,7 @@ from autograder.course.lesson import Lesson
 from autograder.gradebook.formats.nbgrader import TEST, record
 from autograder.grading import lesson_grader
 from autograder.grading.lesson_grader import Grading
+from autograder.grading.results import ReportStatus
 from autograder.report import overrides
 from autograder.report.feedback import exercise_block, loading_sentences
 from autograder.report.overrides import Overrides
@@ -25,6 +26,7 @@ from autograder.report.report import as_json
 from autograder.report.results_folder import Grades, Origin
 from autograder.report.schema import ReportRow
 from autograder.submission import submission
+from autograder.submission.submission import SubmissionStatus
 from autograder.util.errors import UserError
 
 
@@ -49,7 +51,7 @@ class Desk:
             UserError: the grader failed; there are no points then, and no zero either.
         """
         handed_in = submission.of_notebook(notebook, self.lesson, student, folder)
-        if handed_in.status == "found":
+        if handed_in.status == SubmissionStatus.FOUND:
             row = self.here.grade_alone(handed_in)
         else:
             row = as_json(lesson_grader.unrun(self.lesson, handed_in, self.here.circumstances))
@@ -70,7 +72,7 @@ class Desk:
         """Return what a student reads, by the name of the test cell that it belongs to."""
         told = {entry["name"]: exercise_block(entry) for entry in row["exercises"]}
         first = loading_sentences(row)
-        if row["status"] != "graded":
+        if row["status"] != ReportStatus.GRADED:
             first.append(row["reason"])
         texts = {}
         for exercise in self.lesson.exercises:

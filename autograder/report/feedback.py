@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from autograder.course.lesson import Lesson
 from autograder.grading.call_arguments import Signatures
 from autograder.grading.import_errors import TRIAL
-from autograder.grading.results import ExerciseScore, Reason, Report, Verdict, VerdictKind
+from autograder.grading.results import ExerciseScore, Reason, Report, ReportStatus, Verdict, VerdictKind
 from autograder.report.report import as_json
 from autograder.report.schema import ExerciseRow, LinesRow, LoadingRow, ReboundRow, ReportRow
 from autograder.sandbox import decode
@@ -46,7 +46,7 @@ def page(lesson: Lesson, row: ReportRow) -> str:
         f"Submission: {code_span(visible(row['submission']))}",
         "",
     ]
-    if row["status"] != "graded":
+    if row["status"] != ReportStatus.GRADED:
         lines += [*_not_graded(row), ""]
     if row["score"] is not None:
         lines += [f"**{row['score']:g} of {row['max_score']:g} points**", ""]
@@ -131,7 +131,7 @@ def loading_sentences(row: ReportRow) -> list[str]:
     loading = row.get("loading", {})
     left_out = [_lines(one) for one in loading.get("left_out", [])]
     told = []
-    if loading.get("gave_up") and row["status"] == "graded":
+    if loading.get("gave_up") and row["status"] == ReportStatus.GRADED:
         told.append(_definitions_only(loading, left_out))
     elif left_out:
         told.append(f"No exercise needs this and it took long, so it was left out: {', '.join(left_out)}.")
@@ -175,11 +175,11 @@ def _helpers(row: ReportRow) -> list[str]:
 
 
 def _not_graded(row: ReportRow) -> list[str]:
-    if row["status"] == "grader_error":
+    if row["status"] == ReportStatus.GRADER_ERROR:
         return [
             "The grader itself failed on this submission. That is not your fault and costs nothing; your instructor knows."
         ]
-    if row["status"] == "failed_to_import":
+    if row["status"] == ReportStatus.FAILED_TO_IMPORT:
         return ["Your module could not be imported, so nothing in it could be run.", "", _one_line(row["reason"])]
     return [_one_line(row["reason"])]
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.course.lesson import Exercise, Lesson
+from autograder.grading.results import ReportStatus
 from autograder.report.schema import ExerciseRow, OverrideRow, ReportRow
 from autograder.util.errors import UserError
 from autograder.util.files import read_plain
@@ -159,7 +160,7 @@ def lay_over(row: ReportRow, decisions: Collection[Decision], lesson: Lesson) ->
         entries = [_decided(given.get(e.name) or _bare(e), decided.get(e.name), e.points) for e in lesson.exercises]
     exercises = lesson.exercises
     score: float | None = round(sum(entry["points"] for entry in entries), 2)
-    if row["status"] == "grader_error" and len(decided) < len(exercises):
+    if row["status"] == ReportStatus.GRADER_ERROR and len(decided) < len(exercises):
         score = None
     most = sum(entry["max_points"] for entry in entries) if entries else sum(e.points for e in exercises)
     return {**row, "score": score, "max_score": most, "exercises": entries}

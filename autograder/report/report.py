@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import cast
 
 from autograder.course.lesson import Lesson
-from autograder.grading.results import Diagnosis, Report, Verdict
+from autograder.grading.results import Diagnosis, Report, ReportStatus, Verdict
 from autograder.report.schema import SCHEMA, DiagnosisRow, LoadingRow, ReportRow, ScenarioRow
 from autograder.util.files import write_whole
 from autograder.util.safe_text import cell, file_name, told_apart
@@ -114,7 +114,7 @@ def write_scores(lesson: Lesson, rows: Iterable[ReportRow], path: Path) -> None:
     shown_names = told_apart(row["submission"] for row in listed)
     for row in listed:
         points = {exercise["name"]: exercise["points"] for exercise in row["exercises"]}
-        blank = "" if row["status"] == "grader_error" else "0"
+        blank = "" if row["status"] == ReportStatus.GRADER_ERROR else "0"
         score = "" if row["score"] is None else f"{row['score']:g}"
         shown = [f"{points[name]:g}" if name in points and row["score"] is not None else blank for name in names]
         lines.append([cell(shown_names[row["submission"]]), score, f"{row['max_score']:g}", row["status"], *shown])

@@ -19,14 +19,14 @@ from types import TracebackType
 from typing import Self, cast
 
 from autograder.course.lesson import Lesson
-from autograder.grading.results import Circumstances
+from autograder.grading.results import Circumstances, ReportStatus
 from autograder.report import overrides
 from autograder.report.feedback import page
 from autograder.report.overrides import Overrides
 from autograder.report.report import feedback_path, report_path, write, write_scores
 from autograder.report.schema import SCHEMA, ReportRow
 from autograder.submission import class_folder
-from autograder.submission.submission import Submission
+from autograder.submission.submission import Submission, SubmissionStatus
 from autograder.util.errors import Halted, UserError
 from autograder.util.files import read_plain, write_whole
 
@@ -112,7 +112,7 @@ class Grades:
             return "new"
         if regrade:
             return "asked for by --regrade"
-        if row["status"] == "grader_error":
+        if row["status"] == ReportStatus.GRADER_ERROR:
             return "the grader failed on it before"
         now = asdict(around)
         for key, value, words in (
@@ -127,8 +127,8 @@ class Grades:
         if row.get("note", "") != handed_in.note:
             return "the files beside its module changed"
         found = (handed_in.status, handed_in.reason)
-        ran = row["status"] in ("graded", "failed_to_import")
-        if (handed_in.status == "found") != ran or (not ran and (row["status"], row["reason"]) != found):
+        ran = row["status"] in (ReportStatus.GRADED, ReportStatus.FAILED_TO_IMPORT)
+        if (handed_in.status == SubmissionStatus.FOUND) != ran or (not ran and (row["status"], row["reason"]) != found):
             return "its module changed"
         return ""
 

@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -55,13 +56,23 @@ COURSE = {"autograder", "datasets", "solutions"}
 NO_MODULE = re.compile(r"test_|conftest\.py$|expect\.py$|setup\.py$|.*_test\.py$", re.IGNORECASE)
 
 
+class SubmissionStatus(StrEnum):
+    """Whether a submission holds a module to grade."""
+
+    FOUND = "found"
+    # Nothing is there, or nothing was written.
+    NOT_FOUND = "not_found"
+    # It is there, but not to be read.
+    REFUSED = "refused"
+
+
 @dataclass(frozen=True)
 class Submission:
     """One student's answer to a lesson.
 
     Attributes:
         name: the folder's or file's name.
-        status: "found"; "not_found" (nothing there, or nothing written); "refused" (there, but not to be read).
+        status: whether there is a module to grade.
         reason: why, in a sentence, where it was not found or refused.
         place: the module's path inside the submission, "" where there is none.
         text: the module's source, "" where there is none. An untouched stub has one, too.
@@ -71,7 +82,7 @@ class Submission:
     """
 
     name: str
-    status: str
+    status: SubmissionStatus
     reason: str = ""
     place: str = ""
     text: str = ""
@@ -97,9 +108,9 @@ def read(entry: Path, lesson: Lesson, name: str = "") -> Submission:
         candidates = _candidates(Folder(entry), lesson, entry) if entry.is_dir() else _lone(entry, lesson)
         return _with_helpers(_chosen(name, candidates, lesson), entry, lesson)
     except Refused as reason:
-        return Submission(name, "refused", str(reason))
+        return Submission(name, SubmissionStatus.REFUSED, str(reason))
     except OSError as error:
-        return Submission(name, "refused", f"{named(entry.name)} could not be read: {error.strerror}.")
+        return Submission(name, SubmissionStatus.REFUSED, f"{named(entry.name)} could not be read: {error.strerror}.")
 
 
 def of_notebook(text: str, lesson: Lesson, name: str, student: Path | None = None) -> Submission:
@@ -116,12 +127,12 @@ def of_notebook(text: str, lesson: Lesson, name: str, student: Path | None = Non
         found = _chosen(name, [_candidate(_Place(place, 0, places(lesson).index(place)), text, lesson)], lesson)
         return found if student is None else _with_helpers(found, student, lesson)
     except Refused as reason:
-        return Submission(name, "refused", str(reason))
+        return Submission(name, SubmissionStatus.REFUSED, str(reason))
 
 
 def _with_helpers(found: Submission, entry: Path, lesson: Lesson) -> Submission:
     """Return a submission with the student's own modules that it imports."""
-    if found.status != "found":
+    if found.status != SubmissionStatus.FOUND:
         return found
     answers = [(lesson.root / part).resolve() for part in ("solutions", "tests")]
 
@@ -401,7 +412,7 @@ def _chosen(name: str, found: Sequence[_Candidate], lesson: Lesson) -> Submissio
     if one is None or (None in picked and one.place.rank != _SAID):
         raise Refused(_several(written, lesson))
     others = [other for other in found if other is not one and other.text != one.text and not other.exact]
-    return Submission(name, "found", "", one.place.path, one.text, _note(one, others, lesson))
+    return Submission(name, SubmissionStatus.FOUND, "", one.place.path, one.text, _note(one, others, lesson))
 
 
 def _shadowed(one: _Candidate, found: Sequence[_Candidate]) -> bool:
@@ -434,13 +445,13 @@ def _first(candidates: Sequence[_Candidate]) -> _Candidate | None:
 def _unwritten(name: str, found: Sequence[_Candidate], lesson: Lesson) -> Submission:
     """Return the submission in which no exercise is written: one that was changed runs all the same."""
     if not found:
-        return Submission(name, "not_found", f"No exercises.py for {lesson.name} was found.")
+        return Submission(name, SubmissionStatus.NOT_FOUND, f"No exercises.py for {lesson.name} was found.")
     likely = [one for one in found if one.place.rank < _ANY]
     changed = [one for one in likely or found if one.touched]
     if len(changed) > 1 and not likely:
         shown = ", ".join(named(one.place.path) for one in changed[:MOST_NAMED])
         reason = f"No exercises.py for {lesson.name} was found, and none of its exercises in {shown}."
-        return Submission(name, "not_found", reason)
+        return Submission(name, SubmissionStatus.NOT_FOUND, reason)
     if changed:
         rank = min(one.place.rank for one in changed)
         best = [one for one in changed if one.place.rank == rank]
@@ -448,7 +459,7 @@ def _unwritten(name: str, found: Sequence[_Candidate], lesson: Lesson) -> Submis
         several = len(modules) != len(best) and modules if rank == _SAID else len({one.text for one in best}) > 1
         if several:
             raise Refused(_several(best, lesson))
-        return Submission(name, "found", "", best[0].place.path, best[0].text, best[0].note)
+        return Submission(name, SubmissionStatus.FOUND, "", best[0].place.path, best[0].text, best[0].note)
     faults = [one.fault for one in found if one.fault]
     if faults:
         raise Refused(faults[0])
@@ -456,7 +467,11 @@ def _unwritten(name: str, found: Sequence[_Candidate], lesson: Lesson) -> Submis
     what = "notebook" if one.place.is_notebook else "stub"
     but = "" if one.exact or one.place.is_notebook else "; only comments or the layout are new"
     return Submission(
-        name, "not_found", f"{named(one.place.path)} is the {what} as it was handed out{but}.", one.place.path, one.text
+        name,
+        SubmissionStatus.NOT_FOUND,
+        f"{named(one.place.path)} is the {what} as it was handed out{but}.",
+        one.place.path,
+        one.text,
     )
 
 

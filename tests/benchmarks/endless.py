@@ -23,7 +23,7 @@ from autograder.batch.local_backend import Here
 from autograder.course import lesson as lessons
 from autograder.grading.lesson_grader import Grading
 from autograder.sandbox.jobs import OUT_OF_TIME
-from autograder.submission.submission import Submission
+from autograder.submission.submission import Submission, SubmissionStatus
 from tests.benchmarks import course
 from tests.benchmarks.course import SEED, Subject
 from tests.benchmarks.meter import MeasureError
@@ -53,7 +53,7 @@ def grader(subject: Subject) -> Iterator[Here]:
 def cost(here: Here, name: str, text: str) -> Cost:
     """Grade a module and return what it took."""
     before = time.process_time()
-    row = here.grade(Submission(name, "found", place="exercises.py", text=text))
+    row = here.grade(Submission(name, SubmissionStatus.FOUND, place="exercises.py", text=text))
     own = time.process_time() - before
     ended = [scenario["reason"] for exercise in row["exercises"] for scenario in exercise["scenarios"]]
     return Cost(row["cpu_seconds"] + own, row["score"] or 0.0, sum(reason in OUT_OF_TIME for reason in ended))

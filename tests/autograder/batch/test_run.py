@@ -26,7 +26,7 @@ from autograder.course.lesson import Lesson
 from autograder.grading import lesson_grader
 from autograder.grading.disturbance import Disturbance
 from autograder.grading.lesson_grader import Grading
-from autograder.grading.results import Circumstances
+from autograder.grading.results import Circumstances, ReportStatus
 from autograder.report import results_folder
 from autograder.report.report import as_json
 from autograder.report.schema import ReportRow
@@ -353,7 +353,7 @@ class _Stand:
 
     def report(self, handed_in: Submission, reason: str, disturbed: str = "") -> ReportRow:
         """Return a report with no points if there is a reason, and with a long log."""
-        row = as_json(lesson_grader.unrun(self.lesson, handed_in, self.circumstances, status="graded"))
+        row = as_json(lesson_grader.unrun(self.lesson, handed_in, self.circumstances, status=ReportStatus.GRADED))
         row["disturbed"] = disturbed
         row["log"] = "x" * 60_000
         exercises: Any = [

@@ -19,6 +19,7 @@ from pathlib import Path
 
 import pytest
 
+from autograder.submission.submission import SubmissionStatus
 from autograder.course import lesson as lessons
 from autograder.sandbox import sandbox
 from autograder.submission import submission
@@ -455,7 +456,9 @@ def test_hostile_submission_gains_nothing(
         assert_harmless(report, grading, tmp_path / "out")
     finally:
         try:
-            honest = grading.grade(Submission("honest", "found", place="exercises.py", text=HONEST), zygote)
+            honest = grading.grade(
+                Submission("honest", SubmissionStatus.FOUND, place="exercises.py", text=HONEST), zygote
+            )
         except SandboxError:
             zygote.close()  # so that the next test has another
             raise

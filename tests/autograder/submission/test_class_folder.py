@@ -15,11 +15,11 @@ import pytest
 from autograder import console
 from autograder.course.lesson import Lesson
 from autograder.grading.lesson_grader import unrun
-from autograder.grading.results import Circumstances
+from autograder.grading.results import Circumstances, ReportStatus
 from autograder.report import feedback
 from autograder.report.report import as_json
 from autograder.submission import archives, class_folder, submission
-from autograder.submission.submission import Submission
+from autograder.submission.submission import Submission, SubmissionStatus
 from autograder.util.errors import UserError
 
 CODE = "def double(x):\n    return 2 * x\n"
@@ -465,8 +465,10 @@ def test_a_folder_of_tables_alone_says_what_it_holds(tmp_path: Path, small_lesso
 
 def test_table_and_feedback_say_which_file_counted(small_lesson: Lesson) -> None:
     around = Circumstances(1, {"cpu": "run"}, "", "", "isolated", {})
-    handed_in = Submission("ada", "found", "", "exercises.py", CODE, "exercises.py was graded, and not a `b`.")
-    row = as_json(unrun(small_lesson, handed_in, around, status="graded"))
+    handed_in = Submission(
+        "ada", SubmissionStatus.FOUND, "", "exercises.py", CODE, "exercises.py was graded, and not a `b`."
+    )
+    row = as_json(unrun(small_lesson, handed_in, around, status=ReportStatus.GRADED))
     assert "exercises.py was graded, and not a `b`." in feedback.page(small_lesson, row)
     assert console.ending(row) == "exercises.py was graded, and not a `b`."
     assert console.ending({**row, "reason": "Why?"}) == "Why?; exercises.py was graded, and not a `b`."
