@@ -221,7 +221,8 @@ def _add_grade_books(grade: argparse.ArgumentParser) -> None:
         "--roster",
         type=Path,
         metavar="FILE",
-        help="a CSV file that says whose folder is whose, or Canvas's export of its grade book; see the README",
+        help="a CSV file that says whose folder is whose, or Canvas's export of its grade book; autograder/docs/gradebooks.md "
+        "has its columns",
     )
     books.add_argument(
         "--moodle-worksheet", type=Path, metavar="FILE", help="the grading worksheet from Moodle, for `--export moodle`"

@@ -232,7 +232,7 @@ class There:
             # What Dask raises where it is to speak TLS and was told of no certificates.
             raise UserError(
                 f"The scheduler at {self._address} wants certificates: set DASK_DISTRIBUTED__COMM__TLS__CA_FILE, …__CLIENT__CERT "
-                'and …__CLIENT__KEY, as the README says under "More than one machine".'
+                'and …__CLIENT__KEY, as autograder/docs/grading.md says under "More than one machine".'
             ) from error
         except (OSError, ValueError, ImportError) as error:
             raise UserError(

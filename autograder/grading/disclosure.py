@@ -2,7 +2,7 @@
 
 Student code sees the hidden scenarios and their inputs while it runs, and a shape, a length, a line or a type's name can be
 chosen to spell what it saw. So each of these is shown where an honest mistake would give it, and told in words of a fixed
-list where it would not. The README of this folder says what remains.
+list where it would not. `autograder/docs/security.md` says what remains.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ SCHEMA = "autograder/release/v1"
 PACKAGE = Path(autograder.__file__).parent
 TEMPLATES = PACKAGE / "release" / "templates"
 # The whole package, wherever its modules lie: one that is left out would be missed by a student's machine alone.
-OF_THE_PACKAGE = ("**/*.py", "release/templates/*", "README.md")
+OF_THE_PACKAGE = ("**/*.py", "release/templates/*", "README.md", "docs/*.md")
 OF_THE_DATA = ("README.md", "*.py", "*.txt", "*.csv", "**/*-ubyte")
 FIGURE = re.compile(r"!\[[^\]]*\]\(([\w.-]+\.png)\)")
 LARGEST_MARKER = 4 << 20

@@ -1,4 +1,4 @@
-"""Where the CPU time of `grade` goes, step by step: a help in making it cheaper, not a number for the README.
+"""Where the CPU time of `grade` goes, step by step: a help in making it cheaper, not a number for this folder's page.
 
     uv run python tests/benchmarks/profile_grade.py lesson_2_2
 

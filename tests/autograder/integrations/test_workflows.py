@@ -458,5 +458,16 @@ def test_where_gradescopes_grader_fails_there_is_no_zero(
     assert not (container / "results" / "results.json").exists()
 
 
-def test_the_readme_points_at_the_instructors_workflow() -> None:
-    assert "autograder/templates/instructor.yml" in (ROOT / "README.md").read_text(encoding="utf-8")
+def test_instructors_are_pointed_at_their_workflow() -> None:
+    place = "autograder/release/templates/instructor.yml"
+    assert (ROOT / place).is_file()
+    assert place in (ROOT / "autograder" / "docs" / "handing_out.md").read_text(encoding="utf-8")
+
+
+def test_the_projects_own_workflow_runs_what_a_contributor_runs() -> None:
+    settings = yaml.safe_load((ROOT / ".github" / "workflows" / "checks.yml").read_text(encoding="utf-8"))
+    runs = [step["run"] for job in settings["jobs"].values() for step in job["steps"] if "run" in step]
+    assert ".ci/run" in runs
+    assert os.access(ROOT / ".ci" / "run", os.X_OK)
+    # YAML reads the key `on` as a truth.
+    assert {"push", "pull_request"} <= set(settings[True])
