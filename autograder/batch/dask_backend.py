@@ -98,7 +98,7 @@ class Station(WorkerPlugin):
             deadlines=Deadlines(**work["deadlines"]),
         )
         if list(grading.content) != work["content"]:
-            raise UserError(f"{root} holds another version of {lesson.name}; bring it to the version that is here.")
+            raise UserError(f"{root} holds another version of {lesson.name}; update it to the version that is here.")
         with contextlib.ExitStack() as stack:
             stack.enter_context(grading)
             here = stack.enter_context(Here(grading))
@@ -217,7 +217,7 @@ class There:
         elif now > self._seen + ALONE_SECONDS:
             raise Halted(
                 f"The cluster at {self._address} has had no worker for a minute. What was graded is kept; start workers with "
-                f"`dask worker {self._address}`, and the same command goes on from there."
+                f"`dask worker {self._address}`, and the same command continues from there."
             )
 
     def _connected(self) -> Client:
@@ -261,7 +261,7 @@ class There:
     def _gone(self) -> Halted:
         return Halted(
             f"The Dask scheduler at {self._address} does not answer any more. What was graded is kept; start the cluster again, "
-            "and the same command goes on from there."
+            "and the same command continues from there."
         )
 
 

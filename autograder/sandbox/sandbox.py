@@ -278,7 +278,7 @@ class Sandbox:
 
     @property
     def launched(self) -> bool:
-        """Whether there is a zygote, be it warm or not."""
+        """Whether there is a zygote, warm or not."""
         return self._control is not None
 
     @property
@@ -294,7 +294,7 @@ class Sandbox:
         compiled = bytecode.ready(plots=self._configuration["plots"], imports=self._configuration["imports"])
         with self._door:
             if self._over:
-                raise SandboxError("the sandbox was told that this is the end")
+                raise SandboxError("the sandbox is being shut down")
             self._launch(compiled)
 
     def _launch(self, compiled: bytecode.Bytecode) -> None:
@@ -689,7 +689,7 @@ class _Spent:
         return Outcome("not_reached") if self.cpu_left() < 0 or self.waited > self._deadlines.submission_wall else None
 
 
-_STARVED = "the machine was too busy to grade; grade again when it is less so"
+_STARVED = "the machine was too busy to grade; grade again when it is less busy"
 
 
 @dataclass(frozen=True)

@@ -94,8 +94,8 @@ class Steps:
         return timed
 
     def table(self, title: str, steps: dict[str, tuple[Any, str]], submissions: int, whole: float) -> str:
-        """Return the steps as a table, in milliseconds a submission."""
-        lines = [f"| {title} | CPU ms a submission | calls |", "|---|---:|---:|"]
+        """Return the steps as a table, in milliseconds per submission."""
+        lines = [f"| {title} | CPU ms per submission | calls |", "|---|---:|---:|"]
         lines.append(f"| all of it | {1000 * whole / submissions:.1f} | |")
         for name in steps:
             if self.calls[name]:

@@ -43,7 +43,7 @@ def main() -> int:
         done = subprocess.run([*command, *wanted, "--export", "classroom50"], cwd=course, check=False)
         made = next((out / "exports" / "classroom50").glob("*/result.json"), None)
         if done.returncode or made is None:
-            print("::error::The grader failed; this is nobody's zero. See its words above.", file=sys.stderr)
+            print("::error::The grader failed; no score was recorded. See its output above.", file=sys.stderr)
             return 1
         result = json.loads(made.read_text(encoding="utf-8"))
         shutil.copyfile(made.with_name("release-body.md"), "release-body.md")

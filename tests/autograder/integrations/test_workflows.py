@@ -177,7 +177,7 @@ def test_an_endless_loop_is_ended(students: Path, tmp_path: Path, monkeypatch: p
     work = Path(shutil.copytree(students, tmp_path / "work"))
     (work / "assignments" / "lesson_9_1" / "exercises.py").write_text("while True:\n    pass\n", encoding="utf-8")
     monkeypatch.setattr(github_classroom, "SECONDS", 2)
-    assert "a loop without end" in github_classroom.payload(lessons.load(work, "lesson_9_1"), "double")["message"]
+    assert "a loop that never ends" in github_classroom.payload(lessons.load(work, "lesson_9_1"), "double")["message"]
 
 
 def test_no_time_is_spent_on_a_stub_as_it_was_handed_out(
