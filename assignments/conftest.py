@@ -82,7 +82,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Gen
 def _import_trouble(error: BaseException, module: Path, root: Path) -> str:
     """Return why a lesson's module cannot be imported, with the line; "" if the fault is not in it."""
     place = module.relative_to(root).as_posix() if module.is_relative_to(root) else module.as_posix()
-    after = f"\nNo test of {module.parent.name} ran: put that right first."
+    after = f"\nNo test of {module.parent.name} ran: fix that first."
     missing = re.match(r"cannot import name '(\w+)' from '[\w.]*\.exercises'", str(error))
     if isinstance(error, ImportError) and missing:
         name = missing.group(1)

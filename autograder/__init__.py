@@ -1,5 +1,5 @@
 """The grader of "Learn the Training Loop with PyTorch".
 
 A submission is turned into outputs in a process that knows no answers; outputs are compared in a process that runs no
-submission. README.md in this folder draws the line through the modules.
+submission. README.md in this folder is a map of it.
 """

@@ -33,7 +33,7 @@ def main(given: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         print(
-            "\nautograder: stopped. What was graded is kept; the same command goes on where this one was.",
+            "\nautograder: stopped. What was graded is kept; the same command continues where this one stopped.",
             file=sys.stderr,
         )
         return 130
@@ -61,7 +61,7 @@ def _add_grade(commands: Commands) -> None:
     )
     grade.add_argument("lesson", metavar="LESSON", help="such as lesson_2_5 or 2.5")
     grade.add_argument(
-        "submissions", metavar="SUBMISSIONS", type=Path, help="a folder with one folder (or file) a student"
+        "submissions", metavar="SUBMISSIONS", type=Path, help="a folder with one folder (or file) per student"
     )
     grade.add_argument(
         "--out", type=Path, metavar="DIR", help="where results go (default: grades-LESSON beside SUBMISSIONS)"
@@ -70,7 +70,7 @@ def _add_grade(commands: Commands) -> None:
         "--only", action="append", default=[], metavar="NAME", help="grade this submission alone; may be repeated"
     )
     grade.add_argument(
-        "--moved", action="store_true", help="the out folder was begun with these submissions, which lay elsewhere then"
+        "--moved", action="store_true", help="the out folder belongs to these submissions, which have been moved since"
     )
     grade.add_argument("--regrade", action="store_true", help="grade again what is finished and unchanged")
     grade.add_argument(
@@ -86,7 +86,7 @@ def _add_grade(commands: Commands) -> None:
         metavar="N",
         help="the seed of the inputs (default: drawn once, then kept in the out folder)",
     )
-    grade.add_argument("--workers", type=_count, metavar="N", help="processes at a time (default: one a core)")
+    grade.add_argument("--workers", type=_count, metavar="N", help="processes at a time (default: one per core)")
     grade.add_argument(
         "--dask",
         default="",
@@ -112,7 +112,7 @@ def _add_audit(commands: Commands) -> None:
     )
     audit.add_argument("lessons", nargs="*", metavar="LESSON", help="default: all")
     audit.add_argument("--seeds", type=_count, default=5, metavar="N", help="how many seeds to try (default: 5)")
-    audit.add_argument("--workers", type=_count, metavar="N", help="processes at a time (default: one a core)")
+    audit.add_argument("--workers", type=_count, metavar="N", help="processes at a time (default: one per core)")
     audit.add_argument("--json", type=Path, metavar="FILE", help="write what was measured to this file, too")
     audit.set_defaults(run=_audit)
 
@@ -146,7 +146,7 @@ def _add_release(commands: Commands) -> None:
     kind.add_argument(
         "--gradescope",
         action="store_true",
-        help="write the zip with which Gradescope grades LESSON; it holds the answers, so upload it to nobody else",
+        help="write the zip with which Gradescope grades LESSON; it holds the answers, so upload it to Gradescope alone",
     )
     kind.add_argument(
         "--classroom50", action="store_true", help="write the autograder.py with which Classroom 50 grades LESSON"
@@ -221,7 +221,8 @@ def _add_grade_books(grade: argparse.ArgumentParser) -> None:
         "--roster",
         type=Path,
         metavar="FILE",
-        help="a CSV file that says whose folder is whose, or Canvas's export of its grade book; see the README",
+        help="a CSV file that says whose folder is whose, or Canvas's export of its grade book; autograder/docs/gradebooks.md "
+        "has its columns",
     )
     books.add_argument(
         "--moodle-worksheet", type=Path, metavar="FILE", help="the grading worksheet from Moodle, for `--export moodle`"
@@ -253,7 +254,7 @@ def _add_grade_books(grade: argparse.ArgumentParser) -> None:
 
 def _count(text: str) -> int:
     if not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError("give a whole number from 1")
+        raise argparse.ArgumentTypeError("give a whole number, 1 or more")
     return int(text)
 
 

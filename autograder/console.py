@@ -27,7 +27,7 @@ MOST_PATHS = 10
 
 @contextmanager
 def progress() -> Iterator[Callable[[batch.Progress], None]]:
-    """Yield a function that moves a progress bar; where nobody watches a terminal, it writes a line a submission instead."""
+    """Yield a function that moves a progress bar; where nobody watches a terminal, it writes lines instead."""
     if not _watched():
         yield _line
         return

@@ -16,7 +16,7 @@ def check_docstrings(subject: Subject) -> CheckResult:
     """Every scenario says which rule it tests; and what it asks for, as far as a program can tell, the docstring names."""
     owners = {(placed.file, placed.scenario.function): placed.scenario.exercise for placed in subject.scenarios}
     faults = [
-        f"{e.name} has no docstring: say there all that a scenario may ask."
+        f"{e.name} has no docstring: write one that says all that a scenario may ask."
         for e in subject.lesson.exercises
         if e.name not in subject.promises or not subject.promises[e.name].own.strip()
     ]
@@ -64,7 +64,7 @@ def _unsaid(
             if error not in promise.words:
                 yield f"{file}::{name} asks for {error}, which {where} does not name"
         if any(argument.arg == "device" for argument in node.args.args) and not promise.portable:
-            yield f"{file}::{name} asks for a device, of which {where} says nothing"
+            yield f"{file}::{name} asks for a device, which {where} does not mention"
     yield from _unsaid_of_inputs(subject, exercise, promise, where)
 
 
@@ -82,7 +82,7 @@ def _unsaid_of_inputs(subject: Subject, exercise: Exercise, promise: Promise, wh
                         first.setdefault(str(size), subject.scenarios[n].name)
     floats = [dtype for dtype in dtypes if "float" in dtype]
     if len(floats) > 1 and not re.search(_DTYPES, promise.words):
-        yield f"{dtypes[floats[1]]} gives {floats[1]}, and {where} says nothing of dtypes"
+        yield f"{dtypes[floats[1]]} gives {floats[1]}, and {where} says nothing about dtypes"
     for given, words, told in (("1", _ONE, "one"), ("0", _NONE, "nothing")):
         if given in first and not re.search(words, promise.words):
             yield f"{first[given]} gives a tensor with {told} along a dimension, and {where} does not say that this may be"

@@ -20,7 +20,7 @@ def check_stub(subject: Subject) -> CheckResult:
         return CheckResult("stub", "none", (f"{lesson.stub} is not there: run `autograder stubs {lesson.name}`.",))
     points, verdicts, why = subject.points(lesson.stub.read_text(encoding="utf-8"), subject.seeds[0])
     faults = (
-        [f"{lesson.stub} does not import: {why}. Imports that only solutions need belong into a region."] if why else []
+        [f"{lesson.stub} does not import: {why}. Imports that only solutions need belong in a region."] if why else []
     )
     faults += [
         f"{verdict.placed.name} passes on the untouched stub: let it return what the exercise gave."
@@ -92,7 +92,7 @@ def check_alternatives(subject: Subject) -> CheckResult:
             told = why or (f"{failed[0].placed.name}: {failed[0].told}" if failed else "it gets more than it expects")
             faults.append(
                 f"{path} gets {points[wrong[0]]:g} of {expected[wrong[0]]:g} points on {wrong[0]} (seed {seed}; {told}). "
-                "If it is correct by the docstring, the scenario is unfair; otherwise mend the alternative."
+                "If it is correct by the docstring, the scenario is unfair; otherwise fix the alternative."
             )
         good[path] = good[path] and not wrong
     if not paths:

@@ -85,7 +85,7 @@ def _run_stand_in(
     result = subject.bench.run(job)
     if result.import_error is not None:
         error = result.import_error
-        raise AuditError(f"{subject.lesson.misconceptions} does not import: {error.type}: {error.message}. Mend it.")
+        raise AuditError(f"{subject.lesson.misconceptions} does not import: {error.type}: {error.message}. Fix it.")
     return result.outcomes, tuple(subject.judged(result.outcomes, places, seed, result))
 
 

@@ -13,7 +13,9 @@ from autograder.worker.devices import SIMULATED
 def check_portability(subject: Subject) -> CheckResult:
     """Run the reference and the alternatives on a device that is not there; mutants are tried there, too, if all else fails."""
     if subject.lane is None:
-        return CheckResult("portability", "not checked", notes=("This torch cannot pretend a device; 2.13 can.",))
+        return CheckResult(
+            "portability", "not checked", notes=("This version of torch cannot simulate a device; 2.13 can.",)
+        )
     faults, notes = [], []
     for placed, there, why in zip(subject.scenarios, subject.lane.outcomes, subject.lane.whys, strict=True):
         if there.error is not None and there.error.line and device_check.mistake(there.error):

@@ -21,7 +21,7 @@ def check_reference(subject: Subject) -> CheckResult:
     for seed, result in zip(subject.seeds, results, strict=True):
         error = result.import_error
         if error is not None:
-            raise AuditError(f"{lesson.reference} does not import: {error.type}: {error.message}. Mend it first.")
+            raise AuditError(f"{lesson.reference} does not import: {error.type}: {error.message}. Fix it first.")
         subject.references[seed] = result.outcomes
     again = subject.bench.map(lambda seed: subject.bench.run(subject.job(subject.text, places, seed)), subject.seeds)
     sound = 0
@@ -36,7 +36,7 @@ def check_reference(subject: Subject) -> CheckResult:
 def _flawed(verdict: Verdict, seed: int) -> str:
     name = verdict.placed.name
     if verdict.verdict == VerdictKind.GRADER_ERROR:
-        return f"{name}: {verdict.private} (seed {seed}). Mend the reference, or the scenario if it asks what is not promised."
+        return f"{name}: {verdict.private} (seed {seed}). Fix the reference, or the scenario if it asks for what is not promised."
     return (
         f"{name}: the reference, run twice with seed {seed}, does not pass its own scenario ({verdict.told}). "
         "Let the scenario return what is the same every time, or widen its check."

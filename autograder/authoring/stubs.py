@@ -161,7 +161,7 @@ def _todo(line: str, exercise: str, lesson: Lesson) -> list[str]:
         section = lesson.exercise(exercise).section
     except KeyError:
         raise AuthoringError(
-            f"{lesson.reference}: a region lies in `{exercise}`, which is no exercise of lesson.toml."
+            f"{lesson.reference}: a region lies in `{exercise}`, which is not an exercise of lesson.toml."
         ) from None
     message = f'{exercise} is not written yet: read "{section}" in assignments/{lesson.name}/README.md'
     return [f"{indent}# TODO: {sentence}", f"{indent}raise NotImplementedError({_quoted(message)})"]

@@ -99,7 +99,7 @@ class Station(WorkerPlugin):
             deadlines=Deadlines(**work["deadlines"]),
         )
         if list(grading.content) != work["content"]:
-            raise UserError(f"{root} holds another version of {lesson.name}; bring it to the version that is here.")
+            raise UserError(f"{root} holds another version of {lesson.name}; update it to the version that is here.")
         with contextlib.ExitStack() as stack:
             stack.enter_context(grading)
             here = stack.enter_context(Here(grading))
@@ -222,7 +222,7 @@ class There:
         elif now > self._seen + ALONE_SECONDS:
             raise Halted(
                 f"The cluster at {self._address} has had no worker for a minute. What was graded is kept; start workers with "
-                f"`dask worker {self._address}`, and the same command goes on from there."
+                f"`dask worker {self._address}`, and the same command continues from there."
             )
 
     def _connected(self) -> Client:
@@ -237,7 +237,7 @@ class There:
             # What Dask raises where it is to speak TLS and was told of no certificates.
             raise UserError(
                 f"The scheduler at {self._address} wants certificates: set DASK_DISTRIBUTED__COMM__TLS__CA_FILE, …__CLIENT__CERT "
-                'and …__CLIENT__KEY, as the README says under "More than one machine".'
+                'and …__CLIENT__KEY, as autograder/docs/grading.md says under "More than one machine".'
             ) from error
         except (OSError, ValueError, ImportError) as error:
             raise UserError(
@@ -266,7 +266,7 @@ class There:
     def _gone(self) -> Halted:
         return Halted(
             f"The Dask scheduler at {self._address} does not answer any more. What was graded is kept; start the cluster again, "
-            "and the same command goes on from there."
+            "and the same command continues from there."
         )
 
 

@@ -44,7 +44,7 @@ class Exercise:
         off_limits: dotted names that its code must not use, and the reason to tell a student.
         bonus: whether its points are a bonus (they count towards the 100 all the same).
         forgeable: why its points, or some of them, rest on something that is computed beside student code; "" if none do.
-        few_answers: why somebody who knows nothing can guess some of its answers (a quiz, a few fixed cases); "" for most.
+        few_answers: why someone who knows nothing can guess some of its answers (a quiz, a few fixed cases); "" for most.
     """
 
     name: str
@@ -222,7 +222,7 @@ def _off_limits(table: _Table) -> tuple[str, ...]:
         table.refuse("off_limits", '`off_limits` is a list, also of one name: off_limits = ["torch.mean"].')
     for name in value:
         if not isinstance(name, str) or not DOTTED.fullmatch(name):
-            table.refuse("off_limits", f"{name!r} is no dotted name such as torch.mean.", str(name))
+            table.refuse("off_limits", f"{name!r} is not a dotted name such as torch.mean.", str(name))
     return tuple(value)
 
 

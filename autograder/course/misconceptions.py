@@ -78,6 +78,6 @@ def _marked(name: str, mark: ast.Call, texts: dict[str, str], lesson: Lesson) ->
     exercise, says, section, target = words
     if exercise not in [known.name for known in lesson.exercises]:
         raise DiagnosisError(
-            f"{where}: {name} is a misconception of {exercise!r}, which is no exercise of lesson.toml."
+            f"{where}: {name} is a misconception of {exercise!r}, which is not an exercise of lesson.toml."
         )
     return Misconception(name, exercise, says, section, target)

@@ -1,4 +1,4 @@
-"""From a grading folder to other grade books: who is who, what lateness costs, and a file a format.
+"""From a grading folder to other grade books: who is who, what lateness costs, and a file for each format.
 
 It reads reports that are finished and grades nothing. What it lays over them stands in files of its own (`late.csv`,
 `exports/`), so that a later `grade` finds everything as it left it.
@@ -314,7 +314,7 @@ def _time_notes(roster: Roster, policy: Policy | None, wishes: Wishes) -> Iterat
     """Say where clocks that are set make a time doubtful, and where extensions have nothing to extend."""
     if policy is None:
         if wishes.due is None and any(student.due for student in roster.students):
-            yield "The roster's column `due` was not used: it counts over a due date for all, and there is none. Add --due."
+            yield "The roster's column `due` was not used: it overrides a due date for all, and there is none. Add --due."
         return
     if wishes.due is not None and (note := late_policy.parse_due(wishes.due).note):
         yield f"--due: {note}"

@@ -146,7 +146,7 @@ def parse_rule(text: str) -> Rule:
     found = RULE.fullmatch(" ".join(text.split()))
     if found is None:
         raise LateError(
-            f"{text!r} is no rule for late submissions. Rules are `10% a day`, `10% a day, at most 50%` and "
+            f"{text!r} is not a rule for late submissions. Rules are `10% a day`, `10% a day, at most 50%` and "
             "`2 points an hour, at most 20 points, after 15 minutes`."
         )
     number, unit, period, most, most_unit, grace, grace_unit = found.groups()

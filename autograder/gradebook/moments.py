@@ -52,7 +52,7 @@ def parse(text: str, *, later: bool) -> Moment:
     zone = _zone(zoned.group(2) or zoned.group(3)) if zoned is not None else None
     shown = _clock(zoned.group(1) if zoned is not None else plain, text)
     if shown.year not in YEARS:
-        raise MomentError(f"{text!r} lies in a year that nothing is due in.")
+        raise MomentError(f"{text!r} lies in a year in which nothing can be due.")
     if zone is None and shown.tzinfo is None:
         raise MomentError(f"{text!r} does not say its time zone; write it as {EXAMPLES}.")
     if zone is None:
@@ -79,7 +79,7 @@ def _clock(words: str, text: str) -> datetime:
     try:
         return datetime.fromisoformat("".join(apart.groups()) if apart is not None else words)
     except ValueError:
-        raise MomentError(f"{text!r} is no date and time; write it as {EXAMPLES}.") from None
+        raise MomentError(f"{text!r} is not a date and time; write it as {EXAMPLES}.") from None
 
 
 def _zone(name: str) -> tzinfo:
@@ -96,13 +96,13 @@ def _zone(name: str) -> tzinfo:
         return ZoneInfo(known[name.casefold()])
     if not known:
         raise MomentError(
-            f"This machine has no list of time zones, so {name!r} says nothing to it. Add one with `uv pip install tzdata`, or "
+            f"This machine has no list of time zones, so {name!r} means nothing to it. Add one with `uv pip install tzdata`, or "
             "write the offset from UTC, as in 2026-10-01T23:59+02:00."
         )
     # Abbreviations such as EDT look alike and are hours apart.
     close = [] if name.isupper() else difflib.get_close_matches(name, known.values(), n=1, cutoff=0.6)
     hint = f" Did you mean {close[0]}?" if close else ""
-    raise MomentError(f"{name!r} is no time zone.{hint} Write the moment as {EXAMPLES}.")
+    raise MomentError(f"{name!r} is not a time zone.{hint} Write the moment as {EXAMPLES}.")
 
 
 def _known_zone(name: str) -> tzinfo:

@@ -230,7 +230,7 @@ def read(path: Path) -> Roster:
     notes = []
     if table.encoding == tables.OLD_ENCODING:
         notes.append(
-            f"{path} is not UTF-8; it was read as {table.encoding}, as Excel saves it. See that the names are right."
+            f"{path} is not UTF-8; it was read as {table.encoding}, as Excel saves it. Check that the names are right."
         )
     try:
         header, rows = _rows(path, table)
@@ -310,7 +310,7 @@ def _somebody(path: Path, student: Student) -> None:
 
 
 def _whole_numbers(path: Path, student: Student) -> None:
-    """Refuse an id that a spreadsheet has shortened, be it there twice or once: nobody would be found by it."""
+    """Refuse an id that a spreadsheet has shortened, whether it is there once or twice: nobody would be found by it."""
     said = [("submission", name) for name in student.submissions]
     said += [(column, getattr(student, column)) for column in ("id", "sis_id", "login")]
     for column, word in said:

@@ -74,7 +74,7 @@ def read(path: Path, what: str) -> Table:
         )
     text, encoding, marked = _decoded(data)
     if "\0" in text:
-        raise TableError(f"{path} holds null bytes, so it is no table in text. Save it as CSV in UTF-8.")
+        raise TableError(f"{path} holds null bytes, so it is not a table in text. Save it as CSV in UTF-8.")
     named = SEPARATOR_LINE.match(text)
     if named is not None:
         return Table(text[named.end() :], named.group(1), encoding, marked, 1)

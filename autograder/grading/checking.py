@@ -285,7 +285,7 @@ def _ended_by(code: int) -> str:
 
 
 def _serve(connection: socket.socket, functions: Mapping[str, Callable[[Any, Any], str | None]]) -> NoReturn:
-    """Answer until the grader hangs up, or until there is reason to begin anew."""
+    """Answer until the grader hangs up, or until there is reason to start again."""
     code = 1
     try:
         torch.set_num_threads(1)  # a fork has none of the threads that the grader's torch may count on

@@ -201,7 +201,7 @@ def words(value: Any, beside: Any = _NOTHING) -> str:
         size = disclosure.length(len(value), len(beside) if isinstance(beside, (list, tuple, dict)) else None)
         return f"a {type(value).__name__} of {size}" if size else f"a {type(value).__name__} of another length"
     if isinstance(value, (Raised, Kept, Form)):
-        return "something else than a scenario gives"
+        return "something other than a scenario gives"
     return {"int": "an int", "str": "a str", "float": "a float", "bool": "a bool"}[type(value).__name__]
 
 

@@ -140,7 +140,7 @@ class Diagnoser:
         error = result.import_error
         if error is not None:
             raise DiagnosisError(
-                f"{self._lesson.misconceptions} does not import: {error.type}: {error.message}. Mend it, then grade again."
+                f"{self._lesson.misconceptions} does not import: {error.type}: {error.message}. Fix it, then grade again."
             )
         return self._judged(exercise, result.outcomes)
 

@@ -1,8 +1,8 @@
-"""How much of what a student's code made may stand in that student's feedback: a few bits a scenario, and nothing that spells.
+"""How much of what a student's code made may stand in that student's feedback: a few bits per scenario, nothing that spells.
 
 Student code sees the hidden scenarios and their inputs while it runs, and a shape, a length, a line or a type's name can be
 chosen to spell what it saw. So each of these is shown where an honest mistake would give it, and told in words of a fixed
-list where it would not. The README of this folder says what remains.
+list where it would not. `autograder/docs/security.md` says what remains.
 """
 
 from __future__ import annotations

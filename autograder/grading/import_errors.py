@@ -27,7 +27,7 @@ _ENDINGS = {
     "flooded": "It put out more than allowed while it was loaded",
 }
 _NOT_EVEN_ALONE = (
-    "and its imports and definitions alone do not load, either: look at what these run, in modules of your own, too."
+    "and its imports and definitions alone do not load, either: look at what they run, also in modules of your own."
 )
 TRIAL = 'What is only a trial belongs below `if __name__ == "__main__":`.'
 
@@ -93,7 +93,7 @@ def of_missing(error: RunError, texts: Texts) -> str:
     """Return why a line raised that uses a name which a statement that was left out would have defined."""
     name = _name_in(error)
     which = code_span(name) if name and texts.hold(name) else "a name"
-    return f"{_place(error.line, '', texts)}: {which} is not there, for what would have defined it was left out before."
+    return f"{_place(error.line, '', texts)}: {which} is not there, because what would have defined it was left out before."
 
 
 def _place(line: int | None, file: str, texts: Texts) -> str:
@@ -136,11 +136,11 @@ def _whole_text(lines: Sequence[str]) -> str:
     """Return what is wrong where the text is no program at all."""
     head = "\n".join(lines[:5]).lstrip("\ufeff \t\n").lower()
     if head.startswith(("<!doctype html", "<html", "<?xml", "<head")):
-        return "It is a web page (HTML) and no Python: download the file itself (on GitHub by the button Raw), and hand that in."
+        return "It is a web page (HTML), not Python: download the file itself (on GitHub, with the button Raw), and hand that in."
     if head.startswith("{\\rtf"):
-        return "It is a word processor's document (RTF) and no Python: save it as plain text."
+        return "It is a word processor's document (RTF), not Python: save it as plain text."
     if head.startswith("%pdf-"):
-        return "It is a PDF and no Python: hand in the file that you ran."
+        return "It is a PDF, not Python: hand in the file that you ran."
     return ""
 
 
@@ -178,14 +178,14 @@ _PASTED = (
     ),
     (
         r"\s*(?:>>>|\.\.\.)(?: |$)",
-        "`>>>` and `...` are the prompt of Python's shell, and no part of the code; delete them.",
+        "`>>>` and `...` are the prompt of Python's shell, not part of the code; delete them.",
     ),
-    (r"\s*(?:In|Out) ?\[\d*\]:", "`In [1]:` is Jupyter's prompt, and no part of the code; delete it."),
+    (r"\s*(?:In|Out) ?\[\d*\]:", "`In [1]:` is Jupyter's prompt, not part of the code; delete it."),
     (r"\s*(?:%%?[A-Za-z]|!\s*[A-Za-z])", "this is a command for a notebook; in a module, delete it."),
-    (rf"\s*(?:\$ *)?(?:{_COMMANDS})", "this is a command for a terminal, and no Python; delete it."),
+    (rf"\s*(?:\$ *)?(?:{_COMMANDS})", "this is a command for a terminal, not Python; delete it."),
     (
         r"@@ -\d|(?:---|\+\+\+) [ab]/|diff --git ",
-        "this is part of a list of changes (a diff), and no Python; delete it.",
+        "this is part of a list of changes (a diff), not Python; delete it.",
     ),
 )
 
@@ -215,11 +215,11 @@ def _of_characters(message: str, own: str) -> str:
     name = "byte-order mark" if char == "\ufeff" else unicodedata.name(char, "").lower() or "a character without a name"
     column = f", character {own.index(char) + 1} of the line" if char in own else ""
     if char in "\u00a0\u2007\u202f":
-        return f"it holds a no-break space ({code}{column}), which looks like a blank and is none; write a plain blank there."
+        return f"it holds a no-break space ({code}{column}), which looks like a space but is not one; write a plain space there."
     if unicodedata.category(char) == "Zs":
-        return f"it holds a blank of another kind ({name}, {code}{column}); write a plain blank there."
+        return f"it holds a space of another kind ({name}, {code}{column}); write a plain space there."
     if unicodedata.category(char) in ("Cf", "Cc", "Cn", "Co"):
-        return f"it holds a character that cannot be seen ({name}, {code}{column}); delete it, or write the line anew."
+        return f"it holds a character that cannot be seen ({name}, {code}{column}); delete it, or type the line again."
     shown = f"{code_span(char)} ({name}, {code}{column})"
     if char in _SINGLE + _DOUBLE:
         return f"{shown} is a typographic quote; write a straight one, `'` or `\"`."
@@ -228,7 +228,7 @@ def _of_characters(message: str, own: str) -> str:
     plain = _FOR.get(char) or unicodedata.normalize("NFKC", char)
     if plain.isascii() and plain.isprintable():
         return f"{shown} is not what it looks like; write {code_span(plain)}."
-    return f"{shown} cannot stand there; delete it, or put it between quotes if it belongs to a text."
+    return f"{shown} cannot stand there; delete it, or put it between quotes if it is part of a string."
 
 
 def _of_message(problem: SyntaxProblem) -> str:
@@ -238,20 +238,20 @@ def _of_message(problem: SyntaxProblem) -> str:
         if found:
             return words.format(*map(code_span, found.groups()))
     if problem.kind in ("MemoryError", "RecursionError") or "too many nested" in problem.message:
-        return "the text is nested too deeply for Python; write it as several lines."
+        return "the code is nested too deeply for Python; split it over several lines."
     if problem.kind == "TabError":
         return _MIXED
     if problem.kind == "SyntaxError" and problem.message == "invalid syntax":
-        return "this is no Python (invalid syntax); look at this line and the end of the one above it."
+        return "this is not Python (invalid syntax); look at this line and the end of the one above it."
     said = f"Python says {code_span(problem.message[:LONGEST_MESSAGE])}"
-    return f"{said}; look at the blanks at its beginning." if problem.kind == "IndentationError" else f"{said}."
+    return f"{said}; look at the spaces at its beginning." if problem.kind == "IndentationError" else f"{said}."
 
 
-_MIXED = "tabs and blanks are mixed at the beginning of lines; indent with blanks alone, four a level."
+_MIXED = "tabs and spaces are mixed at the beginning of lines; indent with spaces alone, four per level."
 _WORDS = (
     (
         r"Missing parentheses in call to '(print|exec)'",
-        "{0} without brackets is Python 2; in Python 3 the brackets are needed, as in `print(x)`.",
+        "{0} without parentheses is Python 2; in Python 3 they are needed, as in `print(x)`.",
     ),
     (
         r"multiple exception types must be parenthesized",
@@ -263,23 +263,23 @@ _WORDS = (
         r"closing parenthesis '(.)' does not match opening parenthesis '(.)'",
         "{0} closes where {1} is open; close that one first, or change one of them.",
     ),
-    (r"unexpected EOF", "the text ends in the middle of a statement; look for a bracket that is never closed."),
+    (r"unexpected EOF", "the code ends in the middle of a statement; look for a bracket that is never closed."),
     (
         r"unterminated triple-quoted",
-        "the text in three quotes that begins there never ends; close it with three quotes.",
+        "the string in three quotes that begins there never ends; close it with three quotes.",
     ),
-    (r"unterminated .*string", "the text in quotes that begins there does not end in its line; close it there."),
+    (r"unterminated .*string", "the string that begins there does not end in its line; close it there."),
     (
         r"expected an indented block",
-        "the line above it asks for something indented below; indent this line, or write an indented `pass` between.",
+        "the line above it needs an indented block below; indent this line, or write an indented `pass` in between.",
     ),
-    (r"unindent does not match", "it is indented like none of the blocks above it; line it up with one of them."),
-    (r"unexpected indent", "it is indented where nothing asks for that; line it up with the code around it."),
+    (r"unindent does not match", "its indentation matches none of the blocks above it; line it up with one of them."),
+    (r"unexpected indent", "it is indented where no block begins; line it up with the code around it."),
     (r"inconsistent use of tabs", _MIXED),
     (r"expected ':'", "Python expects a colon there; write `:`."),
     (
         r"unicodeescape",
-        "a backslash in a text in quotes means something else to Python; write `r` before the quotes, as in `r'C:\\Users'`.",
+        "a backslash in a string means something special to Python; write `r` before the quotes, as in `r'C:\\Users'`.",
     ),
     (
         r"'(return|await|yield|async for|async with)' outside",
@@ -307,17 +307,17 @@ def _raised(error: RunError, texts: Texts) -> str:
     if error.builtin == "AssertionError" and re.match(r"\s*assert\b", own):
         return f"what it asserts does not hold (it raised {kind}).{trial}"
     if error.builtin in ("AssertionError", "RuntimeError") and re.search(r"cuda|mps", own):
-        return f"it raised {kind}; there may be no GPU where work is graded, so ask for none.{trial}"
+        return f"it raised {kind}; there may be no GPU where work is graded, so do not ask for one.{trial}"
     if error.builtin in ("OSError", "PermissionError") and _WRITES.search(own):
-        return f"it raised {kind}; the place may not be there, or not writable, where work is graded, so write nothing.{trial}"
+        return f"it raised {kind}; the place may not be there, or not be writable, where work is graded, so write nothing.{trial}"
     return f"it raised {kind}{_KINDS.get(error.builtin, '')}.{trial}"
 
 
 _KINDS = {
-    "FileNotFoundError": ", for the file or folder that it asks for is not there (of yours only Python files come along)",
-    "NotImplementedError": ", for what it calls is not written yet",
-    "ZeroDivisionError": ", for it divides by zero",
-    "RecursionError": ", for a function calls itself without end",
+    "FileNotFoundError": ", because the file or folder that it asks for is not there (only Python files of yours come along)",
+    "NotImplementedError": ", because what it calls is not written yet",
+    "ZeroDivisionError": ", because it divides by zero",
+    "RecursionError": ", because a function calls itself without end",
 }
 _WRITES = re.compile(r"savefig|makedirs|mkdir|\bopen\s*\(|\bsave\s*\(|to_csv|write|dump")
 _NETWORK = re.compile(
@@ -333,10 +333,10 @@ def _by_line(error: RunError, own: str, texts: Texts) -> str:
         rest = "." if texts.cell else ', or put it below `if __name__ == "__main__":`.'
         return f"{what} ends the program there, before anything can be graded; delete it{rest}"
     if error.builtin == "EOFError" and re.search(r"\binput\s*\(", own):
-        return "`input()` waits for somebody to type, and nobody is there when work is graded; write the value in its place."
+        return "`input()` waits for someone to type, and nobody is there when work is graded; write the value instead."
     waits = re.compile(r"\bbreakpoint\s*\(|\bset_trace\s*\(")
     if error.type == "BdbQuit" and (waits.search(own) if own else any(map(waits.search, texts.lines("")))):
-        return "a breakpoint waits for somebody to type, and nobody is there when work is graded; delete it."
+        return "a breakpoint waits for someone to type, and nobody is there when work is graded; delete it."
     network = error.builtin in (
         "OSError",
         "ConnectionError",
@@ -346,7 +346,7 @@ def _by_line(error: RunError, own: str, texts: Texts) -> str:
         "ConnectionRefusedError",
     )
     if network and _NETWORK.search(own):
-        return "there is no network where work is graded, so that nothing can be fetched; leave it out."
+        return "there is no network where work is graded, so nothing can be downloaded; leave it out."
     return ""
 
 
@@ -367,13 +367,13 @@ def _missing_module(error: RunError, own: str, texts: Texts) -> str:
         if module == texts.folder.replace("/", ".") and texts.hold(name[1]):
             return _left_at_home(name[1])
         if not texts.hold(name[1], *module.split(".")):
-            return "a name that it imports is not there; look at its spelling."
+            return "a name that it imports is not there; check its spelling."
         if name[2]:
             return (
                 f"`{module}` imports what imports `{module}` itself, so that `{name[1]}` is not there yet; move it to a file of "
                 "its own."
             )
-        return f"`{module}` has no `{name[1]}`; look at the spelling of both."
+        return f"`{module}` has no `{name[1]}`; check the spelling of both."
     return ""
 
 
@@ -400,7 +400,7 @@ def _not_there(full: str, own: str, texts: Texts) -> str:
     if name != full or re.match(r"\s*from\s*\.", own):
         return _left_at_home(name)
     if "." in name and installed(top):
-        return f"`{top}` has no module `{name}`; look at its spelling."
+        return f"`{top}` has no module `{name}`; check its spelling."
     if top in sys.stdlib_module_names:
         return f"`{name}` is not there where work is graded; do without it."
     if installed(top):
@@ -448,7 +448,7 @@ def _missing_name(error: RunError, own: str, texts: Texts) -> str:  # noqa: ARG0
         return ""
     name = _name_in(error)
     if not name or not texts.hold(name):
-        return "a name is not defined there; define or import it above, or look at its spelling."
+        return "a name is not defined there; define or import it above, or check its spelling."
     if error.builtin == "UnboundLocalError":
         return f"`{name}` is used there before the function gives it a value; give it one first."
     usual = _USUAL.get(name, "")
@@ -465,7 +465,7 @@ def _missing_name(error: RunError, own: str, texts: Texts) -> str:  # noqa: ARG0
             return f"`{name}` is used there, and only line {later[0]} defines it; move that above."
     strange = next((char for char in name if not char.isascii()), "")
     looks = f" Its `{strange}` is {unicodedata.name(strange, 'no common letter').lower()}." if strange else ""
-    return f"the name `{name}` is not defined there; define or import it above, or look at its spelling.{looks}"
+    return f"the name `{name}` is not defined there; define or import it above, or check its spelling.{looks}"
 
 
 def _missing_attribute(error: RunError, own: str, texts: Texts) -> str:  # noqa: ARG001
@@ -479,5 +479,5 @@ def _missing_attribute(error: RunError, own: str, texts: Texts) -> str:  # noqa:
         return ""
     module = texts.shown(found[1] or "")
     if module and texts.hold(*module.split(".")):
-        return f"`{module}` has no `{found[2]}`; look at its spelling."
-    return f"what stands before the dot has no `{found[2]}`; look at its spelling."
+        return f"`{module}` has no `{found[2]}`; check its spelling."
+    return f"what stands before the dot has no `{found[2]}`; check its spelling."

@@ -117,7 +117,7 @@ class Grading:
     ) -> None:
         if set(devices) == {SIMULATED}:
             raise UserError(
-                f"On {SIMULATED} only mistakes with devices show; give it beside another: --device cpu,{SIMULATED}."
+                f"On {SIMULATED} only mistakes with devices show; give it together with another: --device cpu,{SIMULATED}."
             )
         self.lesson = lesson
         self.suite: Suite = suite.load(lesson)

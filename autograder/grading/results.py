@@ -88,7 +88,7 @@ class Diagnosis:
         misconceptions: the known wrong answers whose outputs these are.
         described: how the outputs differ from what was wanted, where it is exact: `2 times what was wanted`.
         follows: the exercise that this failure only follows from; its points are given back.
-        first: failed exercises that this one builds on, and that had better be mended first.
+        first: failed exercises that this one builds on, and that should be fixed first.
     """
 
     misconceptions: tuple[Misconception, ...] = ()

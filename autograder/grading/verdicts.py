@@ -64,12 +64,12 @@ def _of_devices_alone(verdict: Verdict, outcome: Outcome) -> Verdict:
 
 
 _NO_NETWORK = (
-    "Processes cannot talk to each other here, for this machine gives the sandbox no network of its own; "
+    "Processes cannot talk to each other here, because this machine gives the sandbox no network of its own; "
     "`autograder doctor` says why."
 )
 
 
-_NOT_FOLLOWED = "The portability lane says nothing here."
+_NOT_FOLLOWED = "Not checked on a simulated device."
 
 
 def settled(judged: Sequence[Verdict]) -> list[Verdict]:

@@ -123,7 +123,7 @@ def _run(lesson: Lesson, tests: Sequence[VisibleTest]) -> tuple[list[tuple[str, 
         except subprocess.TimeoutExpired:
             return (
                 [],
-                f"The tests had not ended after {SECONDS} seconds: a loop without end? If not, run them again.",
+                f"The tests had not ended after {SECONDS} seconds: is there a loop that never ends? If not, run them again.",
             )
         try:
             found = [_case(case) for case in ElementTree.parse(report).iter("testcase")]

@@ -99,7 +99,7 @@ class MendMetadata(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader has 
     """
 
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
-        """Mend a whole notebook."""
+        """Complete a whole notebook."""
         about = resources["nbgrader"]
         with Gradebook(about["db_url"]) as book:
             notebook = book.find_notebook(about["notebook"], about["assignment"])
@@ -190,7 +190,7 @@ class SandboxedGrading(SaveAutoGrades):  # type: ignore[misc]  # nbgrader has no
         desk: Desk = self.parent.desk(about["assignment"])
         if about["notebook"] != desk.lesson.name:
             raise UserError(
-                f"{about['notebook']}.ipynb is no lesson's notebook; the lesson's is {desk.lesson.name}.ipynb."
+                f"{about['notebook']}.ipynb is not a lesson's notebook; the lesson's is {desk.lesson.name}.ipynb."
             )
         row = desk.grade(json.dumps(nb), about["student"], self.parent.handed_in(about["student"]))
         nb, resources = super().preprocess(nb, resources)

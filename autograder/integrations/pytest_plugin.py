@@ -1,4 +1,4 @@
-"""The pytest plugin: `pytest tests/lesson_2_5 --submission PATH [--device cpu,cuda]`, one item a scenario and device.
+"""The pytest plugin: `pytest tests/lesson_2_5 --submission PATH [--device cpu,cuda]`, one item for each scenario and device.
 
 It takes over the collection of hidden suites and of nothing else. Everything that costs time is imported when it is needed:
 the plugin is loaded whenever the package is installed, for visible tests too.
@@ -41,7 +41,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--grading-seed", type=int, default=0, metavar="N", help="the seed of the scenarios' inputs (default: 0)"
     )
-    group.addoption("--allow-unsafe", action="store_true", help="go on below the guarantee level `isolated`")
+    group.addoption("--allow-unsafe", action="store_true", help="run below the guarantee level `isolated`")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -46,7 +46,7 @@ def find(files: Mapping[str, bytes], root: Path) -> list[str]:
         if path.startswith(("solutions/", "tests/")):
             found.append(f"{path}: nothing of solutions/ or tests/ goes to students.")
         if path.endswith((".pyc", ".pyo")) or "__pycache__" in path:
-            found.append(f"{path}: compiled code goes to nobody, for it may be of a solution.")
+            found.append(f"{path}: compiled code is never released, because it may come from a solution.")
         found += [f"{path}: names {name.decode()}." for name in names if name in data]
         text = _readable(path, data)
         packed = _without_blanks(text)

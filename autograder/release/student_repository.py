@@ -1,7 +1,8 @@
 """Make the repository that students get, or bring one that was handed out up to date. Reads solutions only to look for leaks.
 
-What goes out is an allow-list: a file that nothing here names stays here. The marker file records what went out, a hash a file,
-so that the next release knows what a student has changed. A hash does not see line ends, which Git on Windows changes by itself.
+What goes out is an allow-list: a file that nothing here names stays here. The marker file records a hash of each file that went
+out, so that the next release knows what a student has changed. A hash does not see line ends, which Git on Windows changes by
+itself.
 
 The folder may be a student's own clone, so nothing in it is trusted: the marker is read as a plain file of bounded size, no link
 is followed, and a file that is too large to be ours is the student's.
@@ -32,7 +33,7 @@ SCHEMA = "autograder/release/v1"
 PACKAGE = Path(autograder.__file__).parent
 TEMPLATES = PACKAGE / "release" / "templates"
 # The whole package, wherever its modules lie: one that is left out would be missed by a student's machine alone.
-OF_THE_PACKAGE = ("**/*.py", "release/templates/*", "README.md")
+OF_THE_PACKAGE = ("**/*.py", "release/templates/*", "README.md", "docs/*.md")
 OF_THE_DATA = ("README.md", "*.py", "*.txt", "*.csv", "**/*-ubyte")
 FIGURE = re.compile(r"!\[[^\]]*\]\(([\w.-]+\.png)\)")
 LARGEST_MARKER = 4 << 20
@@ -214,7 +215,7 @@ def _readme(chosen: Sequence[Lesson]) -> str:
 
 
 def workflow(chosen: Sequence[Lesson]) -> str:
-    """Return the workflow that runs the visible tests on GitHub: a step an exercise, then the reporter.
+    """Return the workflow that runs the visible tests on GitHub: a step for each exercise, then the reporter.
 
     Raises:
         LessonError: an exercise has no visible test.
@@ -264,12 +265,12 @@ def _recorded(out: Path) -> _Record:
         if {path.name for path in out.iterdir()} <= NOTHING:
             return _Record(made=False)
         raise ReleaseError(
-            f"{out} is not empty and has no {MARKER}, so it is no release; nothing was written. Give a new folder, or an "
+            f"{out} is not empty and has no {MARKER}, so it is not a release; nothing was written. Give a new folder, or an "
             "earlier release to update."
         ) from None
     except OSError as error:
         raise ReleaseError(
-            f"{marker} could not be read: {error.strerror}; nothing was written. Take it back from the repository's history, or "
+            f"{marker} could not be read: {error.strerror}; nothing was written. Restore it from the repository's history, or "
             "release into a new folder."
         ) from error
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
@@ -365,7 +366,7 @@ def _write(place: Path, data: bytes) -> None:
     try:
         write_whole(place, data, mode=0o644)
     except OSError as error:
-        raise ReleaseError(f"{place} could not be written: {error.strerror}. Mend that and release again.") from error
+        raise ReleaseError(f"{place} could not be written: {error.strerror}. Fix that and release again.") from error
 
 
 def digest(data: bytes) -> str:

@@ -168,7 +168,7 @@ def _rebound(one: ReboundRow) -> str:
 
 
 def _helpers(row: ReportRow) -> list[str]:
-    """Return what a student reads about modules of his own beside the graded one."""
+    """Return what a student reads about their own modules beside the graded one."""
     names = ", ".join(map(code_span, row.get("helpers", {})))
     came = [f"Graded together with your own {names}."] if names and row["exercises"] else []
     return [*came, *map(printable, row.get("helper_notes", []))]
@@ -208,7 +208,7 @@ def exercise_lines(scored: ExerciseScore, signatures: Signatures, lesson: str) -
         return lines
     diagnosis = scored.diagnosis
     if diagnosis.follows:
-        words = f"`{diagnosis.follows}`: mend that one and this one comes right. No points are lost here."
+        words = f"`{diagnosis.follows}`: fix that one, and this one should pass, too. No points are lost here."
         return [*lines, _line("Follows from", words)]
     first = _most_telling(failed)
     if first.call is not None and first.reason not in (Reason.NOT_WRITTEN, Reason.MISSING, Reason.NOT_IMPORTED):
@@ -229,7 +229,7 @@ def exercise_lines(scored: ExerciseScore, signatures: Signatures, lesson: str) -
 
 
 def _diagnosed(scored: ExerciseScore) -> list[str]:
-    """Return what the failure looks like: each misconception that fits, or how the values differ, and what to mend first."""
+    """Return what the failure looks like: each misconception that fits, or how the values differ, and what to fix first."""
     diagnosis = scored.diagnosis
     lines = [_line("This looks like", one.says) for one in diagnosis.misconceptions[:1]]
     lines += [_line("or like", one.says) for one in diagnosis.misconceptions[1:]]
@@ -237,7 +237,7 @@ def _diagnosed(scored: ExerciseScore) -> list[str]:
         lines.append(_line("That is", f"{diagnosis.described}."))
     if diagnosis.first and not diagnosis.misconceptions:
         names = " and ".join(f"`{name}`" for name in diagnosis.first)
-        lines.append(_line("Mend first", f"{names}, if yours is built on it: this failure may only follow."))
+        lines.append(_line("Fix first", f"{names}, if yours is built on it: this failure may only follow."))
     return lines
 
 

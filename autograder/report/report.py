@@ -107,7 +107,7 @@ def feedback_path(out: Path, submission: str) -> Path:
 
 
 def write_scores(lesson: Lesson, rows: Iterable[ReportRow], path: Path) -> None:
-    """Write `scores.csv` from JSON reports: submission, score, max_score, status, then a column of points an exercise."""
+    """Write `scores.csv` from JSON reports: submission, score, max_score, status, then a column of points for each exercise."""
     names = [exercise.name for exercise in lesson.exercises]
     lines = [["submission", "score", "max_score", "status", *names]]
     listed = list(rows)

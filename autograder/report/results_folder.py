@@ -1,4 +1,4 @@
-"""The grading folder: its seed, the reports that are finished, why one must be made anew, the table of scores.
+"""The grading folder: its seed, the reports that are finished, why one must be made again, the table of scores.
 
 It writes what others found out, whole files at a time, so that a grader that is killed at any moment leaves nothing half done.
 Of a report it keeps in memory only what the table needs. It knows nothing of sandboxes and grades nothing.
@@ -168,7 +168,7 @@ class Grades:
         except OSError as error:
             raise Halted(
                 f"The results could not be written to {self.out}: {error.strerror}. What was written before is whole and is "
-                "kept; mend that, and the same command goes on from there."
+                "kept; fix that, and the same command continues from there."
             ) from error
 
 
@@ -229,7 +229,7 @@ def settle_seed(out: Path, lesson: Lesson, wanted: int | None) -> int:
         raise UserError(f"{out} holds grades of {owner}. Choose another --out for {lesson.name}.")
     if wanted is not None and wanted != recorded:
         raise UserError(
-            f"{out} was begun with --seed {recorded}; a folder keeps its seed. Choose another --out for seed {wanted}."
+            f"{out} was started with --seed {recorded}; a folder keeps its seed. Choose another --out for seed {wanted}."
         )
     return recorded
 
@@ -270,7 +270,7 @@ def settle_origin(out: Path, origin: Origin) -> tuple[str, ...]:
         if any(place.is_dir() for place in there) or not _same_class(out, origin.names):
             raise UserError(_of_others(out, before.get("submissions", ""), origin))
         notes = (
-            f"{out} was begun with {before.get('submissions', '')}, which is gone; {origin.path} was taken for it.",
+            f"{out} was started with {before.get('submissions', '')}, which is gone; {origin.path} was taken for it.",
         )
     if before != now:
         write_whole(path, json.dumps({**settings, **now}) + "\n")
@@ -294,8 +294,8 @@ def _of_others(out: Path, before: str, origin: Origin) -> str:
     command = f"autograder grade {origin.lesson.name} {shlex.quote(str(origin.path))}"
     other = out.with_name(f"{out.name}-{class_folder.home(origin.path, origin.lesson).name}")
     return (
-        f"{out} holds the grades of the submissions in {before}, and two of one name would overwrite each other. Give these a "
-        f"folder of their own: {command} --out {shlex.quote(str(other))}. If they are the same class, moved or downloaded "
+        f"{out} holds the grades of the submissions in {before}, and two of the same name would overwrite each other. Give these "
+        f"a folder of their own: {command} --out {shlex.quote(str(other))}. If they are the same class, moved or downloaded "
         f"again, say so: {command} --out {shlex.quote(str(out))} --moved."
     )
 
@@ -309,7 +309,7 @@ def read_reports(out: Path) -> Iterator[ReportRow]:
 
 
 def _read_report(path: Path) -> ReportRow | None:
-    """Return a report, or None where it is not there or damaged: then it is made anew."""
+    """Return a report, or None where it is not there or damaged: then it is made again."""
     try:
         row: ReportRow = json.loads(path.read_text(encoding="utf-8"))
         slim(row)

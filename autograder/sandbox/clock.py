@@ -81,7 +81,7 @@ class Spent:
         )
 
 
-STARVED = "the machine was too busy to grade; grade again when it is less so"
+STARVED = "the machine was too busy to grade; grade again when it is less busy"
 
 
 @dataclass(frozen=True)

@@ -114,7 +114,7 @@ class Sandbox:
 
     @property
     def launched(self) -> bool:
-        """Whether there is a zygote, be it warm or not."""
+        """Whether there is a zygote, warm or not."""
         return self._control is not None
 
     @property
@@ -130,7 +130,7 @@ class Sandbox:
         compiled = bytecode.ready(plots=self._configuration["plots"], imports=self._configuration["imports"])
         with self._door:
             if self._over:
-                raise SandboxError("the sandbox was told that this is the end")
+                raise SandboxError("the sandbox is being shut down")
             self._launch(compiled)
 
     def _launch(self, compiled: bytecode.Bytecode) -> None:

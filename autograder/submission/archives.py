@@ -46,7 +46,7 @@ class Archive:
         try:
             self._zip = zipfile.ZipFile(file)
         except (zipfile.BadZipFile, struct.error, OSError, ValueError, NotImplementedError) as error:
-            raise ArchiveError("is no zip that can be opened; make it again") from error
+            raise ArchiveError("is not a zip that can be opened; make it again") from error
         parts = self._zip.infolist()
         if len(parts) > MOST_PARTS:
             raise ArchiveError(f"has more than {MOST_PARTS} parts")
@@ -69,7 +69,7 @@ class Archive:
         if part is None:
             raise FileNotFoundError(place)
         if part.flag_bits & 1:
-            raise ArchiveError("is locked by a password; hand it in without one")
+            raise ArchiveError("is protected by a password; hand it in without one")
         kind = stat.S_IFMT(part.external_attr >> 16)
         if kind not in (0, stat.S_IFREG):
             raise ArchiveError("is a link, not a file")
@@ -122,7 +122,7 @@ def _require_small(file: IO[bytes]) -> None:
     if start < 0 or not (tail.startswith(_END_MARK, start) and tail.endswith(b"\0\0")):
         start = tail.rfind(_END_MARK)
     if start < 0 or len(tail) < start + _END.size:
-        raise ArchiveError("is no zip that can be opened; make it again")
+        raise ArchiveError("is not a zip that can be opened; make it again")
     directory = _END.unpack_from(tail, start)[5]
     # A second record, for archives beyond 4 GB or 65,535 parts, would take the first one's place.
     if directory > MOST_DIRECTORY_BYTES or tail[max(0, start - 20) : start].startswith(_LARGE_MARK):

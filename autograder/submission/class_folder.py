@@ -44,7 +44,7 @@ HIDDEN = re.compile(
 )
 # Of Gradescope's export, and of nbgrader's tree.
 KNOWN = {"submission_metadata.yml", "timestamp.txt"}
-# Moodle's download of all submissions: a folder a student, or each file with the same before its name.
+# Moodle's download of all submissions: a folder for each student, or each file with the same before its name.
 MOODLE = re.compile(r"(?P<who>.+?_(?P<number>\d+))_assignsubmission_(?P<kind>[a-z]+)(?:_(?P<file>.*))?", re.DOTALL)
 MENTIONED = re.compile(r"lesson[\s_.-]*(\d+)[\s_.-]+(\d+)", re.IGNORECASE)
 
@@ -80,7 +80,7 @@ def survey(path: Path, lesson: Lesson) -> Survey:
     if path.is_file():
         return Survey((path,))
     if not path.is_dir():
-        raise UserError(f"There is no folder {path}. Give the folder that holds one folder a student.")
+        raise UserError(f"There is no folder {path}. Give the folder that holds one folder per student.")
     if _is_one(path, lesson):
         return Survey((path if path.name.strip(".") else path.resolve(),))
     entries, aside = _inside(path, lesson)
@@ -99,7 +99,7 @@ def survey(path: Path, lesson: Lesson) -> Survey:
         aside.append(f"{path} holds folders of submissions ({shown}): what is in them was graded, {called}.")
     if not entries:
         rest = f" {' '.join(aside)}" if aside else ""
-        raise UserError(f"{path} holds no submissions: it should hold one folder (or one .py file) a student.{rest}")
+        raise UserError(f"{path} holds no submissions: it should hold one folder (or one .py file) per student.{rest}")
     return Survey(tuple(entries), tuple(aside))
 
 
@@ -260,7 +260,7 @@ def _holds_module(folder: Path, lesson: Lesson) -> bool:
 
 
 def _listed(folder: Path) -> list[Path]:
-    """Return what is in a folder; nothing where it cannot be looked into, which is told when it is read."""
+    """Return what is in a folder; nothing where it cannot be looked into, which is reported when it is read."""
     try:
         return sorted(folder.iterdir())
     except OSError:

@@ -102,7 +102,7 @@ class _Gathering(Tree):
                 if key in self._asked:
                     continue
                 if len(self._asked) >= MOST_NAMES:
-                    self.notes[""] = f"It imports more than {MOST_NAMES} modules; the last were not looked for."
+                    self.notes[""] = f"It imports more than {MOST_NAMES} modules; the last ones were not looked for."
                     return
                 self._asked.add(key)
                 if candidates:

@@ -234,7 +234,7 @@ def _lone(entry: Path, lesson: Lesson) -> list[_Candidate]:
         candidate = _read_candidate(tree, _Place(given, _ANY), lesson)
         if candidate.work.written:
             return [candidate]
-    raise Refused(f"{named(given)} is no Python module, no notebook and no zip. {_hand_in(lesson)}")
+    raise Refused(f"{named(given)} is not a Python module, a notebook or a zip. {_hand_in(lesson)}")
 
 
 def _hand_in(lesson: Lesson) -> str:
@@ -480,7 +480,7 @@ def _several(candidates: Sequence[_Candidate], lesson: Lesson) -> str:
     listed = ", ".join(shown[:MOST_NAMED]) + (f" and {len(shown) - MOST_NAMED} more" if len(shown) > MOST_NAMED else "")
     done = "Each has exercises written in it" if candidates[0].work.written else "Each was changed, and none is written"
     return (
-        f"Which file is to be graded? {listed}. {done}. Hand in one of them alone, as exercises.py or {lesson.name}.ipynb; "
+        f"Which file should be graded? {listed}. {done}. Hand in one of them alone, as exercises.py or {lesson.name}.ipynb; "
         "several students' work goes into a folder for each."
     )
 

@@ -1,4 +1,4 @@
-"""Write files so that nobody reads half of one, and read files that a student may have put there. Knows not what is in them."""
+"""Write files so that nobody reads half of one, and read files that a student may have put there."""
 
 from __future__ import annotations
 

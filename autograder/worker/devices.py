@@ -23,7 +23,7 @@ def parse_devices(text: str) -> tuple[str, ...]:
     for device in found:
         if device.partition(":")[0] not in (*REAL, SIMULATED):
             names = f"{', '.join(REAL)} or {SIMULATED}"
-            raise ValueError(f"{device!r} is no device; use {names}, or a list such as cpu,cuda")
+            raise ValueError(f"{device!r} is not a device; use {names}, or a list such as cpu,cuda")
     if not found or len(set(found)) != len(found):
         raise ValueError("give each device once, such as cpu,cuda")
     return found

@@ -166,7 +166,7 @@ def _load(source: dict[str, Any], code: CodeType | None = None) -> ModuleType:
 
 
 def _load_submitted(source: dict[str, Any], parsed: list[statements.Parsed]) -> tuple[ModuleType, dict[str, Any]]:
-    """Return a student's module, and what is to be told of how it was loaded."""
+    """Return a student's module, and what is to be said about how it was loaded."""
     filename, helpers = source["filename"], source["helpers"]
     loaded = submitted.load(
         source["text"],

@@ -39,7 +39,7 @@ def test_the_cost_table_has_a_row_a_contender_and_a_row_an_account() -> None:
     rows = table("cost.py", *map(str, sizes), "--skip", "nbgrader")
     assert rows["`autograder grade`"][0] == "1"
     assert "nbgrader" not in " ".join(rows)
-    each, _, batch = rows["one pytest process a submission"][1:]
+    each, _, batch = rows["one pytest process per submission"][1:]
     assert float(each) > 0.5, "a pytest process that imports torch costs more"
     assert batch == str(2 * ROUND)
     assert "an unprotected warm fork" in rows
@@ -49,7 +49,7 @@ def test_the_cost_table_has_a_row_a_contender_and_a_row_an_account() -> None:
 def test_the_scale_table_tells_cost_and_memory() -> None:
     rows = table("scale.py", "--small", str(scale.START + ROUND), "--large", str(scale.START + 2 * ROUND))
     assert float(rows["peak memory of the grader, MiB"][1]) > 10
-    assert "CPU s a submission, start-up apart" in rows
+    assert "CPU s per submission, start-up apart" in rows
 
 
 def test_the_endless_table_has_a_row_an_exercise() -> None:

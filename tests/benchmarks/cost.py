@@ -8,15 +8,15 @@ and the sample `all_correct`, taken in turn, each with a comment of its own so t
 - *CPU seconds, not the clock*, so that other work on the machine matters little; read from a control group where one can be
   made, because what a killed PID namespace used never reaches its parent's account (`meter.py`).
 - *Start-up apart*: each contender grades a small and a large batch; the cost of a submission is the slope between the two, so
-  that importing and warming up drop out. (One pytest process a submission imports anew each time: that is its cost, and the
+  that importing and warming up drop out. (One pytest process per submission imports everything again each time: that is its cost, and the
   point.) Batches are whole rounds of the modules, or the slope would mix different work. The small batch is large enough that
   each of two zygotes has put its heap into huge pages (`huge_pages.py`), which belongs to starting up.
 - `grade`: the command itself, sandbox on, from finding the submissions to the last report: all its processes.
 - *warm fork*: the grader's own warm-up and worker code with no sandbox, no reading of frames, no comparison, no report
   (`warm_fork.py`). It is the floor: what cannot be saved.
-- *pytest*: a plain pytest process a submission, with no plugin loaded; every scenario is a test, compared by
+- *pytest*: a plain pytest process per submission, with no plugin loaded; every scenario is a test, compared by
   `torch.testing` with the reference's values, which were computed beforehand (`plain_suite.py`).
-- *nbgrader*: one `nbgrader autograde` over a course with a notebook a submission, its autograder cells doing the same
+- *nbgrader*: one `nbgrader autograde` over a course with a notebook per submission, its autograder cells doing the same
   (`notebooks.py`).
 - Every contender must give full points, or the run ends: work that was not done is not measured.
 - Baselines get one thread, as the grader's workers do. They compare with fewer scruples than the grader, which is to their
@@ -45,7 +45,7 @@ from tests.benchmarks.meter import MeasureError, Usage, measure
 CONTENDERS = {
     "grade": "`autograder grade`",
     "fork": "an unprotected warm fork",
-    "pytest": "one pytest process a submission",
+    "pytest": "one pytest process per submission",
     "nbgrader": "`nbgrader autograde`",
 }
 SLOW = ("pytest", "nbgrader")
@@ -198,7 +198,7 @@ def _cpu(run: float | Usage | Graded) -> float:
 def costs(slopes: Mapping[str, Slope]) -> str:
     """Return the table of costs, ratios first."""
     lines = [
-        "| | `grade` costs, of this | CPU s a submission | CPU s to start | submissions |",
+        "| | `grade` costs, of this | CPU s per submission | CPU s to start | submissions |",
         "|---|---:|---:|---:|---:|",
     ]
     for key, name in CONTENDERS.items():
@@ -223,7 +223,7 @@ def accounts(graded: list[Graded], sizes: tuple[int, int]) -> str:
         rows.append(("the control group (nothing is lost)", each(lambda run: run.usage.counted or 0.0)))
     rows.append(("the command and what was waited for", each(lambda run: run.usage.waited)))
     rows.append(("the workers, in the reports' `cpu_seconds`", each(lambda run: run.reported)))
-    lines = ["| `grade`, by whose account | CPU s a submission |", "|---|---:|"]
+    lines = ["| `grade`, by whose account | CPU s per submission |", "|---|---:|"]
     return "\n".join(lines + [f"| {name} | {value:.3f} |" for name, value in rows])
 
 

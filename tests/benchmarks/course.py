@@ -41,7 +41,7 @@ class Subject:
         return f"{self.modules[number % len(self.modules)].read_text(encoding='utf-8')}\n\n# handed in as number {number}\n"
 
     def hand_in(self, folder: Path, size: int) -> Path:
-        """Make a folder with `size` submissions, one folder a student, as `autograder grade` takes it; return it."""
+        """Make a folder with `size` submissions, one folder per student, as `autograder grade` takes it; return it."""
         for number in range(size):
             place = folder / f"student_{number:04}"
             place.mkdir(parents=True)

@@ -10,7 +10,7 @@ undisturbed, and once with SIGKILL sent to a worker and to a zygote, at random m
 - no report that was there when the grader was killed was made again;
 - no process of a killed grader is left once its zygotes have seen that it is gone, and no half-written file at the end.
 
-Deadlines are short here (a CPU second a scenario), so that endless loops do not take most of the time.
+Deadlines are short here (a CPU second per scenario), so that endless loops do not take most of the time.
 """
 
 from __future__ import annotations

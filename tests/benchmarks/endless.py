@@ -4,7 +4,7 @@
 
 A correct module is graded, and then once for each exercise with a loop in the exercise's place, all by one warm grader, one after
 another. CPU seconds are those of the workers, by the reports' account, and of the grader. A loop in an exercise that others call
-ends those, too: the last column says how many scenarios ran out of time, at most two an exercise.
+ends those, too: the last column says how many scenarios ran out of time, at most two per exercise.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Make an nbgrader course whose autograder cells run a lesson's scenarios: the baseline of `nbgrader autograde`.
 
-One notebook a submission: a locked cell that loads the suite, a solution cell with the student's module, and an autograder
+One notebook per submission: a locked cell that loads the suite, a solution cell with the student's module, and an autograder
 cell an exercise. Everything is nbgrader's own road: source, `generate_assignment`, `submitted`, `autograde`.
 """
 

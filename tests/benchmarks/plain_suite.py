@@ -1,4 +1,4 @@
-"""A lesson's scenarios as a plain pytest module: the baseline of one pytest process a submission. `cost.py` runs it."""
+"""A lesson's scenarios as a plain pytest module: the baseline of one pytest process per submission. `cost.py` runs it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the CPU time of `grade` goes, step by step: a help in making it cheaper, not a number for the README.
+"""Where the CPU time of `grade` goes, step by step: a help in making it cheaper, not a number for this folder's page.
 
     uv run python tests/benchmarks/profile_grade.py lesson_2_2
 
@@ -94,8 +94,8 @@ class Steps:
         return timed
 
     def table(self, title: str, steps: dict[str, tuple[Any, str]], submissions: int, whole: float) -> str:
-        """Return the steps as a table, in milliseconds a submission."""
-        lines = [f"| {title} | CPU ms a submission | calls |", "|---|---:|---:|"]
+        """Return the steps as a table, in milliseconds per submission."""
+        lines = [f"| {title} | CPU ms per submission | calls |", "|---|---:|---:|"]
         lines.append(f"| all of it | {1000 * whole / submissions:.1f} | |")
         for name in steps:
             if self.calls[name]:

@@ -1,4 +1,4 @@
-"""Does a large batch cost more a submission than a small one? `autograder grade` on 100 and on 1,000 submissions.
+"""Does a submission cost more in a large batch than in a small one? `autograder grade` on 100 and on 1,000 submissions.
 
     uv run python tests/benchmarks/scale.py lesson_2_2
 
@@ -48,7 +48,7 @@ def table(sizes: Sequence[int], found: Sequence[Graded]) -> str:
     lines = [
         f"| `grade` | {large:,} to {small:,} | {small:,} submissions | {large:,} submissions |",
         "|---|---:|---:|---:|",
-        f"| CPU s a submission, start-up apart | {second / first:.2f} | {first:.3f} | {second:.3f} |",
+        f"| CPU s per submission, start-up apart | {second / first:.2f} | {first:.3f} | {second:.3f} |",
         f"| peak memory of the grader, MiB | {peaks[2] / peaks[1]:.2f} | {peaks[1] / MIB:.0f} | {peaks[2] / MIB:.0f} |",
         f"| that is, KiB for each further submission | | | {grown:.0f} |",
         f"| seconds by the clock, start-up included | | {found[1].usage.wall:.0f} | {found[2].usage.wall:.0f} |",

@@ -1,4 +1,4 @@
-"""The floor: a warm process that forks a child a submission, with no protection and no comparison. `cost.py` runs it.
+"""The floor: a warm process that forks a child for each submission, with no protection and no comparison. `cost.py` runs it.
 
 `python -m tests.benchmarks.warm_fork COURSE LESSON SEED FOLDER` warms up exactly as the grader's zygote does and runs each
 module through `autograder.worker.run`; the frames go to /dev/null. It prints how many scenarios returned a value.

@@ -72,7 +72,7 @@ def test_gpt_2_extra_large_and_gpt_3_have_as_many_as_published() -> None:
 
 
 def test_six_operations_are_those_that_pytorch_counts() -> None:
-    """In linear layers without biases, gradients of the inputs included, every parameter costs six a row."""
+    """In linear layers without biases, gradients of the inputs included, every parameter costs six per row."""
     model = nn.Sequential(nn.Linear(20, 30, bias=False), nn.ReLU(), nn.Linear(30, 10, bias=False))
     x = torch.randn(7, 20, requires_grad=True)
     counter = FlopCounterMode(display=False)

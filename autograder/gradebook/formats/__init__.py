@@ -1,7 +1,7 @@
 """Grades for other systems: what every format gets, and which module writes which.
 
 A format is a module with one function, `write(scores: Scores, request: Request) -> Written`. It gets frozen values, reads no
-report and grades nothing. A module is imported when its format is asked for, so that nobody needs a library that he does not use.
+report and grades nothing. A module is imported when its format is asked for, so that nobody needs a library that they do not use.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ def write(scores: Scores, request: Request) -> Written:
     if not any(student.id or student.sis_id or student.login for student in students):
         raise UserError(
             "Canvas finds students by their ids: give --roster FILE with a column `id`, `sis_id` or `login`. Canvas's own export "
-            "of the grade book (Grades, Export) is such a file as it is."
+            "of the grade book (Grades, Export) can be used as it is."
         )
     title = request.title or f"Lesson {scores.lesson.number}: {scores.lesson.title}"
     by_student = {student.line: row for row in scores.rows for student in row.students}
@@ -29,9 +29,7 @@ def write(scores: Scores, request: Request) -> Written:
     path = request.out / "canvas.csv"
     write_csv(path, lines)
     less = [row.submission for row in scores.rows if row.score is not None and row.max_score != TOTAL_POINTS]
-    note = (
-        f"{', '.join(less)}: could have fewer than {TOTAL_POINTS} points, for a part of the lesson could not run here."
-    )
+    note = f"{', '.join(less)}: could have fewer than {TOTAL_POINTS} points, because a part of the lesson could not run here."
     return Written((path,), (note,) if less else ())
 
 

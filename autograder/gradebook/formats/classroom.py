@@ -29,7 +29,7 @@ def write(scores: Scores, request: Request) -> Written:
     path = request.out / "classroom.csv"
     write_csv(path, [HEADER, *(line for row in scores.rows for line in _lines(title, row))])
     nameless = [row.submission for row in scores.rows if not all(student.github for student in row.students or NOBODY)]
-    note = f"No name on GitHub is known of {', '.join(nameless)}; a roster's column `github` would say it."
+    note = f"No GitHub name is known for {', '.join(nameless)}; a roster's column `github` would give it."
     return Written((path,), (note,) if nameless else ())
 
 

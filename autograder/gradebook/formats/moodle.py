@@ -151,7 +151,7 @@ def _claims(worksheet: _Worksheet, scores: Scores) -> dict[int, list[Score]]:
 
 
 def _wanted(score: Score, worksheet: _Worksheet) -> list[list[str]]:
-    """Return by what the rows of a submission are known, a list a row; several where several handed it in."""
+    """Return by what the rows of a submission are known, a list for each row; several where several handed it in."""
     download, students = _download_keys(score, worksheet), [_student_keys(student) for student in score.students]
     return [download, *students] if len(students) > 1 else [[*download, *(key for keys in students for key in keys)]]
 

@@ -138,7 +138,7 @@ def record(book: Gradebook, lesson: Lesson, student: str, points: Mapping[str, f
         if cells.get(name) != exercise.points:
             raise GradebookError(
                 f"The grade book has {cells.get(name, 0):g} points for {exercise.name} and the lesson {exercise.points:g}: "
-                f"make the notebook anew, with `autograder notebooks --course` and `nbgrader generate_assignment {lesson.name}`."
+                f"make the notebook again, with `autograder notebooks --course` and `nbgrader generate_assignment {lesson.name}`."
             )
         if earned is not None:
             grade = _grade(book, lesson, name, student)
@@ -193,12 +193,12 @@ def _look(path: Path) -> None:
             "try again; nothing was written."
         ) from error
     except sqlite3.DatabaseError as error:
-        raise GradebookError(f"{path} is no grade book of nbgrader's ({error}).") from error
+        raise GradebookError(f"{path} is not a grade book of nbgrader's ({error}).") from error
     wanted = ScriptDirectory(str(Path(nbgrader.__file__).parent / "alembic")).get_current_head()
     if tables and found != [wanted]:
         raise GradebookError(
-            f"The grade book {path} is of another version of nbgrader than {nbgrader.__version__}, which is installed. Make a "
-            "copy of it, then run `nbgrader db upgrade` in its folder."
+            f"The grade book {path} was made by another version of nbgrader than {nbgrader.__version__}, which is installed. "
+            "Make a copy of it, then run `nbgrader db upgrade` in its folder."
         )
 
 

@@ -4,7 +4,7 @@ The runner calls it with the student's checkout as working directory. Anybody ca
 calls the grader on the runner, and adds who and what was handed in. It exits 0 when it ran to its end, whatever the score.
 
 On the runner, AUTOGRADER_COURSE names the course's folder (default: /opt/course). AUTOGRADER_COMMAND may say how to call its
-grader, as in `sudo -n -u grader /opt/course/.venv/bin/autograder`; the README says why that is wise.
+grader, as in `sudo -n -u grader /opt/course/.venv/bin/autograder`; autograder/docs/handing_out.md says why that is wise.
 """
 
 import datetime
@@ -43,7 +43,7 @@ def main() -> int:
         done = subprocess.run([*command, *wanted, "--export", "classroom50"], cwd=course, check=False)
         made = next((out / "exports" / "classroom50").glob("*/result.json"), None)
         if done.returncode or made is None:
-            print("::error::The grader failed; this is nobody's zero. See its words above.", file=sys.stderr)
+            print("::error::The grader failed; no score was recorded. See its output above.", file=sys.stderr)
             return 1
         result = json.loads(made.read_text(encoding="utf-8"))
         shutil.copyfile(made.with_name("release-body.md"), "release-body.md")

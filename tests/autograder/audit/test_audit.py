@@ -179,12 +179,12 @@ FAULTS: dict[str, tuple[Callable[[Path], None], str, str]] = {
     "two dtypes are not in the docstring": (
         leave_dtypes_out,
         "docstrings",
-        "the docstring of double says nothing of dtypes",
+        "the docstring of double says nothing about dtypes",
     ),
     "a device is not in the docstring": (
         leave_the_device_out,
         "docstrings",
-        "test_the_argument_stays asks for a device, of which the docstring of double says nothing",
+        "test_the_argument_stays asks for a device, which the docstring of double does not mention",
     ),
     "an off-limits name is not in the docstring": (
         leave_off_limits_out,

@@ -39,7 +39,7 @@ FAULTS = {
     "`END SOLUTION` without": ("    # BEGIN SOLUTION Multiply by two.\n", ""),
     "is not closed": ("    # END SOLUTION\n\n\n# %%\ndef batch", "\n\n# %%\ndef batch"),
     "does not say what to write": (" Multiply by two.", ""),
-    "no exercise of lesson.toml": ("def double(", "def triple("),
+    "not an exercise of lesson.toml": ("def double(", "def triple("),
     "must start with a cell": ("# %%\n", "\n"),
 }
 

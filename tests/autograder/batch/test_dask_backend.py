@@ -159,7 +159,7 @@ def test_a_cluster_with_certificates_grades_for_those_who_have_one(small_lesson:
         with pytest.raises(UserError, match="wants certificates"):
             batch.grade_all(small_lesson, folder, tmp_path / "without", options, lambda _: None)
         tls = {f"distributed.comm.tls.client.{part}": files[part] for part in ("cert", "key")}
-        # As the variables of the README do.
+        # As the variables in autograder/docs/grading.md do.
         with dask.config.set({"distributed.comm.tls.ca-file": files["ca-file"], **tls}):
             there = batch.grade_all(small_lesson, folder, tmp_path / "there", options, lambda _: None)
     finally:

@@ -122,8 +122,8 @@ BAD_USAGE = {
     "an unknown lesson": (("grade", "lesson_9_2", "submissions"), "Did you mean lesson_9_1"),
     "no such folder": (("grade", "lesson_9_1", "nowhere"), "There is no folder nowhere"),
     "an unknown submission": (("grade", "lesson_9_1", "submissions", "--only", "nobody"), "nobody"),
-    "an unknown device": (("grade", "lesson_9_1", "submissions", "--device", "gpu"), "'gpu' is no device"),
-    "no workers": (("grade", "lesson_9_1", "submissions", "--workers", "0"), "whole number from 1"),
+    "an unknown device": (("grade", "lesson_9_1", "submissions", "--device", "gpu"), "'gpu' is not a device"),
+    "no workers": (("grade", "lesson_9_1", "submissions", "--workers", "0"), "whole number, 1 or more"),
     "another seed": (("grade", "lesson_9_1", "submissions", "--seed", "8"), "keeps its seed"),
 }
 

@@ -200,7 +200,7 @@ def test_a_full_disk_halts_with_a_sentence_and_grading_goes_on_from_there(
     full = _full_after(4)
     with monkeypatch.context() as patch:
         patch.setattr("autograder.util.files.os.fsync", full)
-        with pytest.raises(Halted, match=r"could not be written.*No space left on device.*goes on from there"):
+        with pytest.raises(Halted, match=r"could not be written.*No space left on device.*continues from there"):
             grade(folder)
     assert not list(out.rglob("*.part"))
     finished = len(list((out / "reports").iterdir()))
@@ -287,7 +287,7 @@ def test_ctrl_c_ends_within_two_seconds_leaves_no_process_and_says_how_to_go_on(
     _, said = process.communicate(timeout=30)
     assert time.monotonic() - started < 2 * max(1.0, slowness())
     assert process.returncode == 130
-    assert "the same command goes on where this one was" in said
+    assert "the same command continues where this one stopped" in said
     assert "Traceback" not in said
     assert not [pid for pid in everyone if _runs(pid)]
     if moment != "while it warms up":

@@ -33,9 +33,9 @@ FAULTS = {
     "but no `off_limits_reason`": (18, "off_limits_reason", "# "),
     "`off_limits` is a list": (18, OFF, 'off_limits = "torch.mean"'),
     "`off_limits` is a list, also": (18, OFF, 'off_limits = {name = "torch.mean"}'),
-    "'mean' is no dotted name": (20, OFF, 'off_limits = [\n    "torch.mean",\n    "mean",\n]'),
-    "'torch..mean' is no dotted name": (18, OFF, 'off_limits = ["torch..mean"]'),
-    "3 is no dotted name": (18, OFF, "off_limits = [3]"),
+    "'mean' is not a dotted name": (20, OFF, 'off_limits = [\n    "torch.mean",\n    "mean",\n]'),
+    "'torch..mean' is not a dotted name": (18, OFF, 'off_limits = ["torch..mean"]'),
+    "3 is not a dotted name": (18, OFF, "off_limits = [3]"),
     "a reason, but no `off_limits`": (19, OFF, "off_limits = []"),
     "`off_limits_reason` is no text": (
         19,

@@ -646,7 +646,7 @@ BAD_USAGE = {
     "an unknown format": (("--export", "excel"), "invalid choice: 'excel'"),
     "a due date without a zone": (("--due", "2026-10-01T23:59"), "does not say its time zone"),
     "a rule without a date": (("--late-penalty", "10% a day"), "add --due"),
-    "a rule that is none": (("--due", "2026-10-01T23:59Z", "--late-penalty", "a lot"), "is no rule"),
+    "a rule that is none": (("--due", "2026-10-01T23:59Z", "--late-penalty", "a lot"), "is not a rule"),
     "a roster that is not there": (("--roster", "nowhere.csv"), "could not be read"),
     "a time in the roster that is none": (("--roster", "times.csv"), "Line 2 of the roster, column `submitted`"),
     "an extension that is none": (
@@ -682,7 +682,7 @@ def test_bad_usage_is_said_before_anything_is_graded(
         (["--export", "moodle"], "give --moodle-worksheet FILE"),
         (["--export", "moodle", "--moodle-worksheet", "nowhere.csv"], "nowhere.csv could not be read"),
         (["--export", "nbgrader"], "needs --gradebook FILE"),
-        (["--export", "nbgrader", "--gradebook", "lesson.txt"], "is no grade book"),
+        (["--export", "nbgrader", "--gradebook", "lesson.txt"], "is not a grade book"),
     ],
 )
 def test_a_file_that_an_export_needs_is_asked_for_before_anything_is_graded(

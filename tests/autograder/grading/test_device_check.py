@@ -200,7 +200,7 @@ def test_an_exercise_whose_docstring_names_no_device_loses_nothing(grading: Grad
 
 
 def test_the_lane_alone_is_refused(small_lesson: Lesson) -> None:
-    with pytest.raises(UserError, match=f"give it beside another: --device cpu,{SIMULATED}"):
+    with pytest.raises(UserError, match=f"give it together with another: --device cpu,{SIMULATED}"):
         Grading(small_lesson, (SIMULATED,), 0, unsafe=False)
 
 

@@ -352,7 +352,7 @@ def test_misconceptions_that_cannot_be_read_are_said_with_their_line(course: Pat
     lesson = lessons.load(course, "lesson_9_1")
     text = lesson.misconceptions.read_text(encoding="utf-8")
     for changed, words in (
-        (text.replace('"double", says', '"triple", says'), "no exercise of lesson.toml"),
+        (text.replace('"double", says', '"triple", says'), "not an exercise of lesson.toml"),
         (text.replace('says="It squares.', 'says=f"It {1}'), "as a plain text"),
         (text + "\n" + text, "two misconceptions called"),
         ("def broken(:\n", "misconceptions.py:1"),

@@ -1,4 +1,4 @@
-"""What a student reads about a text that does not run: his own line, the cause in words, and nothing that was hidden."""
+"""What a student reads about a text that does not run: their own line, the cause in words, and nothing that was hidden."""
 
 from __future__ import annotations
 
@@ -54,8 +54,8 @@ DOES_NOT_COMPILE = {
     "no-break space": ("x\u00a0= 1", "Line 1, `x\u00a0= 1`: it holds a no-break space (U+00A0, character 2 of the line)"),
     "no-break space indents": ("def f():\n\u00a0\u00a0return 1", "Line 2, `return 1`: it holds a no-break space (U+00A0"),
     "narrow no-break space": ("x =\u202f1", "it holds a no-break space (U+202F"),
-    "ideographic space": ("x =\u30001", "it holds a blank of another kind (ideographic space, U+3000"),
-    "em space": ("x =\u20031", "it holds a blank of another kind (em space, U+2003"),
+    "ideographic space": ("x =\u30001", "it holds a space of another kind (ideographic space, U+3000"),
+    "em space": ("x =\u20031", "it holds a space of another kind (em space, U+2003"),
     "zero-width space": ("def f\u200bg(): pass", "cannot be seen (zero width space, U+200B, character 6 of the line)"),
     "zero-width joiner": ("a\u200db = 1", "cannot be seen (zero width joiner, U+200D"),
     "byte-order mark in the middle": ("x = 1\n\ufeffy = 2", "Line 2, `\\ufeffy = 2`: it holds a character that cannot be seen (byte-order mark"),
@@ -81,12 +81,12 @@ DOES_NOT_COMPILE = {
     "merge conflict with the base": ("<<<<<<< a\nx=1\n||||||| c\nx=0\n=======\nx=2\n>>>>>>> b", "Lines 1 to 7 hold both sides"),
     "the second of two conflicts is left": ("x = 1\n>>>>>>> b\n", "Line 2 is a mark that a merge left (`>>>>>>>`): delete it."),
     "conflict in a docstring, another error": ('"""\n<<<<<<< a\n=======\n>>>>>>> b\n"""\nx = (\n', "Line 6, `x = (`: the bracket `(`"),
-    "tabs and blanks": ("def f():\n\tif 1:\n        return 1", "tabs and blanks are mixed"),
+    "tabs and blanks": ("def f():\n\tif 1:\n        return 1", "tabs and spaces are mixed"),
     "bracket left open": ("x = (1\ny = 2\n", "Line 1, `x = (1`: the bracket `(` that opens there is never closed"),
     "list left open": ("x = [1,\ny = 2\n", "`[`"),
     "bracket closed twice": ("x = 1)", "`)` closes a bracket that was never opened"),
     "wrong bracket closed": ("x = (1]", "`]` closes where `(` is open"),
-    "print of Python 2": ("print x", "`print` without brackets is Python 2"),
+    "print of Python 2": ("print x", "`print` without parentheses is Python 2"),
     "except of Python 2": ("try:\n    pass\nexcept A, b:\n    pass", "is Python 2; write `except A as b:`"),
     "prompt": (">>> x = 1", "are the prompt of Python's shell"),
     "prompt, second line": ("x = 1\n... y", "are the prompt of Python's shell"),
@@ -102,9 +102,9 @@ DOES_NOT_COMPILE = {
     "word processor": ("{\\rtf1\\ansi", "It is a word processor's document (RTF)"),
     "quote left open": ("x = 'abc\ny = 1", "does not end in its line"),
     "three quotes left open": ("x = '''abc\n", "in three quotes that begins there never ends"),
-    "body missing": ("def f():\nx = 1", "indented below"),
+    "body missing": ("def f():\nx = 1", "indented block below"),
     "indented for nothing": ("x = 1\n  y = 2", "Line 2, `y = 2`: it is indented where nothing asks for that"),
-    "indented between": ("def f():\n    return 1\n  y = 2", "indented like none of the blocks above it"),
+    "indented between": ("def f():\n    return 1\n  y = 2", "indentation matches none of the blocks above it"),
     "colon missing": ("def f(x)\n    return x", "Python expects a colon there"),
     "Windows path": ("p = 'C:\\Users\\x'", "write `r` before the quotes"),
     "return outside": ("return 3", "`return` may only stand inside a function"),
@@ -141,10 +141,10 @@ RAISES = {
     ),
     "own module left at home, as a name": ("from . import helpers", "there is no `helpers.py`, and no folder"),
     "own module left at home, plain": ("import helpers", "If it is a module of your own, hand in `helpers.py`, too"),
-    "place that cannot be written to": ("open('/nowhere/x.png', 'w')", "of yours only Python files come along"),
+    "place that cannot be written to": ("open('/nowhere/x.png', 'w')", "only Python files of yours come along"),
     "name of a library": ("from torch import meen", "`torch` has no `meen`"),
     "module of a library": ("import torch.foo", "`torch` has no module `torch.foo`"),
-    "attribute of a library": ("torch.meen(1)", "`torch` has no `meen`; look at its spelling."),
+    "attribute of a library": ("torch.meen(1)", "`torch` has no `meen`; check its spelling."),
     "attribute of a tensor": ("torch.ones(2).meen()", "what stands before the dot has no `meen`"),
     "name": ("X = foo(1)", "the name `foo` is not defined there"),
     "name with a usual import": ("X = np.zeros(3)", "write `import numpy as np` at the top"),
@@ -162,8 +162,8 @@ RAISES = {
     "quit": ("quit()", "`quit()` ends the program there"),
     "sys.exit": ("import sys\nsys.exit(0)", "Line 20, `sys.exit(0)`: `sys.exit()` ends the program there"),
     "SystemExit": ("raise SystemExit", "`raise SystemExit` ends the program there"),
-    "input": ("N = int(input('how many? '))", "`input()` waits for somebody to type, and nobody is there"),
-    "file": ("open('data.csv')", "of yours only Python files come along"),
+    "input": ("N = int(input('how many? '))", "`input()` waits for someone to type, and nobody is there"),
+    "file": ("open('data.csv')", "only Python files of yours come along"),
     "assert": ("assert double(1) == 3", "what it asserts does not hold"),
     "division": ("1 / 0", "it divides by zero"),
     "anything else": ("[][1]", "it raised an IndexError."),
@@ -254,7 +254,7 @@ def test_what_follows_from_a_line_that_was_left_out_is_told_so(grade: Callable[[
     assert (report.status, report.score) == ("graded", 100)
     found = [failure.said for failure in report.loading.cells]
     assert "the package `pandas` is not installed" in found[0]
-    words = "`pd` is not there, for what would have defined it was left out before. That statement was left out"
+    words = "`pd` is not there, because what would have defined it was left out before. That statement was left out"
     assert found[1].startswith(f"Line 20, `X = pd.DataFrame()`: {words}")
     assert "the name `pdd` is not defined there" in found[2]
 

@@ -190,7 +190,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
     # nbgrader copies what a link leads to.
     (beside / "linked.py").symlink_to(lesson.reference)
     told = nbgrader(course, "autograde", "lesson_9_1").stderr
-    # A page a student takes its time, so only those that the tests read.
+    # A page for each student takes its time, so only those that the tests read.
     others = ",".join(set(EXPECTED) - {"markup", "input_transformer"})
     feedback = ("generate_feedback", "lesson_9_1", f"--CourseDirectory.student_id_exclude={others}")
     for command in (feedback, ("export",)):
@@ -368,8 +368,8 @@ def test_a_grade_book_in_use_is_one_sentence_and_nothing_is_written(scores: Scor
 
 
 NO_BOOKS = {
-    "another version": ("UPDATE alembic_version SET version_num = 'old'", "of another version of nbgrader"),
-    "another program's": ("DROP TABLE alembic_version", "of another version of nbgrader"),
+    "another version": ("UPDATE alembic_version SET version_num = 'old'", "by another version of nbgrader"),
+    "another program's": ("DROP TABLE alembic_version", "by another version of nbgrader"),
 }
 
 
@@ -385,7 +385,7 @@ def test_a_grade_book_of_another_version_is_refused(scores: Scores, book: Path, 
 def test_what_is_no_grade_book_is_refused(scores: Scores, tmp_path: Path) -> None:
     path = tmp_path / "gradebook.db"
     path.write_text("submission,score\n" * 100, encoding="utf-8")
-    with pytest.raises(GradebookError, match="is no grade book"):
+    with pytest.raises(GradebookError, match="is not a grade book"):
         write(scores, Request(tmp_path, gradebook=path))
     with pytest.raises(GradebookError, match="There is no folder"):
         write(scores, Request(tmp_path, gradebook=tmp_path / "nowhere" / "gradebook.db"))
@@ -402,7 +402,7 @@ def test_a_lesson_whose_points_changed_is_told(scores: Scores, book: Path) -> No
         )
         opened_book.update_or_create_student("a_student")
         opened_book.update_or_create_submission("lesson_9_1", "a_student")
-        with pytest.raises(GradebookError, match="has 1 points for double and the lesson 50: make the notebook anew"):
+        with pytest.raises(GradebookError, match="has 1 points for double and the lesson 50: make the notebook again"):
             record(opened_book, scores.lesson, "solved", {"double": 50.0})
 
 

@@ -1,4 +1,4 @@
-"""`pytest tests/lesson_9_1 --submission PATH --json-report`: a real pytest session, one item a scenario and device."""
+"""`pytest tests/lesson_9_1 --submission PATH --json-report`: a real pytest session, one item for each scenario and device."""
 
 from __future__ import annotations
 

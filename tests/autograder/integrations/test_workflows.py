@@ -177,7 +177,7 @@ def test_an_endless_loop_is_ended(students: Path, tmp_path: Path, monkeypatch: p
     work = Path(shutil.copytree(students, tmp_path / "work"))
     (work / "assignments" / "lesson_9_1" / "exercises.py").write_text("while True:\n    pass\n", encoding="utf-8")
     monkeypatch.setattr(github_classroom, "SECONDS", 2)
-    assert "a loop without end" in github_classroom.payload(lessons.load(work, "lesson_9_1"), "double")["message"]
+    assert "a loop that never ends" in github_classroom.payload(lessons.load(work, "lesson_9_1"), "double")["message"]
 
 
 def test_no_time_is_spent_on_a_stub_as_it_was_handed_out(
@@ -458,5 +458,16 @@ def test_where_gradescopes_grader_fails_there_is_no_zero(
     assert not (container / "results" / "results.json").exists()
 
 
-def test_the_readme_points_at_the_instructors_workflow() -> None:
-    assert "autograder/templates/instructor.yml" in (ROOT / "README.md").read_text(encoding="utf-8")
+def test_instructors_are_pointed_at_their_workflow() -> None:
+    place = "autograder/release/templates/instructor.yml"
+    assert (ROOT / place).is_file()
+    assert place in (ROOT / "autograder" / "docs" / "handing_out.md").read_text(encoding="utf-8")
+
+
+def test_the_projects_own_workflow_runs_what_a_contributor_runs() -> None:
+    settings = yaml.safe_load((ROOT / ".github" / "workflows" / "checks.yml").read_text(encoding="utf-8"))
+    runs = [step["run"] for job in settings["jobs"].values() for step in job["steps"] if "run" in step]
+    assert ".ci/run" in runs
+    assert os.access(ROOT / ".ci" / "run", os.X_OK)
+    # YAML reads the key `on` as a truth.
+    assert {"push", "pull_request"} <= set(settings[True])

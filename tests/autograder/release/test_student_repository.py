@@ -304,7 +304,7 @@ def test_a_clone_of_an_empty_repository_is_new(small: Path, tmp_path: Path) -> N
 
 
 BAD_FOLDERS = {
-    "another folder": ({"thesis.tex": "years of work"}, "is no release"),
+    "another folder": ({"thesis.tex": "years of work"}, "is not a release"),
     "a broken record": ({MARKER: "{}"}, "not a release's record"),
     "a record of lists": ({MARKER: "[" * 20_000}, "not a release's record"),
     "a record of numbers": (

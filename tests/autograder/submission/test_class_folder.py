@@ -255,14 +255,14 @@ HARMFUL = {
     "a path out": (zipped({"../exercises.py": CODE}), "paths that lead out"),
     "a path from the root": (zipped({"/etc/exercises.py": CODE}), "paths that lead out"),
     "a path of Windows": (zipped({"C:\\x\\exercises.py": CODE}), "paths that lead out"),
-    "a password": (locked(), "locked by a password"),
+    "a password": (locked(), "protected by a password"),
     "a link": (with_link(), "is a link"),
     "too many parts": (zipped({f"{n}.py": "" for n in range(archives.MOST_PARTS + 1)}), "more than 20000 parts"),
     "a list that is too long": (with_a_long_list(), "more than 20000 parts"),
     "damage": (damaged(), "damaged"),
     "an unusual compression": (of_unusual_make(), "unusual way"),
-    "no zip": (b"PK\3\4 nothing", "no zip that can be opened"),
-    "nothing at all": (b"", "no zip that can be opened"),
+    "no zip": (b"PK\3\4 nothing", "not a zip that can be opened"),
+    "nothing at all": (b"", "not a zip that can be opened"),
     "null bytes": (zipped({"exercises.py": b"\0"}), "null bytes"),
 }
 
