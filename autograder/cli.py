@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from autograder.course import lesson as lessons
 from autograder.gradebook import formats, late_policy
 from autograder.util import arguments
-from autograder.util.errors import Halted, UserError
+from autograder.util.errors import GradingAborted, UserError
 
 if TYPE_CHECKING:
     from autograder.gradebook import export
@@ -28,7 +28,7 @@ def main(given: Sequence[str] | None = None) -> int:
     except UserError as error:
         print(f"autograder: {error}", file=sys.stderr)
         return 2
-    except Halted as error:
+    except GradingAborted as error:
         print(f"autograder: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -289,14 +289,14 @@ def _grade(options: argparse.Namespace) -> int:
     with console.progress() as tell:
         summary = batch.grade_all(lesson, options.submissions, out, choices, tell)
     console.scores(lesson, summary, out)
-    console.delivered(export.deliver(lesson, options.submissions, out, wishes))
+    console.delivered(export.export_grades(lesson, options.submissions, out, wishes))
     return 1 if any(row["status"] == ReportStatus.GRADER_ERROR for row in summary.rows) else 0
 
 
-def _wishes(options: argparse.Namespace) -> export.Wishes:
+def _wishes(options: argparse.Namespace) -> export.ExportOptions:
     from autograder.gradebook import export, roster
 
-    return export.Wishes(
+    return export.ExportOptions(
         formats=tuple(dict.fromkeys(options.export)),
         roster=roster.read(options.roster) if options.roster is not None else None,
         due=options.due,

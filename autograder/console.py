@@ -15,14 +15,14 @@ from rich.table import Table
 from autograder.audit.audit import NAMES, Audit
 from autograder.batch import run as batch
 from autograder.course.lesson import Lesson
-from autograder.gradebook.export import Delivered
+from autograder.gradebook.export import ExportResult
 from autograder.release.student_repository import Released
 from autograder.report.feedback import subtotals
 from autograder.report.schema import ReportRow
 from autograder.util.safe_text import printable, told_apart
 
 # How many written files are named.
-MOST_PATHS = 10
+MAX_PATHS = 10
 
 
 @contextmanager
@@ -83,13 +83,13 @@ def _subtotals(lesson: Lesson, row: ReportRow) -> list[str]:
     return ["" if row["score"] is None else found.get(group.heading, "") for group in lesson.groups]
 
 
-def delivered(found: Delivered) -> None:
+def delivered(found: ExportResult) -> None:
     """Say which files grade books get, and what is to be known about them."""
     console = Console()
-    for path in found.paths[:MOST_PATHS]:
+    for path in found.paths[:MAX_PATHS]:
         console.print(f"Wrote {escape(printable(str(path)))}", soft_wrap=True)
-    if len(found.paths) > MOST_PATHS:
-        console.print(f"and {len(found.paths) - MOST_PATHS} files more beside them.")
+    if len(found.paths) > MAX_PATHS:
+        console.print(f"and {len(found.paths) - MAX_PATHS} files more beside them.")
     for note in found.notes:
         console.print(f"Note: {escape(printable(note))}", soft_wrap=True)
 

@@ -109,7 +109,7 @@ def audit(
     lesson: Lesson,
     bench: Bench,
     seeds: int,
-    tell: Callable[[str], None] = lambda _: None,
+    on_progress: Callable[[str], None] = lambda _: None,
     checks: Collection[str] | None = None,
 ) -> Audit:
     """Measure one lesson.
@@ -118,7 +118,7 @@ def audit(
         lesson: the lesson.
         bench: warm sandboxes of its course.
         seeds: how many seeds to try: 0, 1, 2, …
-        tell: is told what is being measured.
+        on_progress: is told what is being measured.
         checks: the names of the checks to make, of `CHECKS`; all of them unless said otherwise. The reference is always run.
 
     Raises:
@@ -134,7 +134,7 @@ def audit(
     results, chosen = [], NAMES if checks is None else checks
     for check in CHECKS:
         if check.name in chosen or check.name in ALWAYS:
-            tell(check.name)
+            on_progress(check.name)
             results.append(check.run(subject))
     return Audit(
         lesson=lesson.name,

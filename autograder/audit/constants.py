@@ -13,7 +13,7 @@ from autograder.sandbox.jobs import Result
 from autograder.worker.probes import FORGEABLE
 
 # Of an exercise's points, what constants would earn, and what rests on probes that could be forged, is at most so much.
-MOST_CONSTANTS = 0.1
+MAX_CONSTANTS = 0.1
 
 
 def check_constants(subject: Subject) -> CheckResult:
@@ -36,7 +36,7 @@ def check_constants(subject: Subject) -> CheckResult:
         alike, seen = _share(subject, places, known), _share(subject, places, probed)
         shares.append(alike)
         excused = exercise.few_answers or exercise.forgeable
-        if alike > MOST_CONSTANTS:
+        if alike > MAX_CONSTANTS:
             told = f"constants would earn {100 * alike:.0f} % of {exercise.name}"
             same = ", ".join(subject.scenarios[n].name for n in places if known[n])
             notes.append(f"{told}{f' ({excused})' if excused else ''}: {same}")
@@ -45,7 +45,7 @@ def check_constants(subject: Subject) -> CheckResult:
                     f"{told}: draw its inputs from `rng`, or return what is fixed together with what is not, in one scenario "
                     f"({same}). Otherwise say in lesson.toml why not: `forgeable`, or `few_answers` for a quiz."
                 )
-        if seen > MOST_CONSTANTS and not exercise.forgeable:
+        if seen > MAX_CONSTANTS and not exercise.forgeable:
             faults.append(
                 f"{100 * seen:.0f} % of {exercise.name} rests on {' and '.join(FORGEABLE)}, which are measured beside student "
                 "code: say so in lesson.toml (`forgeable`)."

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from autograder.audit.subject import CheckResult, Subject
-from autograder.course.docstrings import Promise
+from autograder.course.docstrings import DocstringContract
 from autograder.course.lesson import Exercise, Lesson
 from autograder.sandbox.decode import Call
 
@@ -48,7 +48,10 @@ _DTYPES = r"\bdtypes?\b|float(16|32|64)|int(32|64)|bfloat16|bool|precision|integ
 
 
 def _unsaid(
-    subject: Subject, exercise: Exercise, promise: Promise, scenarios: Mapping[tuple[str, str], ast.FunctionDef]
+    subject: Subject,
+    exercise: Exercise,
+    promise: DocstringContract,
+    scenarios: Mapping[tuple[str, str], ast.FunctionDef],
 ) -> Iterator[str]:
     """Yield what scenarios ask for, or the manifest forbids, and the docstrings do not say."""
     where = f"the docstring of {exercise.name}"
@@ -68,7 +71,7 @@ def _unsaid(
     yield from _unsaid_of_inputs(subject, exercise, promise, where)
 
 
-def _unsaid_of_inputs(subject: Subject, exercise: Exercise, promise: Promise, where: str) -> Iterator[str]:
+def _unsaid_of_inputs(subject: Subject, exercise: Exercise, promise: DocstringContract, where: str) -> Iterator[str]:
     """Yield which kinds of inputs scenarios give, by the notes of the reference's calls, and the docstrings do not name."""
     outcomes = subject.references[subject.seeds[0]]
     first: dict[str, str] = {}
@@ -96,7 +99,7 @@ def _tensors(call: Call) -> Iterator[tuple[str, list[int]]]:
             yield found.group(1), [int(part) for part in re.findall(r"\d+", found.group(2))]
 
 
-def _names_off_limits(lesson: Lesson, exercise: Exercise, promise: Promise) -> bool:
+def _names_off_limits(lesson: Lesson, exercise: Exercise, promise: DocstringContract) -> bool:
     """Return whether docstrings say that something is off limits: a name of the manifest, its package, or "as in" another's."""
     names = {part for name in exercise.off_limits for part in (name, name.rpartition(".")[2], name.rpartition(".")[0])}
     names |= {f"`{other.name}`" for other in lesson.exercises if other.off_limits and other != exercise}

@@ -11,7 +11,7 @@ from autograder.course import misconceptions
 from autograder.course.misconceptions import Misconception
 from autograder.course.suite import PlannedRun
 from autograder.grading import diagnosis
-from autograder.grading.diagnosis import Known, stand_in_job
+from autograder.grading.diagnosis import MisconceptionRun, overlay_job
 from autograder.grading.results import Verdict, VerdictKind
 from autograder.sandbox.jobs import Outcome
 
@@ -54,8 +54,8 @@ def check_misconceptions(subject: Subject) -> CheckResult:
 class _StoodIn:
     """What a misconception gave: on its own exercise, again if it was run twice, and where it lost points elsewhere."""
 
-    own: Known
-    again: Known | None
+    own: MisconceptionRun
+    again: MisconceptionRun | None
     elsewhere: tuple[str, ...]
 
 
@@ -64,7 +64,7 @@ def _stand_in(subject: Subject, one: Misconception, seed: int) -> _StoodIn:
     own = subject.places(one.exercise)
     if seed != subject.seeds[0]:
         outcomes, verdicts = _run_stand_in(subject, one, seed, own)
-        return _StoodIn(Known(outcomes, verdicts), None, ())
+        return _StoodIn(MisconceptionRun(outcomes, verdicts), None, ())
     # Only a scenario that calls the exercise can see the misconception; the reference's own notes tell which do.
     near = [
         n
@@ -74,14 +74,18 @@ def _stand_in(subject: Subject, one: Misconception, seed: int) -> _StoodIn:
     outcomes, verdicts = _run_stand_in(subject, one, seed, [*own, *near, *own])
     first, last = len(own), len(own) + len(near)
     elsewhere = tuple(verdict.placed.name for verdict in verdicts[first:last] if verdict.verdict != VerdictKind.PASSED)
-    return _StoodIn(Known(outcomes[:first], verdicts[:first]), Known(outcomes[last:], verdicts[last:]), elsewhere)
+    return _StoodIn(
+        MisconceptionRun(outcomes[:first], verdicts[:first]),
+        MisconceptionRun(outcomes[last:], verdicts[last:]),
+        elsewhere,
+    )
 
 
 def _run_stand_in(
     subject: Subject, one: Misconception, seed: int, places: Sequence[int]
 ) -> tuple[tuple[Outcome, ...], tuple[Verdict, ...]]:
     runs = [PlannedRun(subject.scenarios[n], DEVICE) for n in places]
-    job = stand_in_job(subject.lesson, subject.suite, runs, seed, subject.text, one, inside=False)
+    job = overlay_job(subject.lesson, subject.suite, runs, seed, subject.text, one, inside=False)
     result = subject.bench.run(job)
     if result.import_error is not None:
         error = result.import_error

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Self
 
 from autograder.course import suite
-from autograder.course.docstrings import Promise
+from autograder.course.docstrings import DocstringContract
 from autograder.course.lesson import Lesson
-from autograder.course.suite import Check, Placed, PlannedRun
+from autograder.course.suite import Check, PlannedRun, SuiteScenario
 from autograder.grading import device_check, score, verdicts
 from autograder.grading.planned import of_planned
 from autograder.grading.results import Verdict
@@ -107,7 +107,7 @@ class Subject:
     bench: Bench
     seeds: tuple[int, ...]
     text: str
-    promises: dict[str, Promise]
+    promises: dict[str, DocstringContract]
     calls: dict[str, frozenset[str]]
     references: dict[int, tuple[Outcome, ...]] = field(default_factory=dict)
 
@@ -117,7 +117,7 @@ class Subject:
         return lane(self)
 
     @property
-    def scenarios(self) -> tuple[Placed, ...]:
+    def scenarios(self) -> tuple[SuiteScenario, ...]:
         """Every scenario, in the suite's order."""
         return self.suite.scenarios
 

@@ -41,7 +41,7 @@ class VisibleTestsError(UserError):
 
 
 @dataclass(frozen=True)
-class Checks:
+class NotebookChecks:
     """A lesson's visible tests for a notebook.
 
     Attributes:
@@ -53,7 +53,7 @@ class Checks:
     cells: dict[str, str]
 
 
-def checks(lesson: Lesson) -> Checks:
+def checks(lesson: Lesson) -> NotebookChecks:
     """Return a lesson's visible tests; without a `test_exercises.py` the exercises have none.
 
     Raises:
@@ -72,7 +72,7 @@ class VisibleTest:
     line: int
 
 
-def by_exercise(lesson: Lesson) -> dict[str, tuple[VisibleTest, ...]]:
+def tests_by_exercise(lesson: Lesson) -> dict[str, tuple[VisibleTest, ...]]:
     """Return each exercise's visible tests, in the order of the file.
 
     Raises:
@@ -81,7 +81,7 @@ def by_exercise(lesson: Lesson) -> dict[str, tuple[VisibleTest, ...]]:
     path = lesson.assignment / "test_exercises.py"
     if not path.is_file():
         raise VisibleTestsError(f"There are no visible tests {path}.")
-    found = _Tests(lesson, path, path.read_text(encoding="utf-8")).by_exercise()
+    found = _Tests(lesson, path, path.read_text(encoding="utf-8")).tests_by_exercise()
     bare = [name for name, tests in found.items() if not tests]
     if bare:
         raise VisibleTestsError(f"{path} has no test of the exercise `{bare[0]}`; add one.")
@@ -99,7 +99,7 @@ def faults(lesson: Lesson) -> tuple[str, ...]:
     path = lesson.assignment / "test_exercises.py"
     if not path.is_file():
         return ()
-    found = _Tests(lesson, path, path.read_text(encoding="utf-8")).by_exercise()
+    found = _Tests(lesson, path, path.read_text(encoding="utf-8")).tests_by_exercise()
     return tuple(
         [
             f"{path}:{test.line}: {test.name} is about `{name}` and its name does not say so: call it test_{name}_…, "
@@ -125,18 +125,18 @@ class _Tests:
         self._fixtures = [node for node in functions if _decorated(node, "fixture")]
         self._helpers = {node.name: node for node in functions if node not in self._tests + self._fixtures}
 
-    def by_exercise(self) -> dict[str, tuple[VisibleTest, ...]]:
+    def tests_by_exercise(self) -> dict[str, tuple[VisibleTest, ...]]:
         """Return the tests of each exercise."""
         about = [(self._exercise(test), VisibleTest(test.name, test.lineno)) for test in self._tests]
         names = [exercise.name for exercise in self._lesson.exercises]
         return {name: tuple(test for exercise, test in about if exercise == name) for name in names}
 
-    def checks(self) -> Checks:
+    def checks(self) -> NotebookChecks:
         """Return the tests as a notebook's code."""
         cells = {exercise.name: "" for exercise in self._lesson.exercises}
         for test in self._tests:
             cells[self._exercise(test)] += f"{self._test(test)}\n\n\n"
-        return Checks(self._setup(), {name: self._cell(name, code) for name, code in cells.items()})
+        return NotebookChecks(self._setup(), {name: self._cell(name, code) for name, code in cells.items()})
 
     def _cell(self, exercise: str, code: str) -> str:
         if not code:

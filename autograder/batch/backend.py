@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from autograder.course.lesson import Lesson
 from autograder.grading.lesson_grader import unrun
-from autograder.grading.results import Circumstances, ReportStatus
+from autograder.grading.results import Provenance, ReportStatus
 from autograder.report.report import as_json
 from autograder.report.schema import ReportRow
 from autograder.sandbox.jobs import Deadlines
@@ -46,11 +46,11 @@ class Grader(Protocol):
     """Whatever grades single submissions: this machine, or a cluster."""
 
     @property
-    def circumstances(self) -> Circumstances:
+    def provenance(self) -> Provenance:
         """What the grades rest on."""
 
     @property
-    def room(self) -> int:
+    def max_in_flight(self) -> int:
         """How many submissions to hand in before one has come back; more would only lie about in memory."""
 
     def submit(self, handed_in: Submission, *, last: bool = False) -> Future[Any]:
@@ -65,7 +65,7 @@ class Grader(Protocol):
             Exception: anything else: this one submission could not be graded.
         """
 
-    def look(self) -> None:
+    def check_alive(self) -> None:
         """See whether grading can go on; called now and then.
 
         Raises:
@@ -74,9 +74,7 @@ class Grader(Protocol):
 
 
 def failed(
-    lesson: Lesson, handed_in: Submission, circumstances: Circumstances, why: str, reason: str = "the grader failed"
+    lesson: Lesson, handed_in: Submission, provenance: Provenance, why: str, reason: str = "the grader failed"
 ) -> ReportRow:
     """Return the report, as JSON, on a submission that could not be graded through no fault of its own."""
-    return as_json(
-        unrun(lesson, handed_in, circumstances, status=ReportStatus.GRADER_ERROR, reason=reason, private=why)
-    )
+    return as_json(unrun(lesson, handed_in, provenance, status=ReportStatus.GRADER_ERROR, reason=reason, private=why))

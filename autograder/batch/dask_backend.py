@@ -21,15 +21,15 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from autograder.batch.backend import Options
-from autograder.batch.local_backend import Here
+from autograder.batch.local_backend import LocalBackend
 from autograder.course import lesson as lessons
 from autograder.course.lesson import Lesson
 from autograder.grading.lesson_grader import Grading
-from autograder.grading.results import Circumstances
+from autograder.grading.results import Provenance
 from autograder.report.schema import ReportRow
 from autograder.sandbox.jobs import Deadlines, SandboxError
 from autograder.submission.submission import Submission
-from autograder.util.errors import Halted, UserError
+from autograder.util.errors import GradingAborted, UserError
 
 try:
     from distributed import Client, WorkerPlugin, get_worker
@@ -47,7 +47,7 @@ ALONE_SECONDS = 60.0
 LOOK_SECONDS = 5.0
 
 
-class Station(WorkerPlugin):
+class GraderPlugin(WorkerPlugin):
     """On a worker: a lesson made ready, with a zygote for each of the worker's threads. Dask brings it there and ends it.
 
     Args:
@@ -63,7 +63,7 @@ class Station(WorkerPlugin):
         self._lock = threading.Lock()
         self._stack = contextlib.ExitStack()
         self._grading: Grading | None = None
-        self._here: Here | None = None
+        self._here: LocalBackend | None = None
 
     def teardown(self, worker: Worker) -> None:  # noqa: ARG002  Dask passes it
         """End the zygotes."""
@@ -71,7 +71,7 @@ class Station(WorkerPlugin):
             self._grading.break_off()
         self._stack.close()
 
-    def here(self) -> Here:
+    def here(self) -> LocalBackend:
         """Return this machine as a grader, made ready once.
 
         Raises:
@@ -82,7 +82,7 @@ class Station(WorkerPlugin):
                 self._here = self._made_ready()
             return self._here
 
-    def _made_ready(self) -> Here:
+    def _made_ready(self) -> LocalBackend:
         work = json.loads(self._work)
         root = Path(os.environ.get(COURSE) or work["course"])
         if not (root / "assignments").is_dir():
@@ -102,15 +102,15 @@ class Station(WorkerPlugin):
             raise UserError(f"{root} holds another version of {lesson.name}; update it to the version that is here.")
         with contextlib.ExitStack() as stack:
             stack.enter_context(grading)
-            here = stack.enter_context(Here(grading))
+            here = stack.enter_context(LocalBackend(grading))
             self._stack = stack.pop_all()
         self._grading = grading
         return here
 
 
-def circumstances(station: str) -> str:
+def provenance(station: str) -> str:
     """On a worker: return what its grades rest on, as JSON."""
-    return _answer(station, lambda here: asdict(here.circumstances))
+    return _answer(station, lambda here: asdict(here.provenance))
 
 
 def grade(station: str, handed_in: str, last: bool) -> str:
@@ -118,17 +118,17 @@ def grade(station: str, handed_in: str, last: bool) -> str:
     return _answer(station, lambda here: here.grade(Submission(**json.loads(handed_in)), last=last))
 
 
-def _answer(station: str, ask: Callable[[Here], object]) -> str:
+def _answer(station: str, ask: Callable[[LocalBackend], object]) -> str:
     worker = get_worker()
     plugin = worker.plugins[station]
-    assert isinstance(plugin, Station), "nobody else has plugins of this name"
+    assert isinstance(plugin, GraderPlugin), "nobody else has plugins of this name"
     try:
         return json.dumps({"answer": ask(plugin.here())})
     except (UserError, SandboxError) as error:
         return json.dumps({"refused": f"The worker {worker.address} cannot grade: {error}"})
 
 
-class There:
+class DaskBackend:
     """Grades on a cluster. Use it as a context manager.
 
     Args:
@@ -157,7 +157,7 @@ class There:
         self._station = f"autograder-{hashlib.sha256(self._work.encode()).hexdigest()[:16]}"
         self._stack = contextlib.ExitStack()
         self._looked = self._seen = time.monotonic()
-        self.room = 1
+        self.max_in_flight = 1
 
     def __enter__(self) -> Self:
         with self._stack as stack:
@@ -165,13 +165,13 @@ class There:
             logging.getLogger("distributed").setLevel(logging.CRITICAL)
             self._client = self._connected()
             stack.callback(_briefly, lambda: self._client.close(timeout=1))
-            self._client.register_plugin(Station(self._work), name=self._station)
+            self._client.register_plugin(GraderPlugin(self._work), name=self._station)
             stack.callback(_briefly, lambda: self._client.unregister_worker_plugin(self._station))
             self._executor = self._client.get_executor(pure=False)
-            first = self._executor.submit(circumstances, self._station)
+            first = self._executor.submit(provenance, self._station)
             while not wait([first], timeout=1).done:
-                self.look()
-            self.circumstances = Circumstances(**self._answer(first))
+                self.check_alive()
+            self.provenance = Provenance(**self._answer(first))
             self._stack = stack.pop_all()
         return self
 
@@ -205,7 +205,7 @@ class There:
             raise UserError(answer["refused"])
         return answer["answer"]
 
-    def look(self) -> None:
+    def check_alive(self) -> None:
         """See whether there are workers still, and how many submissions they can take.
 
         Raises:
@@ -220,7 +220,7 @@ class There:
         if self._count():
             self._seen = now
         elif now > self._seen + ALONE_SECONDS:
-            raise Halted(
+            raise GradingAborted(
                 f"The cluster at {self._address} has had no worker for a minute. What was graded is kept; start workers with "
                 f"`dask worker {self._address}`, and the same command continues from there."
             )
@@ -260,11 +260,11 @@ class There:
             threads = int(sum(self._client.nthreads().values()))
         except OSError as error:
             raise self._gone() from error
-        self.room = max(1, 3 * threads)
+        self.max_in_flight = max(1, 3 * threads)
         return threads
 
-    def _gone(self) -> Halted:
-        return Halted(
+    def _gone(self) -> GradingAborted:
+        return GradingAborted(
             f"The Dask scheduler at {self._address} does not answer any more. What was graded is kept; start the cluster again, "
             "and the same command continues from there."
         )

@@ -17,7 +17,7 @@ from autograder.submission.submission import Submission
 from autograder.util.errors import UserError
 
 
-class Here:
+class LocalBackend:
     """Grades on this machine, with a zygote and a waiting thread for each of a grading's spare sandboxes.
 
     Use it as a context manager, inside the grading's own block.
@@ -25,8 +25,8 @@ class Here:
 
     def __init__(self, grading: Grading) -> None:
         self._grading = grading
-        self.circumstances = grading.circumstances()
-        self.room = 2 * len(grading.spare)
+        self.provenance = grading.provenance()
+        self.max_in_flight = 2 * len(grading.spare)
         self._threads = ThreadPoolExecutor(len(grading.spare))
 
     def __enter__(self) -> Self:
@@ -44,7 +44,7 @@ class Here:
         """Return the report that a future has."""
         return done.result()
 
-    def look(self) -> None:
+    def check_alive(self) -> None:
         """See nothing: what dies here is replaced."""
 
     def grade(self, handed_in: Submission, *, last: bool = False) -> ReportRow:
@@ -69,4 +69,4 @@ class Here:
         return row
 
     def _failed(self, handed_in: Submission, why: str) -> ReportRow:
-        return failed(self._grading.lesson, handed_in, self.circumstances, why)
+        return failed(self._grading.lesson, handed_in, self.provenance, why)

@@ -17,19 +17,19 @@ from pathlib import Path
 from typing import Any
 
 from autograder.batch.backend import Grader, Options, failed
-from autograder.batch.local_backend import Here
+from autograder.batch.local_backend import LocalBackend
 from autograder.course.lesson import Lesson
 from autograder.grading.disturbance import tries_after
 from autograder.grading.lesson_grader import Grading, unrun
-from autograder.grading.results import Circumstances
+from autograder.grading.results import Provenance
 from autograder.report import overrides
 from autograder.report.report import as_json
-from autograder.report.results_folder import Grades, Origin
+from autograder.report.results_folder import Origin, ResultsFolder
 from autograder.report.schema import ReportRow
 from autograder.sandbox.jobs import SandboxError
 from autograder.submission import class_folder, submission
 from autograder.submission.submission import Submission, SubmissionStatus
-from autograder.util.errors import Halted, UserError
+from autograder.util.errors import GradingAborted, UserError
 from autograder.util.safe_text import told_apart
 
 
@@ -68,7 +68,7 @@ def grade_all(
     folder: Path,
     out: Path,
     options: Options,
-    tell: Callable[[Progress], None],
+    on_progress: Callable[[Progress], None],
     opener: Opener | None = None,
 ) -> Summary:
     """Grade the submissions of a folder and write everything.
@@ -80,7 +80,7 @@ def grade_all(
         folder: where the submissions are.
         out: the grading folder.
         options: how to grade.
-        tell: told after each submission.
+        on_progress: told after each submission.
         opener: makes the grader from the seed and a number of submissions; by the options unless given.
 
     Raises:
@@ -91,7 +91,7 @@ def grade_all(
     found = class_folder.survey(folder, lesson)
     named = class_folder.names([entry for entry in found.entries if entry.name != own.name or entry.resolve() != own])
     entries = _chosen(named, options.only)
-    with Grades(out, lesson, options.seed, Origin(folder, lesson, named, moved=options.moved)) as grades:
+    with ResultsFolder(out, lesson, options.seed, Origin(folder, lesson, named, moved=options.moved)) as grades:
         decided = overrides.read(out / "overrides.csv", lesson, named.keys() | grades.rows.keys())
         if decided.unknown and not options.only:
             raise overrides.OverridesError(decided.unknown[0])
@@ -100,10 +100,10 @@ def grade_all(
             grades.decide(decided)
             kept, waiting = _sorted_out(entries, lesson, grades, grader, options)
             for done, name in enumerate(kept, 1):
-                tell(Progress(done, len(entries), grades.rows[name], kept=True))
+                on_progress(Progress(done, len(entries), grades.rows[name], kept=True))
             with contextlib.closing(_graded(lesson, grader, {name: entries[name] for name in waiting})) as rows:
                 for done, row in enumerate(rows, len(kept) + 1):
-                    tell(Progress(done, len(entries), grades.write(row), kept=False))
+                    on_progress(Progress(done, len(entries), grades.write(row), kept=False))
         chosen = [grades.rows[name] for name in sorted(entries)]
     return Summary(chosen, len(kept), dict(Counter(waiting.values())), (*decided.unknown, *grades.notes, *found.aside))
 
@@ -125,12 +125,12 @@ def _opener(lesson: Lesson, options: Options) -> Opener:
     if options.dask:
         from autograder.batch import dask_backend
 
-        return lambda seed, _: dask_backend.There(lesson, seed, options)
+        return lambda seed, _: dask_backend.DaskBackend(lesson, seed, options)
     return lambda seed, most: _here(lesson, seed, most, options)
 
 
 @contextlib.contextmanager
-def _here(lesson: Lesson, seed: int, most: int, options: Options) -> Iterator[Here]:
+def _here(lesson: Lesson, seed: int, most: int, options: Options) -> Iterator[LocalBackend]:
     """Yield this machine as a grader, with no more zygotes than there are submissions."""
     grading = Grading(
         lesson,
@@ -141,18 +141,18 @@ def _here(lesson: Lesson, seed: int, most: int, options: Options) -> Iterator[He
         deadlines=options.deadlines,
     )
     try:
-        with grading, Here(grading) as here:
+        with grading, LocalBackend(grading) as here:
             yield here
     except SandboxError as error:
-        raise Halted(f"The grader's own sandbox failed: {error}. `autograder doctor` may say why.") from error
+        raise GradingAborted(f"The grader's own sandbox failed: {error}. `autograder doctor` may say why.") from error
 
 
 def _sorted_out(
-    entries: dict[str, Path], lesson: Lesson, grades: Grades, grader: Grader, options: Options
+    entries: dict[str, Path], lesson: Lesson, grades: ResultsFolder, grader: Grader, options: Options
 ) -> tuple[list[str], dict[str, str]]:
     """Return the names of the submissions that are finished, and those of the others, each with why it must be graded."""
     kept, waiting = [], {}
-    around = grader.circumstances
+    around = grader.provenance
     for name, entry in entries.items():
         why = grades.why(submission.read(entry, lesson, name), around, regrade=options.regrade)
         if why:
@@ -169,9 +169,9 @@ def _graded(lesson: Lesson, grader: Grader, entries: dict[str, Path]) -> Generat
     again: list[tuple[str, int]] = []
     try:
         while True:
-            while len(pending) < grader.room and (one := next(waiting, None)) is not None:
+            while len(pending) < grader.max_in_flight and (one := next(waiting, None)) is not None:
                 handed_in = _at_its_turn(lesson, *one)
-                ready = _without_running(lesson, handed_in, grader.circumstances, one[1])
+                ready = _without_running(lesson, handed_in, grader.provenance, one[1])
                 if ready is not None:
                     yield ready
                 else:
@@ -179,7 +179,7 @@ def _graded(lesson: Lesson, grader: Grader, entries: dict[str, Path]) -> Generat
             if not pending:
                 break
             done, _ = wait(pending, timeout=1, return_when=FIRST_COMPLETED)
-            grader.look()
+            grader.check_alive()
             for future in done:
                 handed_in = pending.pop(future)
                 row = _row(lesson, grader, future, handed_in)
@@ -199,11 +199,11 @@ def _alone(lesson: Lesson, grader: Grader, name: str, entry: Path, tries: int) -
     """Grade a submission with nothing beside it: what disturbed it may have been the others."""
     while True:
         handed_in = _at_its_turn(lesson, name, entry)
-        row = _without_running(lesson, handed_in, grader.circumstances, entry)
+        row = _without_running(lesson, handed_in, grader.provenance, entry)
         if row is None:
             future = grader.submit(handed_in, last=tries == 1)
             while not wait([future], timeout=1).done:
-                grader.look()
+                grader.check_alive()
             row = _row(lesson, grader, future, handed_in)
         tries -= 1
         if not tries or not row["disturbed"]:
@@ -214,25 +214,23 @@ def _at_its_turn(lesson: Lesson, name: str, entry: Path) -> Submission:
     return submission.read(entry, lesson, name)
 
 
-def _without_running(
-    lesson: Lesson, handed_in: Submission, circumstances: Circumstances, entry: Path
-) -> ReportRow | None:
+def _without_running(lesson: Lesson, handed_in: Submission, provenance: Provenance, entry: Path) -> ReportRow | None:
     """Return the report on a submission that holds nothing to run, or is not there any more."""
     if handed_in.status == SubmissionStatus.FOUND:
         return None
     if not os.path.lexists(entry):
         gone = "it was there when grading began and is gone now"
-        return failed(lesson, handed_in, circumstances, f"{entry}: {gone}; put it back and grade again", gone)
-    return as_json(unrun(lesson, handed_in, circumstances))
+        return failed(lesson, handed_in, provenance, f"{entry}: {gone}; put it back and grade again", gone)
+    return as_json(unrun(lesson, handed_in, provenance))
 
 
 def _row(lesson: Lesson, grader: Grader, future: Future[Any], handed_in: Submission) -> ReportRow:
     try:
         return grader.row(future)
-    except (UserError, Halted):
+    except (UserError, GradingAborted):
         raise
     except Exception as error:  # noqa: BLE001  whatever happened to one submission must not cost the others
-        return failed(lesson, handed_in, grader.circumstances, "".join(traceback.format_exception(error)))
+        return failed(lesson, handed_in, grader.provenance, "".join(traceback.format_exception(error)))
 
 
 def default_out(folder: Path, lesson: Lesson) -> Path:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Promise:
+class DocstringContract:
     """What is written of one exercise.
 
     Attributes:
@@ -35,14 +35,14 @@ class Promise:
         return re.search(r"\bdevices?\b", self.words) is not None
 
 
-def read(text: str, names: Sequence[str]) -> dict[str, Promise]:
+def read(text: str, names: Sequence[str]) -> dict[str, DocstringContract]:
     """Return what a module says of its exercises; an exercise may be a method. One that is not there is left out."""
     tree = ast.parse(text)
     found = {name: promise for name, promise in _promises(tree) if name in names}
     return {name: found[name] for name in names if name in found}
 
 
-def _promises(tree: ast.Module) -> Iterator[tuple[str, Promise]]:
+def _promises(tree: ast.Module) -> Iterator[tuple[str, DocstringContract]]:
     around = ast.get_docstring(tree) or ""
     for node in tree.body:
         if isinstance(node, ast.ClassDef):
@@ -50,15 +50,15 @@ def _promises(tree: ast.Module) -> Iterator[tuple[str, Promise]]:
             whole = f"{around}\n{ast.get_docstring(node) or ''}"
             for method in methods:
                 own = ast.get_docstring(method) or ""
-                yield method.name, Promise(node.name, own, whole, _given(method)[1:])
+                yield method.name, DocstringContract(node.name, own, whole, _given(method)[1:])
             own = "\n".join([ast.get_docstring(node) or "", *(ast.get_docstring(part) or "" for part in methods)])
             # The other methods with such names are called by Python, as its own page says.
             called = [method for method in methods if method.name == "__init__" or not method.name.startswith("__")]
             arguments = tuple(dict.fromkeys(name for method in called for name in _given(method)[1:]))
-            yield node.name, Promise(node.name, own, around, arguments)
+            yield node.name, DocstringContract(node.name, own, around, arguments)
     for node in tree.body:
         if isinstance(node, ast.FunctionDef):
-            yield node.name, Promise(node.name, ast.get_docstring(node) or "", around, _given(node))
+            yield node.name, DocstringContract(node.name, ast.get_docstring(node) or "", around, _given(node))
 
 
 def _given(function: ast.FunctionDef) -> tuple[str, ...]:

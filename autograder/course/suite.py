@@ -67,7 +67,7 @@ class SuiteError(UserError):
 
 
 @dataclass(frozen=True)
-class Placed:
+class SuiteScenario:
     """A scenario and the file that it stands in."""
 
     file: str
@@ -83,7 +83,7 @@ class Placed:
 class PlannedRun:
     """A scenario on a device: what a job runs, and what an outcome and a verdict are of."""
 
-    placed: Placed
+    placed: SuiteScenario
     device: str
 
 
@@ -100,7 +100,7 @@ class Suite:
     """
 
     files: dict[str, str]
-    scenarios: tuple[Placed, ...]
+    scenarios: tuple[SuiteScenario, ...]
     checks: dict[str, Check]
     checks_text: str
     digest: str
@@ -123,7 +123,9 @@ def load(lesson: Lesson) -> Suite:
     checks_text = checks_path.read_text(encoding="utf-8") if checks_path.is_file() else ""
     checks = _load_checks(lesson, checks_path, checks_text) if checks_text else {}
     scenarios = tuple(
-        Placed(name, scenario) for name in files for scenario in file_scenarios(lesson, name, files[name], checks)
+        SuiteScenario(name, scenario)
+        for name in files
+        for scenario in file_scenarios(lesson, name, files[name], checks)
     )
     bare = [e.name for e in lesson.exercises if not any(p.scenario.exercise == e.name for p in scenarios)]
     if bare:

@@ -28,7 +28,7 @@ from autograder.util.safe_text import told_apart
 
 
 @dataclass(frozen=True)
-class Wishes:
+class ExportOptions:
     """What is wanted beside the grades themselves.
 
     Attributes:
@@ -69,14 +69,14 @@ class Wishes:
 
 
 @dataclass(frozen=True)
-class Delivered:
+class ExportResult:
     """The files that were written, and sentences for the instructor."""
 
     paths: tuple[Path, ...] = ()
     notes: tuple[str, ...] = ()
 
 
-def deliver(lesson: Lesson, folder: Path, out: Path, wishes: Wishes) -> Delivered:
+def export_grades(lesson: Lesson, folder: Path, out: Path, wishes: ExportOptions) -> ExportResult:
     """Write what is wanted of a grading folder.
 
     Args:
@@ -91,7 +91,7 @@ def deliver(lesson: Lesson, folder: Path, out: Path, wishes: Wishes) -> Delivere
     policy = late_policy.settle(out, wishes.due, wishes.rule, wishes.source)
     late_policy.record(out, policy)
     if policy is None and wishes.due is None and not wishes.formats and wishes.roster is None:
-        return Delivered()
+        return ExportResult()
     entries = submission.names(submission.discover(folder, lesson))
     scores = gather(lesson, out, wishes.roster or Roster(), policy, entries)
     _tell(scores, out)
@@ -104,7 +104,7 @@ def deliver(lesson: Lesson, folder: Path, out: Path, wishes: Wishes) -> Delivere
         written = exports.load(name).write(scores, wishes.request(out))
         paths += written.paths
         notes += [f"{name}: {note}" for note in written.notes]
-    return Delivered(tuple(paths), tuple(notes))
+    return ExportResult(tuple(paths), tuple(notes))
 
 
 def gather(
@@ -310,7 +310,7 @@ def _times(student: Student) -> dict[str, Moment]:
     return found
 
 
-def _time_notes(roster: Roster, policy: Policy | None, wishes: Wishes) -> Iterator[str]:
+def _time_notes(roster: Roster, policy: Policy | None, wishes: ExportOptions) -> Iterator[str]:
     """Say where clocks that are set make a time doubtful, and where extensions have nothing to extend."""
     if policy is None:
         if wishes.due is None and any(student.due for student in roster.students):

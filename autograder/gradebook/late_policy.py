@@ -32,14 +32,14 @@ SCHEMA = "autograder/late/v1"
 RECORD = "late.json"
 SOURCES = ("roster", "nbgrader", "git")
 # Bytes of a commit with its message.
-LONGEST_COMMIT = 64 << 10
+MAX_COMMIT_LENGTH = 64 << 10
 AMOUNT = r"(\d+(?:\.\d+)?)\s*(%|points?)"
 RULE = re.compile(
     rf"{AMOUNT} an? (day|hour)(?:, at most {AMOUNT})?(?:, after (\d+) (minute|hour)s?)?", re.IGNORECASE | re.ASCII
 )
 TIMESTAMP = re.compile(r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)(?:\.\d+)?\s*(\S.*)?", re.ASCII)
-LONGEST_TIMESTAMP = 100
-LONGEST_RECORD = 1 << 16
+MAX_TIMESTAMP_LENGTH = 100
+MAX_RECORD_LENGTH = 1 << 16
 # What a roster's column `due` says of a student who has no due date.
 NO_DUE_DATE = "none"
 
@@ -196,7 +196,7 @@ def record(out: Path, policy: Policy | None) -> None:
 
 def _recorded(path: Path) -> dict[str, str]:
     try:
-        settings = json.loads(read_plain(path, LONGEST_RECORD))
+        settings = json.loads(read_plain(path, MAX_RECORD_LENGTH))
         return {key: str(settings[key]) for key in ("due", "rule", "source")}
     except FileNotFoundError:
         return {}
@@ -245,7 +245,7 @@ def handed_in(entry: Path | None, lesson: str, source: str, said: str) -> dateti
 def _stamped(entry: Path, lesson: str) -> datetime | None:
     """Return the time in nbgrader's `timestamp.txt`, which a student may have written; where it says no zone, UTC is meant."""
     for path in (entry / lesson / "timestamp.txt", entry / "timestamp.txt"):
-        found = None if path.parent.is_symlink() else TIMESTAMP.fullmatch(_beginning(path, LONGEST_TIMESTAMP))
+        found = None if path.parent.is_symlink() else TIMESTAMP.fullmatch(_beginning(path, MAX_TIMESTAMP_LENGTH))
         if found is not None:
             day, time, zone = found.groups()
             try:
@@ -273,7 +273,7 @@ def committed(entry: Path) -> datetime | None:
             subprocess.run(["git", "init", "-q", "--bare", empty], env=clean, check=True, capture_output=True)
             # A commit may be made to unfold to gigabytes: its size is asked first, and so much is read and no more.
             size = _git_output(["cat-file", "-s", commit], clean | objects).strip()
-            if not size.isdigit() or len(size) > 9 or int(size) > LONGEST_COMMIT:
+            if not size.isdigit() or len(size) > 9 or int(size) > MAX_COMMIT_LENGTH:
                 return None
             text = _git_output(["cat-file", "commit", commit], clean | objects)
         except (OSError, subprocess.SubprocessError):
@@ -292,7 +292,7 @@ def _git_output(arguments: list[str], environment: dict[str, str]) -> bytes:
         end.start()
         try:
             assert process.stdout is not None, "it was asked for"
-            return process.stdout.read(LONGEST_COMMIT)
+            return process.stdout.read(MAX_COMMIT_LENGTH)
         finally:
             end.cancel()
             process.kill()

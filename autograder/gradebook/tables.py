@@ -12,7 +12,7 @@ from pathlib import Path
 from autograder.util.errors import UserError
 from autograder.util.files import read_plain
 
-MOST_BYTES = 64 << 20
+MAX_BYTES = 64 << 20
 # What Excel saves where it is not told otherwise; read when a file is not UTF-8.
 OLD_ENCODING = "cp1252"
 BYTE_ORDER_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
@@ -63,7 +63,7 @@ def read(path: Path, what: str) -> Table:
     if path.is_dir() and path.suffix == ".numbers":
         raise _workbook(path)
     try:
-        data = read_plain(path, MOST_BYTES, follow=True)
+        data = read_plain(path, MAX_BYTES, follow=True)
     except OSError as error:
         raise TableError(f"{what} {path} could not be read: {error.strerror}.") from error
     if data.startswith(WORKBOOKS):

@@ -39,7 +39,7 @@ CPU_SECONDS, WALL_SECONDS, MEMORY = 5.0, 60.0, 1 << 30
 # One that has grown by so much is replaced after it has answered.
 GROWN = 256 << 20
 _DONE, _AGAIN = 0, 7
-_MOST_BYTES = 64 << 20
+_MAX_BYTES = 64 << 20
 
 
 class CheckBroke(Exception):
@@ -219,7 +219,7 @@ def _texts(value: Any, depth: int = 0) -> Iterator[str]:
 
 
 def _encoded(value: Any) -> bytes:
-    encoder = Encoder(_MOST_BYTES)
+    encoder = Encoder(_MAX_BYTES)
     return frame({"kind": "value", "value": encoder.tree(value)}, encoder)
 
 

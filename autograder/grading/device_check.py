@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from autograder.course import docstrings
 from autograder.course.lesson import Lesson
-from autograder.course.suite import Placed, PlannedRun
+from autograder.course.suite import PlannedRun, SuiteScenario
 from autograder.grading.compare import compare
 from autograder.sandbox.decode import RunError, TensorValue
 from autograder.sandbox.jobs import Outcome, OutcomeStatus
@@ -22,7 +22,7 @@ from autograder.worker.observations import Form, Kept
 _MIXED, _NUMPY = MISTAKES
 _ADVICE = "Make new tensors on the device of the arguments, such as torch.ones(3, device=x.device), and move nothing."
 # Characters of an exception that are told.
-LONGEST = 100
+MAX_LENGTH = 100
 
 
 def reference_outcomes(
@@ -51,7 +51,7 @@ def reference_outcomes(
     return tuple(kept)
 
 
-def not_followed(there: Outcome, here: Outcome, placed: Placed) -> str:
+def not_followed(there: Outcome, here: Outcome, placed: SuiteScenario) -> str:
     """Return why the lane could not follow the reference through a scenario; "" where it could.
 
     Args:
@@ -88,7 +88,7 @@ def said(outcome: Outcome) -> str:
     if outcome.error is None:
         return outcome.detail or outcome.status
     first = f"{outcome.error.type}: {outcome.error.message}".split("\n")[0]
-    return first if len(first) <= LONGEST else f"{first[:LONGEST]}…"
+    return first if len(first) <= MAX_LENGTH else f"{first[:MAX_LENGTH]}…"
 
 
 def mistake(error: RunError | None) -> str:

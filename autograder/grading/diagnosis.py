@@ -16,7 +16,7 @@ from autograder.course.misconceptions import DiagnosisError, Misconception, read
 from autograder.course.suite import Check, PlannedRun, Suite
 from autograder.grading import call_arguments, hollow, score, verdicts
 from autograder.grading.compare import compare
-from autograder.grading.differences import Pair, describe
+from autograder.grading.differences import OutputPair, describe
 from autograder.grading.planned import of_planned
 from autograder.grading.results import Diagnosis, ExerciseScore, Reason, Verdict, VerdictKind
 from autograder.sandbox.jobs import Job, Outcome, OutcomeStatus, Overlay, Result, Source
@@ -28,7 +28,7 @@ Runner = Callable[[Job], Result]
 
 
 @dataclass(frozen=True)
-class Known:
+class MisconceptionRun:
     """What a stand-in for the reference gave on some scenarios, judged as a submission is."""
 
     outcomes: tuple[Outcome, ...]
@@ -72,7 +72,7 @@ class Diagnoser:
         self.calls = callers(reference_text, [exercise.name for exercise in lesson.exercises])
         self._run = run
         self._lock = threading.Lock()
-        self._kept: dict[tuple[str, str, bool], Known] = {}
+        self._kept: dict[tuple[str, str, bool], MisconceptionRun] = {}
         self._hollow: dict[str, tuple[tuple[Outcome, ...], ...]] = {}
 
     def scores(self, result: Result) -> tuple[ExerciseScore, ...]:
@@ -105,7 +105,7 @@ class Diagnoser:
             for scored in score.score(lesson, judged)
         )
 
-    def outputs(self, known: Misconception, exercise: str = "", *, inside: bool = False) -> Known:
+    def outputs(self, known: Misconception, exercise: str = "", *, inside: bool = False) -> MisconceptionRun:
         """Return what the reference gives with a misconception laid over it, or put inside it; run at most once.
 
         Args:
@@ -125,7 +125,7 @@ class Diagnoser:
 
     def job(self, known: Misconception, exercise: str, *, inside: bool) -> Job:
         """Return the job that runs an exercise's scenarios on the reference with a misconception in the exercise's place."""
-        return stand_in_job(
+        return overlay_job(
             self._lesson,
             self._suite,
             [self._runs[n] for n in self._places(exercise)],
@@ -135,7 +135,7 @@ class Diagnoser:
             inside=inside,
         )
 
-    def _stand_in(self, known: Misconception, exercise: str, *, inside: bool) -> Known:
+    def _stand_in(self, known: Misconception, exercise: str, *, inside: bool) -> MisconceptionRun:
         result = self._run(self.job(known, exercise, inside=inside))
         error = result.import_error
         if error is not None:
@@ -144,11 +144,11 @@ class Diagnoser:
             )
         return self._judged(exercise, result.outcomes)
 
-    def _judged(self, exercise: str, outcomes: Sequence[Outcome]) -> Known:
+    def _judged(self, exercise: str, outcomes: Sequence[Outcome]) -> MisconceptionRun:
         places = self._places(exercise)
         runs, wanted = [self._runs[n] for n in places], [self._reference.outcomes[n] for n in places]
         judged = verdicts.judge_all(self._lesson, self._checks, runs, outcomes, wanted)
-        return Known(tuple(outcomes), tuple(judged))
+        return MisconceptionRun(tuple(outcomes), tuple(judged))
 
     def _places(self, exercise: str) -> list[int]:
         return [n for n, run in enumerate(self._runs) if run.placed.scenario.exercise == exercise]
@@ -156,7 +156,7 @@ class Diagnoser:
     def fitting(self, exercise: str, judged: Sequence[Verdict], result: Result) -> tuple[Misconception, ...]:
         """Return the misconceptions of an exercise whose outputs a result has, as far as it failed."""
         places = self._places(exercise)
-        mine = Known(tuple(result.outcomes[n] for n in places), tuple(judged[n] for n in places))
+        mine = MisconceptionRun(tuple(result.outcomes[n] for n in places), tuple(judged[n] for n in places))
         if not _comparable(mine.verdicts):
             return ()
         return tuple(one for one in self.known if one.exercise == exercise and agree(mine, self.outputs(one)))
@@ -178,11 +178,11 @@ class Diagnoser:
             described = ""
         return Diagnosis(described=described)
 
-    def _pair(self, n: int, exercise: str, result: Result) -> Pair:
+    def _pair(self, n: int, exercise: str, result: Result) -> OutputPair:
         placed, device = self._runs[n].placed, self._runs[n].device
         wanted = self._reference.outcomes[n]
         calls = tuple(call for call in wanted.calls if call.name == exercise)
-        return Pair(result.outcomes[n].value, wanted.value, device, placed.scenario.tolerance, calls)
+        return OutputPair(result.outcomes[n].value, wanted.value, device, placed.scenario.tolerance, calls)
 
     def _followed(self, found: dict[str, Diagnosis], judged: Sequence[Verdict], result: Result) -> dict[str, str]:
         """Return the exercises whose failures only follow from another's, each with that other one."""
@@ -199,7 +199,7 @@ class Diagnoser:
     ) -> Iterator[tuple[str, str]]:
         for name in exercises:
             places = self._places(name)
-            mine = Known(tuple(result.outcomes[n] for n in places), tuple(judged[n] for n in places))
+            mine = MisconceptionRun(tuple(result.outcomes[n] for n in places), tuple(judged[n] for n in places))
             for cause in causes:
                 if cause in self.calls[name] and any(
                     agree(mine, self.outputs(one, name, inside=True), values=True)
@@ -209,7 +209,7 @@ class Diagnoser:
                         yield name, cause
                     break
 
-    def _took_work(self, exercise: str, mine: Known) -> bool:
+    def _took_work(self, exercise: str, mine: MisconceptionRun) -> bool:
         """Return whether what failed returned what nobody gets who has not written the exercise."""
         empty = self._hollow_outcomes(exercise)
         seen = []
@@ -245,7 +245,7 @@ class Diagnoser:
         return _beside_reference(self._lesson, self._suite, runs, self._seed, self._reference_text, overlay)
 
 
-def stand_in_job(
+def overlay_job(
     lesson: Lesson,
     suite: Suite,
     runs: Iterable[PlannedRun],
@@ -286,7 +286,7 @@ def _comparable(verdicts: Sequence[Verdict]) -> bool:
     return bool(failed) and all(verdict.reason in COMPARABLE for verdict in failed)
 
 
-def agree(mine: Known, other: Known, *, values: bool = False) -> bool:
+def agree(mine: MisconceptionRun, other: MisconceptionRun, *, values: bool = False) -> bool:
     """Return whether two runs of the same scenarios fail on the same ones and fail there in the same way.
 
     The same way: equal outputs, or exceptions of the same built-in type, or the same sentence of a check, which judges outputs

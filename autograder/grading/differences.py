@@ -26,7 +26,7 @@ ENOUGH = 3
 
 
 @dataclass(frozen=True)
-class Pair:
+class OutputPair:
     """What one scenario gave and what was wanted of it.
 
     Attributes:
@@ -45,16 +45,16 @@ class Pair:
 
 
 @dataclass(frozen=True)
-class _Leaf:
+class _LeafDiff:
     """Two parts at the same place that differ, with the call that gave them where that is known."""
 
     came: Any
     wanted: Any
-    pair: Pair
+    pair: OutputPair
     calls: tuple[Call, ...]
 
 
-def describe(pairs: Sequence[Pair], signatures: Signatures) -> str:
+def describe(pairs: Sequence[OutputPair], signatures: Signatures) -> str:
     """Return in what way all outputs differ from what was wanted, such as `what was wanted, transposed`; "" for no such way."""
     leaves = [leaf for pair in pairs for leaf in _leaves(pair)]
     if not leaves:
@@ -78,17 +78,19 @@ _WAYS = {
 }
 
 
-def _leaves(pair: Pair) -> list[_Leaf]:
+def _leaves(pair: OutputPair) -> list[_LeafDiff]:
     """Return the innermost parts that differ; a part without a partner stands as it is."""
     found = list(_differing(pair.came, pair.wanted, pair))
     parts = len(pair.wanted) if isinstance(pair.wanted, (list, tuple)) else 1
     if len(pair.calls) != parts or parts == 1:
-        return [_Leaf(came, wanted, pair, pair.calls[-1:]) for _, came, wanted in found]
+        return [_LeafDiff(came, wanted, pair, pair.calls[-1:]) for _, came, wanted in found]
     # A scenario that returns a list of results called the exercise once for each.
-    return [_Leaf(came, wanted, pair, (pair.calls[place],)) for place, came, wanted in found]
+    return [_LeafDiff(came, wanted, pair, (pair.calls[place],)) for place, came, wanted in found]
 
 
-def _differing(came: Any, wanted: Any, pair: Pair, place: int = 0, depth: int = 0) -> Iterator[tuple[int, Any, Any]]:
+def _differing(
+    came: Any, wanted: Any, pair: OutputPair, place: int = 0, depth: int = 0
+) -> Iterator[tuple[int, Any, Any]]:
     if _same(came, wanted, pair):
         return
     both = (type(came), type(wanted))
@@ -102,11 +104,11 @@ def _differing(came: Any, wanted: Any, pair: Pair, place: int = 0, depth: int = 
         yield place, came, wanted
 
 
-def _same(came: Any, wanted: Any, pair: Pair) -> bool:
+def _same(came: Any, wanted: Any, pair: OutputPair) -> bool:
     return compare(came, wanted, pair.device, pair.bounds) is None
 
 
-def _ways(leaf: _Leaf) -> Iterator[str]:
+def _ways(leaf: _LeafDiff) -> Iterator[str]:
     """Yield each way in which one part differs; those along a dimension as the words themselves."""
     came, wanted = leaf.came, leaf.wanted
     if isinstance(came, (list, tuple)) and isinstance(wanted, (list, tuple)):
@@ -124,7 +126,7 @@ def _is_number(value: Any) -> bool:
     return type(value) in (int, float)
 
 
-def _sequence_ways(came: list[Any], wanted: list[Any], leaf: _Leaf) -> Iterator[str]:
+def _sequence_ways(came: list[Any], wanted: list[Any], leaf: _LeafDiff) -> Iterator[str]:
     if len(wanted) >= 2 and len(came) == len(wanted) - 1:
         if _same(came, wanted[1:], leaf.pair):
             yield "what was wanted without the first entry"
@@ -137,7 +139,7 @@ def _sequence_ways(came: list[Any], wanted: list[Any], leaf: _Leaf) -> Iterator[
             yield "what was wanted with one entry too many at the end"
 
 
-def _tensor_ways(came: TensorValue, wanted: TensorValue, leaf: _Leaf) -> Iterator[str]:
+def _tensor_ways(came: TensorValue, wanted: TensorValue, leaf: _LeafDiff) -> Iterator[str]:
     a, b = came.tensor, wanted.tensor
     if a.dtype != b.dtype:
         if came.device == wanted.device and a.shape == b.shape and _close(a, b, leaf.pair):
@@ -156,7 +158,7 @@ def _tensor_ways(came: TensorValue, wanted: TensorValue, leaf: _Leaf) -> Iterato
         yield "sign"
 
 
-def _axis_ways(a: torch.Tensor, b: torch.Tensor, axis: int, pair: Pair) -> Iterator[str]:
+def _axis_ways(a: torch.Tensor, b: torch.Tensor, axis: int, pair: OutputPair) -> Iterator[str]:
     size, others = b.shape[axis], [n for n in range(b.dim()) if n != axis]
     if any(a.shape[n] != b.shape[n] for n in others):
         return
@@ -178,7 +180,7 @@ def _axis_ways(a: torch.Tensor, b: torch.Tensor, axis: int, pair: Pair) -> Itera
             yield f"what was wanted with one entry too many at the end of dimension {axis}"
 
 
-def _close(a: torch.Tensor, b: torch.Tensor, pair: Pair) -> bool:
+def _close(a: torch.Tensor, b: torch.Tensor, pair: OutputPair) -> bool:
     """Return whether two tensors hold the same values, whatever their dtypes; the coarser dtype's tolerance counts."""
     floating = [tensor.dtype for tensor in (a, b) if tensor.dtype.is_floating_point]
     if not floating:
@@ -188,7 +190,7 @@ def _close(a: torch.Tensor, b: torch.Tensor, pair: Pair) -> bool:
     return bool(torch.isclose(a.double(), b.double(), rtol=rtol, atol=atol, equal_nan=True).all())
 
 
-def _scaled(leaves: Sequence[_Leaf], signatures: Signatures) -> str:
+def _scaled(leaves: Sequence[_LeafDiff], signatures: Signatures) -> str:
     """Return the factor that all values are off by, or the size of an argument that it is everywhere; "" for none."""
     factors = [_factor(leaf) for leaf in leaves]
     if any(factor is None for factor in factors):
@@ -206,7 +208,7 @@ def _scaled(leaves: Sequence[_Leaf], signatures: Signatures) -> str:
     return f"{told} what was wanted" if told else "what was wanted times one and the same factor"
 
 
-def _factor(leaf: _Leaf) -> tuple[float, int] | None:
+def _factor(leaf: _LeafDiff) -> tuple[float, int] | None:
     """Return by what a part's values are off, and how many numbers show it; None where it is no one factor."""
     tensors = [part.tensor for part in (leaf.came, leaf.wanted) if isinstance(part, TensorValue)]
     if len({tensor.shape for tensor in tensors}) > 1:
@@ -241,7 +243,7 @@ def _numbers(value: Any) -> torch.Tensor | None:
     return torch.tensor(value, dtype=torch.float64) if type(value) is float else None
 
 
-def _by_size(leaves: Sequence[_Leaf], factors: Sequence[float], signatures: Signatures) -> str:
+def _by_size(leaves: Sequence[_LeafDiff], factors: Sequence[float], signatures: Signatures) -> str:
     """Return which size of which argument the factor is, everywhere; or one over it."""
     for over, verb in ((False, "multiplied by"), (True, "divided by")):
         fitting = [

@@ -28,8 +28,8 @@ COUNTED = 100
 LAST_LINE = 2_000
 # The factors that a mistake leads to.
 FACTORS = (*range(2, 11), 100, 1000)
-LONGEST_SENTENCE = 400
-MOST_NUMBERS = 4
+MAX_SENTENCE_LENGTH = 400
+MAX_NUMBERS = 4
 
 
 def type_name(name: str) -> str:
@@ -163,7 +163,7 @@ def sentence(said: str, known: Collection[str]) -> str:
         part = found.group()
         if part[0].isdigit():
             numbers += 1
-            return part if numbers <= MOST_NUMBERS and len(part) <= 6 else "…"
+            return part if numbers <= MAX_NUMBERS and len(part) <= 6 else "…"
         return part if part in vocabulary else "…"
 
-    return re.sub(r"\d[\d.]*\d|\d|[^\W\d_]+", kept, said[:LONGEST_SENTENCE])
+    return re.sub(r"\d[\d.]*\d|\d|[^\W\d_]+", kept, said[:MAX_SENTENCE_LENGTH])

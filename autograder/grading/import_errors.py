@@ -18,7 +18,7 @@ from autograder.sandbox.jobs import Source
 from autograder.util.safe_text import code_span
 from autograder.worker.companions import installed
 
-LONGEST_LINE, LONGEST_MESSAGE = 80, 200
+MAX_LINE_LENGTH, MAX_MESSAGE_LENGTH = 80, 200
 # What ended a worker before it had said that the module is imported; the module's definitions were then tried alone.
 _ENDINGS = {
     "died": "It ended Python while it was loaded",
@@ -110,7 +110,7 @@ def _place(line: int | None, file: str, texts: Texts) -> str:
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= LONGEST_LINE else f"{text[: LONGEST_LINE - 1]}…"
+    return text if len(text) <= MAX_LINE_LENGTH else f"{text[: MAX_LINE_LENGTH - 1]}…"
 
 
 # What the compiler says
@@ -243,7 +243,7 @@ def _of_message(problem: SyntaxProblem) -> str:
         return _MIXED
     if problem.kind == "SyntaxError" and problem.message == "invalid syntax":
         return "this is not Python (invalid syntax); look at this line and the end of the one above it."
-    said = f"Python says {code_span(problem.message[:LONGEST_MESSAGE])}"
+    said = f"Python says {code_span(problem.message[:MAX_MESSAGE_LENGTH])}"
     return f"{said}; look at the spaces at its beginning." if problem.kind == "IndentationError" else f"{said}."
 
 

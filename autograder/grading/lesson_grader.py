@@ -27,7 +27,7 @@ from autograder.grading.diagnosis import Diagnoser
 from autograder.grading.disturbance import Disturbance, disturbance, tries_after
 from autograder.grading.limits import Allowance
 from autograder.grading.planned import of_planned
-from autograder.grading.results import Circumstances, ExerciseScore, Loading, Report, ReportStatus, Verdict, VerdictKind
+from autograder.grading.results import ExerciseScore, Loading, Provenance, Report, ReportStatus, Verdict, VerdictKind
 from autograder.grading.verdicts import judge_all
 from autograder.sandbox.decode import RunError
 from autograder.sandbox.jobs import Deadlines, Guarantee, Job, OutcomeStatus, Result, Run, Source
@@ -196,7 +196,7 @@ class Grading:
         error = self.reference.import_error
         if error is not None:
             raise UserError(f"{self.lesson.reference} does not import: {error.type}: {error.message}")
-        devices = self.circumstances().devices
+        devices = self.provenance().devices
         if "run" not in devices.values():
             raise UserError(f"None of these devices is here: {', '.join(self.devices)}. Try --device cpu.")
         on_accelerator = any(state == "run" and not computes_on_cpu(device) for device, state in devices.items())
@@ -281,11 +281,11 @@ class Grading:
         """Hashes over the suite, and over the solution with what stands beside it."""
         return self.suite.digest, _digest("\0".join([self.reference_text, *self._beside]))
 
-    def circumstances(self) -> Circumstances:
+    def provenance(self) -> Provenance:
         """Return what the grades rest on."""
         runs = zip(self.runs, self.reference.outcomes, strict=True)
         missing = {run.device for run, outcome in runs if outcome.status == OutcomeStatus.NO_DEVICE}
-        return Circumstances(
+        return Provenance(
             seed=self.seed,
             devices={device: "not run" if device in missing else "run" for device in self.devices},
             suite=self.content[0],
@@ -323,7 +323,7 @@ class Grading:
         Raises:
             SandboxError: the sandbox failed; the submission is not to blame.
         """
-        blank = unrun(self.lesson, handed_in, self.circumstances())
+        blank = unrun(self.lesson, handed_in, self.provenance())
         if handed_in.status != SubmissionStatus.FOUND:
             return blank
         source = self.source(handed_in)
@@ -395,7 +395,7 @@ def _digest(text: str) -> str:
 def unrun(
     lesson: Lesson,
     handed_in: Submission,
-    circumstances: Circumstances,
+    provenance: Provenance,
     *,
     status: ReportStatus | None = None,
     reason: str = "",
@@ -413,7 +413,7 @@ def unrun(
         log="",
         private=private,
         cpu=0.0,
-        circumstances=circumstances,
+        provenance=provenance,
         note=handed_in.note,
         helpers=helpers.hashes(handed_in.helpers),
         helper_notes=tuple(handed_in.notes.values()),

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from autograder.course.lesson import Exercise, Lesson
 from autograder.course.misconceptions import Misconception
-from autograder.course.suite import Placed
+from autograder.course.suite import SuiteScenario
 from autograder.grading.compare import Mismatch
 from autograder.grading.notebook_errors import CellFailure, LeftOut, Rebound
 from autograder.sandbox import decode
@@ -68,7 +68,7 @@ class Verdict:
         follows: the exercise whose failure this one only follows from, so that it costs no points; "" for none.
     """
 
-    placed: Placed
+    placed: SuiteScenario
     device: str
     verdict: VerdictKind
     reason: Reason = Reason.NONE
@@ -109,7 +109,7 @@ class ExerciseScore:
 
 
 @dataclass(frozen=True)
-class Circumstances:
+class Provenance:
     """What a grade rests on besides the submission; enough, with it, to grade again.
 
     Attributes:
@@ -193,7 +193,7 @@ class Report:
     log: str
     private: str
     cpu: float
-    circumstances: Circumstances
+    provenance: Provenance
     loading: Loading = field(default_factory=Loading)
     helpers: dict[str, str] = field(default_factory=dict, hash=False)
     helper_notes: tuple[str, ...] = ()

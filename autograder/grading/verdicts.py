@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from autograder.course.lesson import Lesson
-from autograder.course.suite import Check, Placed, PlannedRun
+from autograder.course.suite import Check, PlannedRun, SuiteScenario
 from autograder.grading import device_check
 from autograder.grading.checking import CheckBroke
 from autograder.grading.compare import compare
@@ -19,7 +19,7 @@ from autograder.worker.devices import SIMULATED
 
 
 def judge(
-    placed: Placed,
+    placed: SuiteScenario,
     device: str,
     outcome: Outcome,
     wanted: Outcome,
@@ -91,7 +91,7 @@ def settled(judged: Sequence[Verdict]) -> list[Verdict]:
 
 
 def _judge(
-    placed: Placed,
+    placed: SuiteScenario,
     device: str,
     outcome: Outcome,
     wanted: Outcome,

@@ -25,13 +25,13 @@ from autograder.authoring import visible_tests
 from autograder.authoring.visible_tests import VisibleTest
 from autograder.course import lesson as lessons
 from autograder.course.lesson import Lesson
-from autograder.release.student_repository import LARGEST_MARKER, MARKER, digest
+from autograder.release.student_repository import MARKER, MAX_MARKER_BYTES, digest
 from autograder.util.errors import UserError
 from autograder.util.files import read_plain
 
 # A busy runner may take a minute to import torch, and lesson 3.5 does so in three processes: that must look like no endless loop.
 SECONDS = 300
-LONGEST_MESSAGE = 400
+MAX_MESSAGE_LENGTH = 400
 NOT_BEGUN = "exercises.py is as it was handed out."
 
 
@@ -69,7 +69,7 @@ def payload(lesson: Lesson, exercise: str) -> dict[str, Any]:
     Raises:
         LessonError: there is no such exercise, or it has no visible tests.
     """
-    tests = visible_tests.by_exercise(lesson)
+    tests = visible_tests.tests_by_exercise(lesson)
     if exercise not in tests:
         raise lessons.LessonError(f"{lesson.name} has no exercise {exercise!r}. There are: {', '.join(tests)}.")
     points = lesson.exercise(exercise).points
@@ -101,7 +101,7 @@ def payload(lesson: Lesson, exercise: str) -> dict[str, Any]:
 def _untouched(lesson: Lesson) -> bool:
     """Return whether the module is the stub that was released: then no time is spent on what would fail."""
     try:
-        released = json.loads(read_plain(lesson.root / MARKER, LARGEST_MARKER))["files"]
+        released = json.loads(read_plain(lesson.root / MARKER, MAX_MARKER_BYTES))["files"]
         recorded = released[lesson.stub.relative_to(lesson.root).as_posix()]
         return bool(recorded == digest(lesson.stub.read_bytes()))
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
@@ -139,7 +139,7 @@ def _case(case: ElementTree.Element) -> tuple[str, str, str, float]:
     for kind, status in (("failure", "fail"), ("error", "error"), ("skipped", "fail")):
         said = case.find(kind)
         if said is not None:
-            message = (said.get("message") or kind)[:LONGEST_MESSAGE]
+            message = (said.get("message") or kind)[:MAX_MESSAGE_LENGTH]
             return case.get("name", ""), status, message, float(case.get("time", 0))
     return case.get("name", ""), "pass", "", float(case.get("time", 0))
 

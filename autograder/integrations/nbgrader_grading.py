@@ -13,7 +13,7 @@ from pathlib import Path
 from nbgrader.api import Gradebook
 
 from autograder.batch import run as batch
-from autograder.batch.local_backend import Here
+from autograder.batch.local_backend import LocalBackend
 from autograder.course.lesson import Lesson
 from autograder.gradebook.formats.nbgrader import TEST, record
 from autograder.grading import lesson_grader
@@ -23,7 +23,7 @@ from autograder.report import overrides
 from autograder.report.feedback import exercise_block, loading_sentences
 from autograder.report.overrides import Overrides
 from autograder.report.report import as_json
-from autograder.report.results_folder import Grades, Origin
+from autograder.report.results_folder import Origin, ResultsFolder
 from autograder.report.schema import ReportRow
 from autograder.submission import submission
 from autograder.submission.submission import SubmissionStatus
@@ -31,12 +31,12 @@ from autograder.util.errors import UserError
 
 
 @dataclass(frozen=True)
-class Desk:
+class NbgraderSession:
     """A lesson made ready: where submissions are graded and reports go."""
 
     lesson: Lesson
-    grades: Grades
-    here: Here
+    grades: ResultsFolder
+    here: LocalBackend
     decided: Overrides
 
     def grade(self, notebook: str, student: str, folder: Path | None = None) -> ReportRow:
@@ -54,7 +54,7 @@ class Desk:
         if handed_in.status == SubmissionStatus.FOUND:
             row = self.here.grade_alone(handed_in)
         else:
-            row = as_json(lesson_grader.unrun(self.lesson, handed_in, self.here.circumstances))
+            row = as_json(lesson_grader.unrun(self.lesson, handed_in, self.here.provenance))
         self.grades.write(row)
         row = overrides.lay_over(row, self.decided.of(student), self.lesson)
         if row["score"] is None:
@@ -82,16 +82,16 @@ class Desk:
 
 
 @contextlib.contextmanager
-def opened(lesson: Lesson, course: Path) -> Iterator[Desk]:
+def opened(lesson: Lesson, course: Path) -> Iterator[NbgraderSession]:
     """Yield a desk whose reports go where `autograder grade` would put them for the course's `submitted` folder.
 
     Raises:
         UserError: something that the instructor can put right.
     """
     submitted = course / "submitted"
-    with Grades(batch.default_out(submitted, lesson), lesson, None, Origin(submitted, lesson, ())) as grades:
+    with ResultsFolder(batch.default_out(submitted, lesson), lesson, None, Origin(submitted, lesson, ())) as grades:
         decided = overrides.read(grades.out / "overrides.csv", lesson, grades.rows.keys())
         grades.decide(decided)
         grading = Grading(lesson, ("cpu",), grades.seed, unsafe=False)
-        with grading, Here(grading) as here:
-            yield Desk(lesson, grades, here, decided)
+        with grading, LocalBackend(grading) as here:
+            yield NbgraderSession(lesson, grades, here, decided)

@@ -35,7 +35,7 @@ from autograder.submission import submission
 from autograder.util.errors import UserError
 
 if TYPE_CHECKING:
-    from autograder.integrations.nbgrader_grading import Desk
+    from autograder.integrations.nbgrader_grading import NbgraderSession
 
 
 def configure(config: Any, root: Path | str) -> None:
@@ -66,24 +66,24 @@ class SandboxExporter(NotebookExporter):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self._desks: dict[str, Desk] = {}
+        self._sessions: dict[str, NbgraderSession] = {}
         self._stack = contextlib.ExitStack()
         weakref.finalize(self, self._stack.close)
 
-    def desk(self, assignment: str) -> Desk:
+    def session(self, assignment: str) -> NbgraderSession:
         """Return the desk of a lesson, made ready once.
 
         Raises:
             UserError: there is no such lesson, or this machine cannot grade.
         """
-        if assignment not in self._desks:
+        if assignment not in self._sessions:
             # It needs PyTorch: of nbgrader's commands only `autograde` waits for that.
             from autograder.integrations import nbgrader_grading
 
             lesson = lessons.load(Path(self.root), assignment)
             course = Path(self.parent.coursedir.root)  # type: ignore[union-attr]  # the converter, always
-            self._desks[assignment] = self._stack.enter_context(nbgrader_grading.opened(lesson, course))
-        return self._desks[assignment]
+            self._sessions[assignment] = self._stack.enter_context(nbgrader_grading.opened(lesson, course))
+        return self._sessions[assignment]
 
     def handed_in(self, student: str) -> Path:
         """Return the folder of all that a student handed in, as it came: the one for `autograded` may have followed links."""
@@ -187,16 +187,16 @@ class SandboxedGrading(SaveAutoGrades):  # type: ignore[misc]  # nbgrader has no
             UserError: the notebook is no lesson's, or the grader failed; the student then has no score, and never a zero.
         """
         about = resources["nbgrader"]
-        desk: Desk = self.parent.desk(about["assignment"])
-        if about["notebook"] != desk.lesson.name:
+        session: NbgraderSession = self.parent.session(about["assignment"])
+        if about["notebook"] != session.lesson.name:
             raise UserError(
-                f"{about['notebook']}.ipynb is not a lesson's notebook; the lesson's is {desk.lesson.name}.ipynb."
+                f"{about['notebook']}.ipynb is not a lesson's notebook; the lesson's is {session.lesson.name}.ipynb."
             )
-        row = desk.grade(json.dumps(nb), about["student"], self.parent.handed_in(about["student"]))
+        row = session.grade(json.dumps(nb), about["student"], self.parent.handed_in(about["student"]))
         nb, resources = super().preprocess(nb, resources)
         with Gradebook(about["db_url"]) as book:
-            desk.record(book, row)
-        told = desk.feedback(row)
+            session.record(book, row)
+        told = session.feedback(row)
         for cell in nb.cells:
             if _grade_id(cell) in told:
                 cell.outputs = [new_output("stream", name="stdout", text=told[_grade_id(cell)])]

@@ -17,7 +17,7 @@ from autograder.util.arguments import devices
 
 if TYPE_CHECKING:
     from autograder.course.lesson import Lesson
-    from autograder.course.suite import Placed, Suite
+    from autograder.course.suite import Suite, SuiteScenario
     from autograder.grading.lesson_grader import Sandboxes
     from autograder.grading.results import Verdict
     from autograder.submission.submission import Submission
@@ -95,7 +95,7 @@ class ScenarioFailed(Exception):
 class ScenarioItem(pytest.Item):
     """One scenario on one device."""
 
-    def __init__(self, *, lesson: Lesson, placed: Placed, device: str, **kwargs: Any) -> None:
+    def __init__(self, *, lesson: Lesson, placed: SuiteScenario, device: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.lesson = lesson
         self.placed = placed

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import autograder
-from autograder.authoring.visible_tests import by_exercise
+from autograder.authoring.visible_tests import tests_by_exercise
 from autograder.course import lesson as lessons
 from autograder.course.lesson import Lesson
 from autograder.release import leaks
@@ -36,14 +36,14 @@ TEMPLATES = PACKAGE / "release" / "templates"
 OF_THE_PACKAGE = ("**/*.py", "release/templates/*", "README.md", "docs/*.md")
 OF_THE_DATA = ("README.md", "*.py", "*.txt", "*.csv", "**/*-ubyte")
 FIGURE = re.compile(r"!\[[^\]]*\]\(([\w.-]+\.png)\)")
-LARGEST_MARKER = 4 << 20
+MAX_MARKER_BYTES = 4 << 20
 # Nothing that goes out is as large. What is larger was changed, and is not read.
-LARGEST_FILE = 64 << 20
+MAX_FILE_BYTES = 64 << 20
 # How far Git looks for a null byte, by which it tells what is no text.
 GIT_LOOKS = 8000
 # What a path of a release looks like; a student may have written others into the marker.
 PATH = re.compile(r"(?!.*(?:^|/)(?:\.{1,2}|\.git)(?:/|$))[\w.()-][\w.() -]*(?:/[\w.()-][\w.() -]*)*", re.IGNORECASE)
-LONGEST_PATH = 240
+MAX_PATH_LENGTH = 240
 # What a file counts as that is there and was not read.
 CHANGED = "changed"
 # Where a student works: never overwritten once changed. All else is ours, and kept up to date.
@@ -222,7 +222,7 @@ def workflow(chosen: Sequence[Lesson]) -> str:
     """
     steps, results, runners = [], [], []
     for lesson in chosen:
-        for exercise in by_exercise(lesson):
+        for exercise in tests_by_exercise(lesson):
             runner = f"{lesson.name}_{exercise}"
             steps += [
                 f"      - name: Lesson {lesson.number}, {exercise}",
@@ -260,7 +260,7 @@ def _recorded(out: Path) -> _Record:
         raise ReleaseError(f"{out} is a file; give a folder.")
     marker = out / MARKER
     try:
-        recorded = _record(json.loads(read_plain(marker, LARGEST_MARKER)))
+        recorded = _record(json.loads(read_plain(marker, MAX_MARKER_BYTES)))
     except FileNotFoundError:
         if {path.name for path in out.iterdir()} <= NOTHING:
             return _Record(made=False)
@@ -278,7 +278,7 @@ def _recorded(out: Path) -> _Record:
             f"{marker} is not a release's record; nothing was written. Release into a new folder."
         ) from None
     for path in recorded.files:
-        if len(path) > LONGEST_PATH or not PATH.fullmatch(path):
+        if len(path) > MAX_PATH_LENGTH or not PATH.fullmatch(path):
             raise ReleaseError(f"{marker} names {path[:80]!r}, which is not inside the release; nothing was written.")
     return recorded
 
@@ -339,7 +339,7 @@ def _what(place: Path, path: str, data: bytes, recorded: str | None) -> str:
 def _present(place: Path) -> str:
     """Return the hash of a plain file's content, "" where there is none, and what no hash is of one too large to be ours."""
     try:
-        return digest(read_plain(place, LARGEST_FILE))
+        return digest(read_plain(place, MAX_FILE_BYTES))
     except OSError:
         return CHANGED if place.is_file() and not place.is_symlink() else ""
 

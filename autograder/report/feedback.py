@@ -21,8 +21,8 @@ from autograder.util.safe_text import code_span, printable
 from autograder.util.safe_text import name as visible
 
 LABEL = 17
-WIDEST = 100
-MOST_SENTENCES = 10
+MAX_WIDTH = 100
+MAX_SENTENCES = 10
 
 
 def feedback(report: Report, signatures: Signatures) -> str:
@@ -220,7 +220,7 @@ def exercise_lines(scored: ExerciseScore, signatures: Signatures, lesson: str) -
     if first.reason == Reason.CHECK:
         # Each question of a quiz has a sentence of its own.
         more = dict.fromkeys(_told(verdict) for verdict in failed if verdict.reason == Reason.CHECK)
-        lines += [_line("and", words) for words in list(more)[:MOST_SENTENCES] if words != _told(first)]
+        lines += [_line("and", words) for words in list(more)[:MAX_SENTENCES] if words != _told(first)]
     ran = [verdict for verdict in scored.verdicts if verdict.verdict != VerdictKind.NOT_RUN]
     others = [verdict for verdict in failed if verdict is not first]
     if others:
@@ -289,7 +289,7 @@ def _asked(call: decode.Call, signatures: Signatures) -> list[str]:
     shown = ", ".join(name for name, _ in names)
     given = ", ".join(f"{name} {words}" for name, words in names)
     asked = f"{call.name}({shown})"
-    if len(asked) + len(given) <= WIDEST:
+    if len(asked) + len(given) <= MAX_WIDTH:
         return [_line("You were asked", f"{asked}   {given}".rstrip())]
     return [_line("You were asked", asked), _line("with", given)]
 

@@ -20,7 +20,7 @@ from autograder.util.errors import UserError
 from autograder.util.files import read_plain
 from autograder.util.safe_text import cell, told_apart
 
-MOST_BYTES = 16 << 20
+MAX_BYTES = 16 << 20
 COLUMNS = ("submission", "exercise", "points", "reason")
 
 
@@ -68,7 +68,7 @@ def read(path: Path, lesson: Lesson, known: Collection[str]) -> Overrides:
     """
     try:
         # utf-8-sig: spreadsheets put a byte-order mark first.
-        text = read_plain(path, MOST_BYTES, follow=True).decode("utf-8-sig")
+        text = read_plain(path, MAX_BYTES, follow=True).decode("utf-8-sig")
     except FileNotFoundError:
         return Overrides({})
     except UnicodeDecodeError as error:

@@ -19,7 +19,7 @@ from autograder.util.safe_text import cell, file_name, told_apart
 
 def as_json(report: Report) -> ReportRow:
     """Return a report as plain data, by the schema `autograder/report/v1`."""
-    around = report.circumstances
+    around = report.provenance
     loading = {key: list(part) if isinstance(part, tuple) else part for key, part in asdict(report.loading).items()}
     cells = loading.pop("cells")
     return {

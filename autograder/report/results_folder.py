@@ -19,7 +19,7 @@ from types import TracebackType
 from typing import Self, cast
 
 from autograder.course.lesson import Lesson
-from autograder.grading.results import Circumstances, ReportStatus
+from autograder.grading.results import Provenance, ReportStatus
 from autograder.report import overrides
 from autograder.report.feedback import page
 from autograder.report.overrides import Overrides
@@ -27,7 +27,7 @@ from autograder.report.report import feedback_path, report_path, write, write_sc
 from autograder.report.schema import SCHEMA, ReportRow
 from autograder.submission import class_folder
 from autograder.submission.submission import Submission, SubmissionStatus
-from autograder.util.errors import Halted, UserError
+from autograder.util.errors import GradingAborted, UserError
 from autograder.util.files import read_plain, write_whole
 
 try:
@@ -35,7 +35,7 @@ try:
 except ImportError:  # Windows has no such locks; there, nobody is kept from grading twice into one folder
     fcntl = None  # type: ignore[assignment]
 
-LONGEST_RECORD = 1 << 20
+MAX_RECORD_LENGTH = 1 << 20
 # The table is never older than this, or than fifty times what it takes to write it.
 TABLE_SECONDS = 5.0
 # What a report on disk has and nobody needs before it is read again.
@@ -43,7 +43,7 @@ HEAVY = ("log", "private")
 HEAVY_IN_EXERCISES = ("scenarios", "feedback", "diagnosis")
 
 
-class Grades:
+class ResultsFolder:
     """A grading folder, held against a second grader as long as the block lasts.
 
     Args:
@@ -93,7 +93,7 @@ class Grades:
             if kind is None:
                 self.write_table()
             else:
-                with contextlib.suppress(OSError, Halted):  # the error on its way says more
+                with contextlib.suppress(OSError, GradingAborted):  # the error on its way says more
                     self.write_table()
 
     def decide(self, decided: Overrides) -> None:
@@ -105,7 +105,7 @@ class Grades:
                 if whole is not None:
                     self.write(whole)
 
-    def why(self, handed_in: Submission, around: Circumstances, *, regrade: bool) -> str:
+    def why(self, handed_in: Submission, around: Provenance, *, regrade: bool) -> str:
         """Return why a submission must be graded, or "" where nothing that its report rests on has changed."""
         row = self.rows.get(handed_in.name)
         if row is None:
@@ -166,7 +166,7 @@ class Grades:
         try:
             yield
         except OSError as error:
-            raise Halted(
+            raise GradingAborted(
                 f"The results could not be written to {self.out}: {error.strerror}. What was written before is whole and is "
                 "kept; fix that, and the same command continues from there."
             ) from error
@@ -215,7 +215,7 @@ def settle_seed(out: Path, lesson: Lesson, wanted: int | None) -> int:
     """
     path = out / "grading.json"
     try:
-        settings = json.loads(read_plain(path, LONGEST_RECORD))
+        settings = json.loads(read_plain(path, MAX_RECORD_LENGTH))
         recorded, owner = int(settings["seed"]), settings["lesson"]
     except FileNotFoundError:
         seed = secrets.randbelow(2**31) if wanted is None else wanted
@@ -260,7 +260,7 @@ def settle_origin(out: Path, origin: Origin) -> tuple[str, ...]:
         UserError: it holds those of others.
     """
     path = out / "grading.json"
-    settings = json.loads(read_plain(path, LONGEST_RECORD))
+    settings = json.loads(read_plain(path, MAX_RECORD_LENGTH))
     home = class_folder.home(origin.path, origin.lesson)
     now = {"submissions": str(home), "submissions_from_here": _from(out, home)}
     before = {key: settings[key] for key in now if isinstance(settings.get(key), str)}

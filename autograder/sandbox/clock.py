@@ -29,8 +29,8 @@ class Budget:
     """How many bytes of frames a submission may still send."""
 
     def __init__(self) -> None:
-        self._text = decode.MOST_TEXT_IN_ALL
-        self._data = decode.MOST_DATA_IN_ALL
+        self._text = decode.MAX_TEXT_IN_ALL
+        self._data = decode.MAX_DATA_IN_ALL
 
     def spend(self, text: int, data: int) -> None:
         """Take a frame's bytes off.

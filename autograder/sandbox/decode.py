@@ -18,9 +18,9 @@ from autograder.worker.encode import HEADER
 from autograder.worker.observations import Form, Kept, Raised
 
 # Of one frame; and of all frames of a submission, since all are kept until it is judged.
-MOST_TEXT, MOST_DATA = 4 << 20, 32 << 20
-MOST_TEXT_IN_ALL, MOST_DATA_IN_ALL = 16 << 20, 128 << 20
-LONGEST_WORD = 10_000
+MAX_TEXT, MAX_DATA = 4 << 20, 32 << 20
+MAX_TEXT_IN_ALL, MAX_DATA_IN_ALL = 16 << 20, 128 << 20
+MAX_WORD_LENGTH = 10_000
 
 
 # How a worker ends, by the parent's own account; a student may call an exception so, too.
@@ -180,7 +180,7 @@ def lengths(header: bytes) -> tuple[int, int]:
         FrameError: one is beyond its bound.
     """
     text, data = HEADER.unpack(header)
-    if text > MOST_TEXT or data > MOST_DATA:
+    if text > MAX_TEXT or data > MAX_DATA:
         raise FrameError(f"a frame of {text + data} bytes")
     return text, data
 
@@ -250,7 +250,7 @@ def word(text: Any) -> str:
     """
     if type(text) is not str:
         raise FrameError("a text was wanted")
-    return text[:LONGEST_WORD]
+    return text[:MAX_WORD_LENGTH]
 
 
 def error(body: Any) -> RunError | None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from autograder.sandbox.jobs import Guarantee, Job, OutcomeStatus, Run, SandboxError, Source
 from autograder.sandbox.sandbox import Sandbox
-from autograder.util.errors import Halted
+from autograder.util.errors import GradingAborted
 from autograder.worker import jail, landlock
 from autograder.worker.devices import REAL
 
@@ -47,7 +47,7 @@ def examine(root: Path) -> Iterator[str]:
             devices = _devices(sandbox)
     except SandboxError as error:
         yield from _remedies()
-        raise Halted(f"the sandbox does not start: {error}") from error
+        raise GradingAborted(f"the sandbox does not start: {error}") from error
     yield f"guarantee level  {guarantee.level}: {MEANS[guarantee.level]}"
     yield f"devices          {', '.join(devices)}"
     yield f"versions         python {guarantee.python}, torch {guarantee.torch}"

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Self, TypeVar
 
 from autograder.sandbox.jobs import SandboxError
-from autograder.sandbox.sandbox import HURRY, Sandbox
+from autograder.sandbox.sandbox import SHUTDOWN_GRACE_SECONDS, Sandbox
 
 In = TypeVar("In")
 Out = TypeVar("Out")
@@ -92,7 +92,7 @@ class SandboxPool:
     def break_off(self) -> None:
         """End every sandbox at once, whatever it is doing and whichever thread waits for it; none is started again."""
         for sandbox in self.sandboxes:
-            sandbox.hang_up()
-        until = time.monotonic() + HURRY
+            sandbox.shut_down()
+        until = time.monotonic() + SHUTDOWN_GRACE_SECONDS
         for sandbox in self.sandboxes:
             sandbox.close(patience=max(0.0, until - time.monotonic()))

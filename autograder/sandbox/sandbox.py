@@ -47,7 +47,7 @@ from autograder.worker.devices import computes_on_cpu
 ANSWER_SECONDS = 1800.0
 LOOK_SECONDS = 5.0
 # How long a zygote that was hung up on gets to end by itself.
-HURRY = 0.5
+SHUTDOWN_GRACE_SECONDS = 0.5
 # Of a zygote and its worker: a warm zygote has half a GiB, of which a worker shares what it does not write to.
 MEMORY_IN_ALL, TASKS_IN_ALL = 4 << 30, 96
 # After so many scenarios of an exercise that ran out of time, the others are not waited for.
@@ -60,7 +60,7 @@ _LEVELS = {"namespaces": "isolated", "restricted": "restricted", "none": "none"}
 
 
 class Sandbox:
-    """One zygote and its worker. Use it as a context manager; but for `hang_up` it is not for two threads at a time.
+    """One zygote and its worker. Use it as a context manager; but for `shut_down` it is not for two threads at a time.
 
     Args:
         root: the course's folder, of which a worker sees `datasets/` alone.
@@ -99,8 +99,8 @@ class Sandbox:
         self._compiled: dict[tuple[str, str], str] = {}
         self._wanted = level
         self._cgroup: cgroup.Cgroup | None = None
-        self._door = threading.Lock()
-        self._over = False
+        self._lock = threading.Lock()
+        self._closed = False
         self.guarantee: Guarantee | None = None
 
     def __enter__(self) -> Self:
@@ -128,8 +128,8 @@ class Sandbox:
             SandboxError: it was hung up on.
         """
         compiled = bytecode.ready(plots=self._configuration["plots"], imports=self._configuration["imports"])
-        with self._door:
-            if self._over:
+        with self._lock:
+            if self._closed:
                 raise SandboxError("the sandbox is being shut down")
             self._launch(compiled)
 
@@ -192,13 +192,13 @@ class Sandbox:
             raise SandboxError(f"{'; '.join(self._refusals)}. Student code is not run as root without any protection.")
         return "none"
 
-    def hang_up(self) -> None:
+    def shut_down(self) -> None:
         """Say, from any thread, that this is the end: who waits for the zygote gets a SandboxError, and none is started again.
 
         The zygote hears it, too, and ends; `close` is still to be called.
         """
-        with self._door:
-            self._over = True
+        with self._lock:
+            self._closed = True
             if self._control is not None:
                 with contextlib.suppress(OSError):
                     self._control.shutdown(socket.SHUT_RDWR)
@@ -209,9 +209,9 @@ class Sandbox:
         Args:
             patience: seconds that the zygote gets to end by itself before it is killed.
         """
-        with self._door:
-            if self._over:
-                patience = min(patience, HURRY)
+        with self._lock:
+            if self._closed:
+                patience = min(patience, SHUTDOWN_GRACE_SECONDS)
             self.guarantee = None
             control, process, group = self._control, self._process, self._cgroup
             self._control = self._process = self._cgroup = None
@@ -322,7 +322,7 @@ class Sandbox:
             "seed": job.seed,
             "data": jail.DATA if self._jailed else str(self._data),
             "off_limits": job.off_limits,
-            "frame_bytes": decode.MOST_DATA - (1 << 20),
+            "frame_bytes": decode.MAX_DATA - (1 << 20),
         }
         with tempfile.TemporaryFile() as file:
             file.write(json.dumps(body).encode())

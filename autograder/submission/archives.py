@@ -14,15 +14,15 @@ import zlib
 from pathlib import PurePosixPath
 from typing import IO
 
-MOST_BYTES = 64 << 20
-MOST_PARTS = 20_000
+MAX_BYTES = 64 << 20
+MAX_PARTS = 20_000
 # An archive within one is read into memory first.
-MOST_INNER_BYTES = 16 << 20
+MAX_INNER_BYTES = 16 << 20
 # What the standard library reads into memory to list the parts.
-MOST_DIRECTORY_BYTES = 4 << 20
+MAX_DIRECTORY_BYTES = 4 << 20
 _END = struct.Struct("<4s4H2LH")
 _END_MARK, _LARGE_MARK = b"PK\5\6", b"PK\6\7"
-_LONGEST_COMMENT = 1 << 16
+_MAX_COMMENT_LENGTH = 1 << 16
 # Others need memory that the archive itself says the amount of.
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
@@ -48,8 +48,8 @@ class Archive:
         except (zipfile.BadZipFile, struct.error, OSError, ValueError, NotImplementedError) as error:
             raise ArchiveError("is not a zip that can be opened; make it again") from error
         parts = self._zip.infolist()
-        if len(parts) > MOST_PARTS:
-            raise ArchiveError(f"has more than {MOST_PARTS} parts")
+        if len(parts) > MAX_PARTS:
+            raise ArchiveError(f"has more than {MAX_PARTS} parts")
         # Of two parts with one name the later counts, as for every program that unpacks.
         self._parts = {_place(part.filename): part for part in parts if not part.is_dir()}
 
@@ -87,9 +87,9 @@ class Archive:
         Raises:
             ArchiveError: it is none, or not to be read.
         """
-        data = self.read(place, MOST_INNER_BYTES)
-        if len(data) > MOST_INNER_BYTES:
-            raise ArchiveError(f"is larger than {MOST_INNER_BYTES >> 20} MiB")
+        data = self.read(place, MAX_INNER_BYTES)
+        if len(data) > MAX_INNER_BYTES:
+            raise ArchiveError(f"is larger than {MAX_INNER_BYTES >> 20} MiB")
         return Archive(io.BytesIO(data))
 
 
@@ -112,9 +112,9 @@ def _require_small(file: IO[bytes]) -> None:
         ArchiveError: they are not.
     """
     size = file.seek(0, io.SEEK_END)
-    if size > MOST_BYTES:
-        raise ArchiveError(f"is larger than {MOST_BYTES >> 20} MiB; hand in the module alone")
-    file.seek(max(0, size - _LONGEST_COMMENT - _END.size))
+    if size > MAX_BYTES:
+        raise ArchiveError(f"is larger than {MAX_BYTES >> 20} MiB; hand in the module alone")
+    file.seek(max(0, size - _MAX_COMMENT_LENGTH - _END.size))
     tail = file.read()
     file.seek(0)
     # The library looks for the end's record at the very end first, then for the last mark there is.
@@ -125,5 +125,5 @@ def _require_small(file: IO[bytes]) -> None:
         raise ArchiveError("is not a zip that can be opened; make it again")
     directory = _END.unpack_from(tail, start)[5]
     # A second record, for archives beyond 4 GB or 65,535 parts, would take the first one's place.
-    if directory > MOST_DIRECTORY_BYTES or tail[max(0, start - 20) : start].startswith(_LARGE_MARK):
-        raise ArchiveError(f"has more than {MOST_PARTS} parts; hand in the module alone")
+    if directory > MAX_DIRECTORY_BYTES or tail[max(0, start - 20) : start].startswith(_LARGE_MARK):
+        raise ArchiveError(f"has more than {MAX_PARTS} parts; hand in the module alone")

@@ -14,9 +14,9 @@ from autograder.submission.source_text import Refused
 from autograder.worker import companions
 from autograder.worker.companions import Import
 
-MOST_FILES, MOST_BYTES, MOST_NAMES = 20, 1 << 20, 300
+MAX_FILES, MAX_BYTES, MAX_NAMES = 20, 1 << 20, 300
 # Folders between the graded module, or the submission's own folder, and a helper.
-DEEPEST = 4
+MAX_DEPTH = 4
 
 
 @dataclass(frozen=True)
@@ -101,8 +101,8 @@ class _Gathering(Tree):
             for key, candidates in self._meant(one, path):
                 if key in self._asked:
                     continue
-                if len(self._asked) >= MOST_NAMES:
-                    self.notes[""] = f"It imports more than {MOST_NAMES} modules; the last ones were not looked for."
+                if len(self._asked) >= MAX_NAMES:
+                    self.notes[""] = f"It imports more than {MAX_NAMES} modules; the last ones were not looked for."
                     return
                 self._asked.add(key)
                 if candidates:
@@ -183,10 +183,10 @@ class _Gathering(Tree):
         return text
 
     def _bound(self, place: str, text: str) -> str:
-        if self.tree_path(place).removeprefix(f"{self.folder}/").count("/") > DEEPEST:
-            return f"it lies more than {DEEPEST} folders deep. Put it nearer to the graded file."
-        if len(self.texts) >= MOST_FILES:
-            return f"at most {MOST_FILES} modules of your own do. Join some of them."
-        if sum(map(len, self.texts.values())) + len(text) > MOST_BYTES:
-            return f"your own modules may have {MOST_BYTES >> 20} MiB together. Hand in code alone, no data."
+        if self.tree_path(place).removeprefix(f"{self.folder}/").count("/") > MAX_DEPTH:
+            return f"it lies more than {MAX_DEPTH} folders deep. Put it nearer to the graded file."
+        if len(self.texts) >= MAX_FILES:
+            return f"at most {MAX_FILES} modules of your own do. Join some of them."
+        if sum(map(len, self.texts.values())) + len(text) > MAX_BYTES:
+            return f"your own modules may have {MAX_BYTES >> 20} MiB together. Hand in code alone, no data."
         return ""

@@ -49,7 +49,7 @@ DEMONSTRATION = "demonstration-"
 # A cell with fewer lines may be in a module because its student wrote the same.
 FEWEST_LINES = 3
 # How many files of a submission are looked at beside those that lie where they belong, and how much text of them.
-MOST_CANDIDATES, MOST_LOOKED_AT_BYTES, MOST_ZIPS, MOST_NAMED = 40, 8 << 20, 5, 6
+MAX_CANDIDATES, MAX_LOOKED_AT_BYTES, MAX_ZIPS, MAX_NAMED = 40, 8 << 20, 5, 6
 TEXT = re.compile(r"(?<!\.py)(?<!\.ipynb)\.txt\s*$", re.IGNORECASE)
 # Folders of the course itself, in a clone of the students' repository, and files that are no answer.
 COURSE = {"autograder", "datasets", "solutions"}
@@ -253,7 +253,7 @@ def _candidates(tree: Tree, lesson: Lesson, entry: Path) -> list[_Candidate]:
     found = _of_files(tree, listed, lesson)
     if any(candidate.work.written for candidate in found):
         return found
-    packed = [place for place in listed if ZIP.search(place)][:MOST_ZIPS]
+    packed = [place for place in listed if ZIP.search(place)][:MAX_ZIPS]
     faults = []
     for place in packed:
         try:
@@ -309,8 +309,8 @@ def _of_files(tree: Tree, listed: Sequence[str], lesson: Lesson) -> list[_Candid
         place for place in others if MODULE.search(place.path) or (place.rank == _NAMED and TEXT.search(place.path))
     ]
     ranked.sort(key=lambda place: place.rank)
-    left, foreign = MOST_LOOKED_AT_BYTES, []
-    for place in ranked[:MOST_CANDIDATES]:
+    left, foreign = MAX_LOOKED_AT_BYTES, []
+    for place in ranked[:MAX_CANDIDATES]:
         candidate = _read_candidate(tree, place, lesson)
         left -= len(candidate.text)
         if _of_another_lesson(candidate.text, lesson):
@@ -449,7 +449,7 @@ def _unwritten(name: str, found: Sequence[_Candidate], lesson: Lesson) -> Submis
     likely = [one for one in found if one.place.rank < _ANY]
     changed = [one for one in likely or found if one.touched]
     if len(changed) > 1 and not likely:
-        shown = ", ".join(named(one.place.path) for one in changed[:MOST_NAMED])
+        shown = ", ".join(named(one.place.path) for one in changed[:MAX_NAMED])
         reason = f"No exercises.py for {lesson.name} was found, and none of its exercises in {shown}."
         return Submission(name, SubmissionStatus.NOT_FOUND, reason)
     if changed:
@@ -477,7 +477,7 @@ def _unwritten(name: str, found: Sequence[_Candidate], lesson: Lesson) -> Submis
 
 def _several(candidates: Sequence[_Candidate], lesson: Lesson) -> str:
     shown = [named(one.place.path) for one in candidates]
-    listed = ", ".join(shown[:MOST_NAMED]) + (f" and {len(shown) - MOST_NAMED} more" if len(shown) > MOST_NAMED else "")
+    listed = ", ".join(shown[:MAX_NAMED]) + (f" and {len(shown) - MAX_NAMED} more" if len(shown) > MAX_NAMED else "")
     done = "Each has exercises written in it" if candidates[0].work.written else "Each was changed, and none is written"
     return (
         f"Which file should be graded? {listed}. {done}. Hand in one of them alone, as exercises.py or {lesson.name}.ipynb; "
@@ -510,7 +510,7 @@ def _note(one: _Candidate, others: Sequence[_Candidate], lesson: Lesson) -> str:
         said.append(
             f"{graded} was graded; {f'hand in {wanted} itself' if is_called else f'call it {wanted}'} next time."
         )
-    return " ".join(said[:MOST_NAMED])
+    return " ".join(said[:MAX_NAMED])
 
 
 def _read_text(tree: Tree, place: _Place) -> str:

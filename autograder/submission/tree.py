@@ -32,8 +32,8 @@ CLUTTER = {
     "Thumbs.db",
 }
 # How far a student's folders are looked through.
-DEEPEST = 6
-MOST_FILES = 5_000
+MAX_DEPTH = 6
+MAX_FILES = 5_000
 ZIP = re.compile(r"\.zip\s*$", re.IGNORECASE)
 
 
@@ -62,7 +62,7 @@ class Folder:
         """Return the paths of the plain files, less clutter, as many as are looked at."""
         found: list[str] = []
         waiting = [("", 0)]
-        while waiting and len(found) < MOST_FILES:
+        while waiting and len(found) < MAX_FILES:
             folder, depth = waiting.pop(0)
             with contextlib.suppress(OSError), os.scandir(self._path / folder) as entries:
                 inside = sorted(entries, key=lambda entry: entry.name)
@@ -73,7 +73,7 @@ class Folder:
                         continue
                     if entry.is_file(follow_symlinks=False):
                         found.append(f"{folder}{entry.name}")
-                    elif entry.is_dir(follow_symlinks=False) and depth < DEEPEST:
+                    elif entry.is_dir(follow_symlinks=False) and depth < MAX_DEPTH:
                         waiting.append((f"{folder}{entry.name}/", depth + 1))
         return found
 
@@ -112,7 +112,7 @@ class Zip:
         return [
             place
             for place in self._archive.places
-            if place.count("/") <= DEEPEST and not any(map(is_clutter, place.split("/")))
+            if place.count("/") <= MAX_DEPTH and not any(map(is_clutter, place.split("/")))
         ]
 
     def read(self, place: str, limit: int) -> bytes:

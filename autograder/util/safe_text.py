@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from urllib.parse import quote
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-LONGEST_FILE_NAME = 120
+MAX_FILE_NAME_LENGTH = 120
 # Of Unicode's categories: control, format, surrogate, private and unassigned characters, separators of lines and paragraphs.
 _INVISIBLE = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
 # Letters and marks that draw nothing.
@@ -84,8 +84,6 @@ def file_name(name: str) -> str:
     """
     plain = quote(name, safe=" ()[]{},;=+@!~'&$", errors="surrogateescape")
     plain = f"%2E{plain[1:]}" if plain.startswith(".") else plain
-    if len(plain) < LONGEST_FILE_NAME:
+    if len(plain) < MAX_FILE_NAME_LENGTH:
         return plain
-    return (
-        f"{plain[: LONGEST_FILE_NAME - 17]}-{hashlib.sha256(name.encode('utf-8', 'surrogateescape')).hexdigest()[:16]}"
-    )
+    return f"{plain[: MAX_FILE_NAME_LENGTH - 17]}-{hashlib.sha256(name.encode('utf-8', 'surrogateescape')).hexdigest()[:16]}"

@@ -18,7 +18,7 @@ Stands = frozenset[str]
 NOTHING: Stands = frozenset()
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 # Expressions that are nested more deeply, and names that may stand for more things, are nobody's by accident.
-DEEPEST, MOST = 40, 100
+MAX_DEPTH, MOST = 40, 100
 
 # Where a name of the module's own globals is looked up by its text.
 GLOBALS = "<globals>"
@@ -125,7 +125,7 @@ def stands_for(node: ast.AST | None, scope: Scope, order: float = float("inf"), 
         order: of the module's statement, for one that runs while the module is loaded.
         depth: how deep in an expression it is.
     """
-    if node is None or depth > DEEPEST:
+    if node is None or depth > MAX_DEPTH:
         return NOTHING
 
     def of(part: ast.AST | None) -> Stands:
@@ -241,7 +241,7 @@ def text(node: ast.AST | None, scope: Scope, order: float = float("inf"), depth:
     def of(part: ast.AST | None) -> str | None:
         return text(part, scope, order, depth + 1)
 
-    if depth > DEEPEST:
+    if depth > MAX_DEPTH:
         return None
     if isinstance(node, ast.Constant):
         return node.value if isinstance(node.value, str) else None

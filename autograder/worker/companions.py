@@ -21,7 +21,7 @@ from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 
 # How far a bracket in an import is followed, in words and signs.
-LONGEST_IMPORT = 2_000
+MAX_IMPORT_LENGTH = 2_000
 _TOKEN = re.compile(r"\w+|[^\w\s]|\n")
 _BEGINS = ("\n", ";", ":", "")
 
@@ -58,7 +58,7 @@ def _statement(tokens: Sequence[str], at: int) -> list[str]:
     """Return the words of an import up to its end: the line's, unless a bracket is open."""
     words: list[str] = []
     depth = 0
-    for token in tokens[at : at + LONGEST_IMPORT]:
+    for token in tokens[at : at + MAX_IMPORT_LENGTH]:
         if token == "(":
             depth += 1
         elif token == ")" or (token in ("\n", ";", "#") and not depth):

@@ -23,9 +23,9 @@ import torch
 from autograder.worker.observations import Form, Kept, Raised
 
 HEADER = struct.Struct(">II")
-DEEPEST = 40
-MOST_NODES = 200_000
-LONGEST_TEXT = 10_000
+MAX_DEPTH = 40
+MAX_NODES = 200_000
+MAX_TEXT_LENGTH = 10_000
 
 _TENSORS = tuple(
     getattr(torch, name)
@@ -60,8 +60,8 @@ class Encoder:
     def tree(self, value: Any, depth: int = 0) -> Any:
         """Return the JSON tree of a value, keeping its tensors aside. Types are asked by `type`, which no class can fake."""
         self._nodes += 1
-        if depth > DEEPEST or self._nodes > MOST_NODES:
-            return ["cut", "nested too deeply" if depth > DEEPEST else "too many parts"]
+        if depth > MAX_DEPTH or self._nodes > MAX_NODES:
+            return ["cut", "nested too deeply" if depth > MAX_DEPTH else "too many parts"]
         kind = type(value)
         if value is None or kind in (bool, float):
             return value
@@ -69,7 +69,7 @@ class Encoder:
             return value if -(2**63) <= value < 2**64 else ["cut", "an integer beyond 64 bits"]
         if kind is str:
             text = value.encode("utf-8", "replace").decode()
-            return text if len(text) <= LONGEST_TEXT else ["cut", "a text that is too long"]
+            return text if len(text) <= MAX_TEXT_LENGTH else ["cut", "a text that is too long"]
         if issubclass(kind, torch.Tensor):
             return self._tensor(value)
         if issubclass(kind, (np.ndarray, np.generic)):

@@ -36,7 +36,7 @@ WITHOUT_PERCENT = (
 _COMMAND = re.compile(rf"(\s*)(?:{'|'.join(WITHOUT_PERCENT)})\s+[\w./~'\"-]")
 # Flags of `%timeit` and its like, before the statement.
 _FLAGS = re.compile(r"\s*(?:-\w+\s*\d*\s+|--[\w-]+\s+)*")
-MOST_COMMANDS = 100
+MAX_COMMANDS = 100
 
 
 def tree(source: str) -> ast.Module:
@@ -74,7 +74,7 @@ def plain(body: ast.Module) -> ast.Module:
 def _by_ipython(source: str) -> ast.Module | None:
     """Return what IPython makes of a source; None where that is no Python either."""
     lines = source.split("\n")
-    for _ in range(MOST_COMMANDS):
+    for _ in range(MAX_COMMANDS):
         try:
             return ast.parse(_transformed("\n".join(lines)))
         except SyntaxError as error:

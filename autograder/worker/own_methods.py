@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 from enum import Enum
 
-from autograder.worker.bindings import DEEPEST, Scope, own_functions, returns, stands_for
+from autograder.worker.bindings import MAX_DEPTH, Scope, own_functions, returns, stands_for
 
 
 class Origin(Enum):
@@ -79,7 +79,7 @@ class OwnMethods:
         return self._origin(value, method, scope, 0) is not Origin.FOREIGN
 
     def _origin(self, node: ast.expr | None, method: str, scope: Scope, depth: int) -> Origin:
-        if node is None or depth > DEEPEST // 4:
+        if node is None or depth > MAX_DEPTH // 4:
             return Origin.UNKNOWN
         if stands_for(node, scope) and not isinstance(node, ast.Name | ast.List | ast.Tuple | ast.Call):
             return Origin.FOREIGN  # a library's own
@@ -151,7 +151,8 @@ class OwnMethods:
     def _is_below(self, name: str, other: str, depth: int = 0) -> bool:
         bases = [base.id for base in self._classes[name].bases if isinstance(base, ast.Name)]
         return other in bases or (
-            depth < DEEPEST and any(base in self._classes and self._is_below(base, other, depth + 1) for base in bases)
+            depth < MAX_DEPTH
+            and any(base in self._classes and self._is_below(base, other, depth + 1) for base in bases)
         )
 
     def _of_call(self, node: ast.Call, method: str, scope: Scope, depth: int) -> Origin:

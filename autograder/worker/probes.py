@@ -17,8 +17,8 @@ from autograder.worker.observations import Form, Kept, Raised
 from autograder.worker.ranks import ranks as ranks
 
 # A figure's outlines beyond this many points tell nothing more, and would fill the frame that carries them.
-MOST_POINTS = 20_000
-LONGEST_MESSAGE = 2_000
+MAX_POINTS = 20_000
+MAX_MESSAGE_LENGTH = 2_000
 # Seen beside student code, and no data that could be held against the reference's: who wants to can forge these.
 FORGEABLE = ("operations", "uses_autograd", "shows", "same_object", "kind")
 
@@ -43,7 +43,7 @@ def raised(
         call()
     except Exception as error:  # noqa: BLE001  whatever a student's code raises is the finding
         kinds = tuple(kind.__name__ for kind in type(error).__mro__)
-        message = str(error)[:LONGEST_MESSAGE]
+        message = str(error)[:MAX_MESSAGE_LENGTH]
     return Raised(tuple(kind.__name__ for kind in wanted), kinds, message, tuple(mentions))
 
 
@@ -288,7 +288,7 @@ def _collection(collection: Any) -> dict[str, Any]:
         "kind": type(collection).__name__,
         "label": str(collection.get_label()),
         "offsets": _offsets(collection),
-        "vertices": _vertices(collection)[:MOST_POINTS],
+        "vertices": _vertices(collection)[:MAX_POINTS],
         "levels": None if levels is None else [float(level) for level in levels],
         "filled": bool(getattr(collection, "filled", False)),
         "values": None if values is None else np.ma.filled(np.ma.asarray(values, dtype=np.float64), np.nan).ravel(),

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from autograder.worker.companions import Companions
 
 # What a name may stand behind, one within the other: more names than honest code has.
-MOST_RENAMED = 50
+MAX_RENAMED = 50
 # The path of the graded module; the others are under their paths in the tree.
 MAIN = ""
 # A name of one of the modules: the module's path, and the name.
@@ -96,7 +96,7 @@ class Program:
 
     def meaning(self, name: str) -> tuple[Place | None, str]:
         """Return what a dotted name stands for, followed through the student's own modules."""
-        for _ in range(MOST_RENAMED):
+        for _ in range(MAX_RENAMED):
             path, rest = self._module_of(name)
             if path is None or path not in self._modules:
                 return None, name

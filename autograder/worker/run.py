@@ -62,9 +62,9 @@ from autograder.worker.parts import Kind
 from autograder.worker.ranks import NoLoopbackError
 from autograder.worker.shared_state import SharedState
 
-MOST_CALLS = 50
-MOST_NOTES = 50
-LONGEST_MESSAGE = 2_000
+MAX_CALLS = 50
+MAX_NOTES = 50
+MAX_MESSAGE_LENGTH = 2_000
 
 
 def run(request: dict[str, Any], send: Callable[[bytes], None]) -> None:
@@ -103,7 +103,7 @@ def run(request: dict[str, Any], send: Callable[[bytes], None]) -> None:
             suites[file] = _suite(request, file)
         suite, expanded = suites[file]
         scenario = expanded[function, index]
-        view = View(module, overlay)
+        view = LessonProxy(module, overlay)
         encoder = Encoder(request["frame_bytes"])
         head = _outcome(request, suite, file, scenario, view, device, encoder)
         # What cannot be put back would cost the next scenario its points: that one gets a fresh worker.
@@ -179,10 +179,10 @@ def _load_submitted(source: dict[str, Any], parsed: list[statements.Parsed]) -> 
     notes = {
         "cells": [
             [one.part, one.whole, one.follows, describe(one.error, filename, helpers)]
-            for one in loaded.raised[:MOST_NOTES]
+            for one in loaded.raised[:MAX_NOTES]
         ],
-        "left_out": [list(lines) for lines in loaded.left_out[:MOST_NOTES]],
-        "rebound": [[one.name, one.line, one.counts] for one in loaded.rebound[:MOST_NOTES]],
+        "left_out": [list(lines) for lines in loaded.left_out[:MAX_NOTES]],
+        "rebound": [[one.name, one.line, one.counts] for one in loaded.rebound[:MAX_NOTES]],
     }
     return loaded.module, notes
 
@@ -198,7 +198,7 @@ def _outcome(
     suite: ModuleType,
     file: str,
     scenario: scenarios.Scenario,
-    view: View,
+    view: LessonProxy,
     device: str,
     encoder: Encoder,
 ) -> dict[str, Any]:
@@ -284,7 +284,7 @@ def describe(error: BaseException, filename: str, helpers: Collection[str] = ())
     if of_text and (error.filename == filename or error.filename in helpers):  # type: ignore[attr-defined]
         line, file = error.lineno, error.filename  # type: ignore[attr-defined]
     try:
-        message = str(error)[:LONGEST_MESSAGE].encode("utf-8", "replace").decode()
+        message = str(error)[:MAX_MESSAGE_LENGTH].encode("utf-8", "replace").decode()
     except BaseException as second:  # noqa: BLE001  the message is the attack
         message = f"(its message could not be read: {type(second).__name__})"
     kinds = [kind.__name__ for kind in type(error).__mro__ if kind.__module__ == "builtins"]
@@ -303,7 +303,7 @@ def _cpu() -> float:
     return sum(part.ru_utime + part.ru_stime for part in used)
 
 
-class View:
+class LessonProxy:
     """What a scenario gets as `lesson`: the module under test, with a misconception laid over it if there is one.
 
     It notes how each function was called, in words that hold no data: the reference's notes word a student's feedback.
@@ -316,10 +316,10 @@ class View:
 
     def __getattr__(self, name: str) -> Any:
         target = self._overlay[name] if name in self._overlay else getattr(self._module, name)
-        return Noted(target, name, self.calls) if callable(target) else target
+        return RecordedCallable(target, name, self.calls) if callable(target) else target
 
 
-class Noted:
+class RecordedCallable:
     """A function or class of the module under test that notes its calls; `isinstance` still works with it."""
 
     def __init__(self, target: Any, name: str, calls: list[dict[str, Any]]) -> None:
@@ -327,8 +327,10 @@ class Noted:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Note the call, then make it."""
-        if len(self._calls) < MOST_CALLS:
-            given = [["", brief(value)] for value in args] + [[key, brief(value)] for key, value in kwargs.items()]
+        if len(self._calls) < MAX_CALLS:
+            given = [["", summarize(value)] for value in args] + [
+                [key, summarize(value)] for key, value in kwargs.items()
+            ]
             self._calls.append({"name": self._name, "given": given})
         return self._target(*args, **kwargs)
 
@@ -339,7 +341,7 @@ class Noted:
         return getattr(self._target, name)
 
 
-def brief(value: Any) -> str:
+def summarize(value: Any) -> str:
     """Return a few words on an argument: dtype and shape of a tensor, the value of a plain number, otherwise its kind."""
     kind = type(value)
     if issubclass(kind, torch.Tensor):

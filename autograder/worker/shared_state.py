@@ -21,7 +21,7 @@ import torch
 
 _SIGNALS = [number for number in signal.valid_signals() if number not in (signal.SIGKILL, signal.SIGSTOP)]
 _TIMERS = (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF)
-_MOST_POPPED = 1_000
+_MAX_POPPED = 1_000
 
 
 class SharedState:
@@ -161,7 +161,7 @@ def _torch_settings() -> list[Callable[[], object]]:
                 table.update(before)
         torch.nn.modules.module._global_is_full_backward_hook = None
         torch._C._autograd._saved_tensors_hooks_enable()
-        for _ in range(_MOST_POPPED):
+        for _ in range(_MAX_POPPED):
             if torch._C._autograd._top_saved_tensors_default_hooks(True) is None:
                 break
             torch._C._autograd._pop_saved_tensors_default_hooks()
@@ -217,7 +217,7 @@ def _leave_autocast() -> None:
     torch.set_autocast_dtype("cuda", torch.float16)
     torch.set_autocast_cache_enabled(True)
     torch.autocast_increment_nesting()
-    for _ in range(_MOST_POPPED):
+    for _ in range(_MAX_POPPED):
         if torch.autocast_decrement_nesting() <= 0:
             break
     torch.clear_autocast_cache()
@@ -228,12 +228,12 @@ def _pop_modes() -> None:
     from torch.utils import _python_dispatch
 
     with contextlib.suppress(Exception):
-        for _ in range(_MOST_POPPED):
+        for _ in range(_MAX_POPPED):
             if not torch._C._len_torch_function_stack():
                 break
             torch._C._pop_torch_function_stack()
     with contextlib.suppress(Exception):
-        for _ in range(_MOST_POPPED):
+        for _ in range(_MAX_POPPED):
             if not torch._C._len_torch_dispatch_stack():
                 break
             _python_dispatch._pop_mode()

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from types import CodeType
 from typing import Any
 
-MOST_PROBLEMS, LONGEST_MESSAGE = 50, 200
+MAX_PROBLEMS, MAX_MESSAGE_LENGTH = 50, 200
 # What the compiler raises at text that is no Python, or more than it can hold.
 REFUSALS = (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError)
 
@@ -33,12 +33,12 @@ def problems(texts: dict[str, str]) -> list[dict[str, Any]]:
                 compile(text, file, "exec", dont_inherit=True)
             except REFUSALS as error:
                 found.append(problem(file, error))
-    return found[:MOST_PROBLEMS]
+    return found[:MAX_PROBLEMS]
 
 
 def of_statements(errors: Iterable[Exception]) -> list[dict[str, Any]]:
     """Return what is wrong with the graded text's parts and statements, given what compiling them raised."""
-    return [problem("", error) for error in errors][:MOST_PROBLEMS]
+    return [problem("", error) for error in errors][:MAX_PROBLEMS]
 
 
 def problem(file: str, error: Exception) -> dict[str, Any]:
@@ -49,5 +49,5 @@ def problem(file: str, error: Exception) -> dict[str, Any]:
         "file": file,
         "line": line,
         "kind": type(error).__name__,
-        "message": str(words)[:LONGEST_MESSAGE].encode("utf-8", "replace").decode(),
+        "message": str(words)[:MAX_MESSAGE_LENGTH].encode("utf-8", "replace").decode(),
     }

@@ -51,7 +51,7 @@ def warm_up(*, plots: bool, imports: Sequence[str] = ()) -> None:
     scenarios.generator(0, "", "")
     with tempfile.TemporaryDirectory() as folder:
         torch.save(torch.zeros(1), Path(folder) / "x.pt")
-    run.brief(torch.zeros(1))
+    run.summarize(torch.zeros(1))
     pytest.mark.exercise("warm")
     for name in imports:
         with contextlib.suppress(Exception):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from autograder.batch.local_backend import Here
+from autograder.batch.local_backend import LocalBackend
 from autograder.sandbox.jobs import Job, Result, Run, Source
 from autograder.sandbox.sandbox import Sandbox
 
 
-class Shared(Here):
+class Shared(LocalBackend):
     """Here, on a grading whose sandboxes serve the next batch as well: so it must have come to its end."""
 
     def __exit__(self, *_: object) -> None:

@@ -38,7 +38,7 @@ HOSTILE = {
     "loops": "def {name}(*given, **named):\n    while True:\n        pass\n",
     "hoards": "def {name}(*given, **named):\n    kept = []\n    while True:\n        kept.append(bytearray(1 << 28))\n",
 }
-LONGEST_RUN = 1800
+MAX_RUN_LENGTH = 1800
 # A zygote that is still warming up (seconds of CPU) sees only then that its grader is gone.
 GONE_AFTER = 30
 
@@ -130,7 +130,7 @@ def kill(process: subprocess.Popen[bytes], what: str, tally: Tally, rng: random.
 
 def wait_until(process: subprocess.Popen[bytes], out: Path, reports: int) -> None:
     """Wait until there are so many reports, or the process has ended."""
-    until = time.monotonic() + LONGEST_RUN
+    until = time.monotonic() + MAX_RUN_LENGTH
     while len(os.listdir(out / "reports")) < reports and process.poll() is None and time.monotonic() < until:
         time.sleep(0.01)
 
@@ -176,7 +176,7 @@ def run(subject: Subject, exercise: str, size: int, rounds: int, workers: int, r
         (out / "reports").mkdir(parents=True)
         began = time.monotonic()
         faults = []
-        if start(subject, folder, quiet, workers).wait(timeout=LONGEST_RUN):
+        if start(subject, folder, quiet, workers).wait(timeout=MAX_RUN_LENGTH):
             faults.append("the undisturbed run failed")
         undisturbed = time.monotonic() - began
         tally = Tally()
@@ -187,7 +187,7 @@ def run(subject: Subject, exercise: str, size: int, rounds: int, workers: int, r
             tally.again += _made_again(seen, reports(out))
             seen = reports(out)
             tally.finished.append(len(seen))
-        if start(subject, folder, out, workers).wait(timeout=LONGEST_RUN):
+        if start(subject, folder, out, workers).wait(timeout=MAX_RUN_LENGTH):
             faults.append("the last run failed")
         tally.again += _made_again(seen, reports(out))
         one, other = ((place / "scores.csv").read_bytes() for place in (quiet, out))

@@ -19,7 +19,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from autograder.batch.local_backend import Here
+from autograder.batch.local_backend import LocalBackend
 from autograder.course import lesson as lessons
 from autograder.grading.lesson_grader import Grading
 from autograder.sandbox.jobs import OUT_OF_TIME
@@ -43,14 +43,14 @@ class Cost:
 
 
 @contextlib.contextmanager
-def grader(subject: Subject) -> Iterator[Here]:
+def grader(subject: Subject) -> Iterator[LocalBackend]:
     """Yield a warm grader of the lesson."""
     lesson = lessons.load(subject.course, subject.lesson)
-    with Grading(lesson, ("cpu",), SEED, unsafe=False) as grading, Here(grading) as here:
+    with Grading(lesson, ("cpu",), SEED, unsafe=False) as grading, LocalBackend(grading) as here:
         yield here
 
 
-def cost(here: Here, name: str, text: str) -> Cost:
+def cost(here: LocalBackend, name: str, text: str) -> Cost:
     """Grade a module and return what it took."""
     before = time.process_time()
     row = here.grade(Submission(name, SubmissionStatus.FOUND, place="exercises.py", text=text))

@@ -42,7 +42,7 @@ GRADER = {
     "judging and diagnosing": (lesson_grader.Grading, "scores"),
     "  comparing": (score, "compare"),
     "the report as JSON, with its feedback": (batch, "with_feedback"),
-    "writing report, feedback and table": (results_folder.Grades, "write"),
+    "writing report, feedback and table": (results_folder.ResultsFolder, "write"),
     "  replacing files whole": (report, "write_whole"),
 }
 WORKER = {

@@ -173,8 +173,8 @@ def test_every_misconception_loses_points_on_its_own_exercise_and_no_other(
     lesson: Lesson, grading: Grading, zygote: Sandbox
 ) -> None:
     found = misconceptions.read(lesson)
-    by_exercise = {e.name: [one.name for one in found if one.exercise == e.name] for e in lesson.exercises}
-    assert {name: known for name, known in by_exercise.items() if len(known) < 2} == {}
+    tests_by_exercise = {e.name: [one.name for one in found if one.exercise == e.name] for e in lesson.exercises}
+    assert {name: known for name, known in tests_by_exercise.items() if len(known) < 2} == {}
     source = Source(
         f"solutions.{lesson.name}.misconceptions",
         "misconceptions.py",

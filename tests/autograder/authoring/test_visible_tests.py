@@ -35,7 +35,7 @@ def told(done: subprocess.CompletedProcess[str]) -> list[str]:
 def test_every_visible_test_is_named_for_its_exercise(name: str) -> None:
     lesson = lessons.load(ROOT, name)
     assert visible_tests.faults(lesson) == ()
-    for exercise, tests in visible_tests.by_exercise(lesson).items():
+    for exercise, tests in visible_tests.tests_by_exercise(lesson).items():
         assert [test.name for test in tests if not test.name.startswith(f"test_{exercise}")] == []
 
 
@@ -106,7 +106,7 @@ def load(name: str) -> lessons.Lesson:
 
 
 def of(lesson: lessons.Lesson) -> dict[str, Sequence[str]]:
-    return {name: [test.name for test in tests] for name, tests in visible_tests.by_exercise(lesson).items()}
+    return {name: [test.name for test in tests] for name, tests in visible_tests.tests_by_exercise(lesson).items()}
 
 
 def test_the_untouched_stub_gets_a_line_for_each_exercise_and_the_first_is_next(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ import pytest
 
 from autograder.batch import run as batch
 from autograder.batch.backend import Options
-from autograder.batch.local_backend import Here
+from autograder.batch.local_backend import LocalBackend
 from autograder.batch.run import Progress
 from autograder.course.lesson import Lesson
 from autograder.grading.lesson_grader import Grading
@@ -104,7 +104,7 @@ def test_a_worker_killed_in_mid_batch_changes_no_score(
         tmp_path / "here",
         Options(seed=0),
         lambda _: None,
-        lambda _seed, _most: Here(small_grading),
+        lambda _seed, _most: LocalBackend(small_grading),
     )
     assert killed
     assert [row["status"] for row in there.rows] == [row["status"] for row in here.rows]

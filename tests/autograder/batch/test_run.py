@@ -26,14 +26,14 @@ from autograder.course.lesson import Lesson
 from autograder.grading import lesson_grader
 from autograder.grading.disturbance import Disturbance
 from autograder.grading.lesson_grader import Grading
-from autograder.grading.results import Circumstances, ReportStatus
+from autograder.grading.results import Provenance, ReportStatus
 from autograder.report import results_folder
 from autograder.report.report import as_json
 from autograder.report.schema import ReportRow
 from autograder.sandbox.jobs import Deadlines
 from autograder.submission import submission
 from autograder.submission.submission import Submission
-from autograder.util.errors import Halted, UserError
+from autograder.util.errors import GradingAborted, UserError
 from tests.autograder.helpers import COURSE, ROOT, hand_in
 from tests.autograder.sandboxes import Shared
 from tests.benchmarks import crash
@@ -179,11 +179,11 @@ while time.monotonic() < until:
 
 def test_a_second_grader_keeps_out_of_the_folder(small_lesson: Lesson, tmp_path: Path) -> None:
     with (
-        results_folder.Grades(tmp_path / "out", small_lesson, 0),
+        results_folder.ResultsFolder(tmp_path / "out", small_lesson, 0),
         pytest.raises(UserError, match="Another grader is writing"),
     ):
-        results_folder.Grades(tmp_path / "out", small_lesson, 0).__enter__()
-    with results_folder.Grades(tmp_path / "out", small_lesson, 0):
+        results_folder.ResultsFolder(tmp_path / "out", small_lesson, 0).__enter__()
+    with results_folder.ResultsFolder(tmp_path / "out", small_lesson, 0):
         pass
 
 
@@ -200,7 +200,9 @@ def test_a_full_disk_halts_with_a_sentence_and_grading_goes_on_from_there(
     full = _full_after(4)
     with monkeypatch.context() as patch:
         patch.setattr("autograder.util.files.os.fsync", full)
-        with pytest.raises(Halted, match=r"could not be written.*No space left on device.*continues from there"):
+        with pytest.raises(
+            GradingAborted, match=r"could not be written.*No space left on device.*continues from there"
+        ):
             grade(folder)
     assert not list(out.rglob("*.part"))
     finished = len(list((out / "reports").iterdir()))
@@ -245,8 +247,8 @@ def test_a_long_batch_keeps_few_submissions_and_no_whole_reports_in_memory(
     stand = _Stand(small_lesson)
     monkeypatch.setattr("autograder.util.files.os.fsync", lambda _: None)
     _grade_with(stand, small_lesson, folder, out)
-    assert stand.most_at_a_time <= stand.room
-    with results_folder.Grades(out, small_lesson, 0) as folder_of_grades:
+    assert stand.most_at_a_time <= stand.max_in_flight
+    with results_folder.ResultsFolder(out, small_lesson, 0) as folder_of_grades:
         assert max(len(json.dumps(row)) for row in folder_of_grades.rows.values()) < 2_000
     assert min(path.stat().st_size for path in (out / "reports").iterdir()) > 50_000
 
@@ -321,11 +323,11 @@ def test_a_batch_that_is_killed_again_and_again_ends_with_the_same_scores(capsys
 class _Stand:
     """Grades nothing: it stands where a machine's graders would, and gives every submission full points."""
 
-    room = 4
+    max_in_flight = 4
 
     def __init__(self, lesson: Lesson) -> None:
         self.lesson = lesson
-        self.circumstances = Circumstances(0, {"cpu": "run"}, "suite", "reference", "isolated", {})
+        self.provenance = Provenance(0, {"cpu": "run"}, "suite", "reference", "isolated", {})
         self.waiting = self.most_at_a_time = 0
 
     def __enter__(self) -> _Stand:
@@ -345,7 +347,7 @@ class _Stand:
         self.waiting -= 1
         return done.result()
 
-    def look(self) -> None:
+    def check_alive(self) -> None:
         pass
 
     def grade(self, handed_in: Submission) -> ReportRow:
@@ -353,7 +355,7 @@ class _Stand:
 
     def report(self, handed_in: Submission, reason: str, disturbed: str = "") -> ReportRow:
         """Return a report with no points if there is a reason, and with a long log."""
-        row = as_json(lesson_grader.unrun(self.lesson, handed_in, self.circumstances, status=ReportStatus.GRADED))
+        row = as_json(lesson_grader.unrun(self.lesson, handed_in, self.provenance, status=ReportStatus.GRADED))
         row["disturbed"] = disturbed
         row["log"] = "x" * 60_000
         exercises: Any = [

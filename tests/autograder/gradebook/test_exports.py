@@ -19,7 +19,7 @@ from autograder.gradebook import export, formats, late_policy, roster, tables
 from autograder.gradebook.formats import Request, Scores
 from autograder.gradebook.formats.classroom50 import IDENTITY, whole
 from autograder.report import overrides
-from autograder.report.results_folder import Grades
+from autograder.report.results_folder import ResultsFolder
 from autograder.util.errors import UserError
 from tests.autograder.helpers import COURSE, Command
 
@@ -412,11 +412,13 @@ def test_what_is_to_be_known_of_dates_is_said(graded: tuple[Path, str], small_le
     (out / "late.json").unlink()
     text = PAIRS.replace("2026-10-03 23:59", "2026-10-25 02:30")
     (tmp_path / "roster.csv").write_text(text, encoding="utf-8")
-    wishes = export.Wishes(roster=roster.read(tmp_path / "roster.csv"))
+    wishes = export.ExportOptions(roster=roster.read(tmp_path / "roster.csv"))
     submissions = graded[0].parent / "submissions"
-    unused = export.deliver(small_lesson, submissions, out, wishes).notes
+    unused = export.export_grades(small_lesson, submissions, out, wishes).notes
     assert any("column `due` was not used" in note for note in unused)
-    used = export.deliver(small_lesson, submissions, out, replace(wishes, due="2026-03-29 02:30 Europe/Berlin")).notes
+    used = export.export_grades(
+        small_lesson, submissions, out, replace(wishes, due="2026-03-29 02:30 Europe/Berlin")
+    ).notes
     assert any(note.startswith("--due: 2026-03-29 02:30 does not come in Europe/Berlin") for note in used)
     assert any(note.startswith("Line 3 of the roster, column `due`: 2026-10-25 02:30 comes twice") for note in used)
     assert not any("was not used" in note for note in used)
@@ -627,15 +629,15 @@ def test_an_instructors_decision_counts_before_lateness(graded: tuple[Path, str]
     reports = {path.name: path.read_bytes() for path in (out / "reports").iterdir()}
     decision = "submission,exercise,points,reason\nall_correct,double,25,Copied from the board.\n"
     (out / "overrides.csv").write_text(decision, encoding="utf-8")
-    with Grades(out, lesson, None) as grades:
+    with ResultsFolder(out, lesson, None) as grades:
         grades.decide(overrides.read(out / "overrides.csv", lesson, grades.rows))
-    wishes = export.Wishes(("gradescope",), roster.read(course / "roster.csv"))
+    wishes = export.ExportOptions(("gradescope",), roster.read(course / "roster.csv"))
     # The due date and the rule are the folder's own by now.
-    export.deliver(lesson, course / "submissions", out, wishes)
+    export.export_grades(lesson, course / "submissions", out, wishes)
     found = read_json(out / "exports" / "gradescope" / "all_correct.json")
     assert (found["score"], found["extra_data"]["late_penalty"]) == (67.5, 7.5)
     assert "set by your instructor: Copied from the board." in found["tests"][0]["output"]
-    export.deliver(lesson, course / "submissions", out, replace(wishes, formats=(), due="none"))
+    export.export_grades(lesson, course / "submissions", out, replace(wishes, formats=(), due="none"))
     assert not (out / "late.csv").exists()
     assert "## Late" not in (out / "feedback" / "all_correct.md").read_text(encoding="utf-8")
     unchanged = {path.name for path in (out / "reports").iterdir() if path.read_bytes() == reports[path.name]}

@@ -409,7 +409,11 @@ def test_a_folder_keeps_its_due_date_until_it_is_taken_back(tmp_path: Path) -> N
 
 def test_a_broken_record_is_said(tmp_path: Path) -> None:
     path = tmp_path / late_policy.RECORD
-    for text in ("[]", "[" * 20_000, '{"due": "' + "x" * late_policy.LONGEST_RECORD + '", "rule": "", "source": ""}'):
+    for text in (
+        "[]",
+        "[" * 20_000,
+        '{"due": "' + "x" * late_policy.MAX_RECORD_LENGTH + '", "rule": "", "source": ""}',
+    ):
         path.write_text(text, encoding="utf-8")
         with pytest.raises(LateError, match="not a record of a due date"):
             late_policy.settle(tmp_path, None, None, None)

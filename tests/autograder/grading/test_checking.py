@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import torch
 
-from autograder.course.suite import Placed
+from autograder.course.suite import SuiteScenario
 from autograder.grading import checking
 from autograder.grading.checking import BoundCheck, CheckBroke
 from autograder.grading.results import VerdictKind
@@ -67,7 +67,7 @@ def tensor(values: torch.Tensor) -> TensorValue:
 def judged(check: BoundCheck, came: Any, wanted: Any) -> tuple[str, str]:
     scenario = Scenario("test_x", 0, "test_x", "x", 1.0, check.name, None, {})
     verdict = judge(
-        Placed("test_x.py", scenario),
+        SuiteScenario("test_x.py", scenario),
         "cpu",
         Outcome(OutcomeStatus.RETURNED, came),
         Outcome(OutcomeStatus.RETURNED, wanted),

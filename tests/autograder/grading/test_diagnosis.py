@@ -20,7 +20,7 @@ from autograder.course import misconceptions
 from autograder.course.misconceptions import DiagnosisError
 from autograder.grading.call_arguments import Signatures
 from autograder.grading.diagnosis import Diagnoser
-from autograder.grading.differences import Pair, describe
+from autograder.grading.differences import OutputPair, describe
 from autograder.grading.hollow import Seen, took_work
 from autograder.grading.lesson_grader import Grading, Sandboxes
 from autograder.grading.results import ExerciseScore, Report
@@ -372,7 +372,7 @@ def tensor(values: torch.Tensor, device: str = "cpu") -> TensorValue:
 def said(*pairs: tuple[torch.Tensor, torch.Tensor], shapes: tuple[str, ...] = ()) -> str:
     calls: list[tuple[Call, ...]] = [(Call("f", (("", shape),)),) for shape in shapes] or [()] * len(pairs)
     signatures = Signatures({"f": ("x",)})
-    given = [Pair(tensor(a), tensor(b), "cpu", calls=c) for (a, b), c in zip(pairs, calls, strict=True)]
+    given = [OutputPair(tensor(a), tensor(b), "cpu", calls=c) for (a, b), c in zip(pairs, calls, strict=True)]
     return describe(given, signatures)
 
 
@@ -421,7 +421,10 @@ def test_values_that_moved_by_one_place_are_described() -> None:
 def test_another_dtype_or_device_is_described_where_the_values_are_right() -> None:
     assert said((A.double(), A)) == "the right values in another dtype"
     assert said((2 * A.double(), A)) == ""
-    assert describe([Pair(tensor(A, "cuda"), tensor(A), "cpu")], Signatures({})) == "the right values on another device"
+    assert (
+        describe([OutputPair(tensor(A, "cuda"), tensor(A), "cpu")], Signatures({}))
+        == "the right values on another device"
+    )
 
 
 def test_what_is_only_partly_explained_is_not_described() -> None:
@@ -432,6 +435,6 @@ def test_what_is_only_partly_explained_is_not_described() -> None:
 
 
 def test_nothing_is_said_of_values_that_are_not_numbers() -> None:
-    assert describe([Pair("yes", "no", "cpu"), Pair([True], [False], "cpu")], Signatures({})) == ""
+    assert describe([OutputPair("yes", "no", "cpu"), OutputPair([True], [False], "cpu")], Signatures({})) == ""
     nan = torch.tensor([float("nan"), 1.0, 2.0])
     assert said((2 * nan, nan)) == ""

@@ -323,7 +323,7 @@ BAD_FOLDERS = {
         {MARKER: json.dumps({"schema": student_repository.SCHEMA, "lessons": [], "files": {"x" * 5000: "x"}})},
         "not inside the release",
     ),
-    "an endless record": ({MARKER: " " * (student_repository.LARGEST_MARKER + 1)}, "it is larger than 4 MiB"),
+    "an endless record": ({MARKER: " " * (student_repository.MAX_MARKER_BYTES + 1)}, "it is larger than 4 MiB"),
     "a record that leads out": (
         {MARKER: json.dumps({"schema": student_repository.SCHEMA, "lessons": [], "files": {"../gone": "x"}})},
         "not inside the release",

@@ -13,7 +13,7 @@ import pytest
 
 from autograder.batch import run as batch
 from autograder.batch.backend import Options
-from autograder.batch.local_backend import Here
+from autograder.batch.local_backend import LocalBackend
 from autograder.batch.run import Summary
 from autograder.course.lesson import Lesson
 from autograder.grading.lesson_grader import Grading
@@ -38,7 +38,7 @@ class Desk:
 
     def grade(self, **options: Any) -> Summary:
         lesson, chosen = self._grading.lesson, Options(seed=0, **options)
-        opener: batch.Opener = lambda _seed, _most: Here(self._grading)  # noqa: E731  it carries a type
+        opener: batch.Opener = lambda _seed, _most: LocalBackend(self._grading)  # noqa: E731  it carries a type
         return batch.grade_all(lesson, self.folder, self.out, chosen, lambda _: None, opener)
 
     def decide(self, *rows: str) -> None:

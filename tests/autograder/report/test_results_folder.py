@@ -11,7 +11,7 @@ import pytest
 from autograder.batch.run import default_out
 from autograder.course.lesson import Lesson
 from autograder.report.report import report_path
-from autograder.report.results_folder import Grades, Origin
+from autograder.report.results_folder import Origin, ResultsFolder
 from autograder.report.schema import SCHEMA
 from autograder.util.errors import UserError
 
@@ -26,7 +26,7 @@ def section(folder: Path, *students: str) -> Path:
 def grade(out: Path, folder: Path, lesson: Lesson, *, moved: bool = False) -> tuple[str, ...]:
     """Open a grading folder for submissions, as `autograder grade` does, and leave a report of each."""
     names = [path.name for path in folder.iterdir()] if folder.is_dir() else []
-    with Grades(out, lesson, 1, Origin(folder, lesson, names, moved=moved)) as grades:
+    with ResultsFolder(out, lesson, 1, Origin(folder, lesson, names, moved=moved)) as grades:
         for name in names:
             path = report_path(out, name)
             path.parent.mkdir(exist_ok=True)

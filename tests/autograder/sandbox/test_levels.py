@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.course.suite import Placed
+from autograder.course.suite import SuiteScenario
 from autograder.grading.results import Verdict, VerdictKind
 from autograder.grading.verdicts import judge
 from autograder.sandbox import cgroup
@@ -68,7 +68,7 @@ def test_where_processes_cannot_talk_it_is_said_and_not_held_against_anybody(res
 
 def _verdict(outcome: Outcome, wanted: Outcome) -> Verdict:
     scenario = Scenario("test_look", 0, "test_look", "look", 1.0, None, None, {})
-    return judge(Placed("test_look.py", scenario), "cpu", outcome, wanted, None)
+    return judge(SuiteScenario("test_look.py", scenario), "cpu", outcome, wanted, None)
 
 
 def test_restricted_never_runs_as_root(restricted: Sandbox) -> None:

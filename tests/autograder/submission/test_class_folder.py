@@ -15,7 +15,7 @@ import pytest
 from autograder import console
 from autograder.course.lesson import Lesson
 from autograder.grading.lesson_grader import unrun
-from autograder.grading.results import Circumstances, ReportStatus
+from autograder.grading.results import Provenance, ReportStatus
 from autograder.report import feedback
 from autograder.report.report import as_json
 from autograder.submission import archives, class_folder, submission
@@ -257,7 +257,7 @@ HARMFUL = {
     "a path of Windows": (zipped({"C:\\x\\exercises.py": CODE}), "paths that lead out"),
     "a password": (locked(), "protected by a password"),
     "a link": (with_link(), "is a link"),
-    "too many parts": (zipped({f"{n}.py": "" for n in range(archives.MOST_PARTS + 1)}), "more than 20000 parts"),
+    "too many parts": (zipped({f"{n}.py": "" for n in range(archives.MAX_PARTS + 1)}), "more than 20000 parts"),
     "a list that is too long": (with_a_long_list(), "more than 20000 parts"),
     "damage": (damaged(), "damaged"),
     "an unusual compression": (of_unusual_make(), "unusual way"),
@@ -464,7 +464,7 @@ def test_a_folder_of_tables_alone_says_what_it_holds(tmp_path: Path, small_lesso
 
 
 def test_table_and_feedback_say_which_file_counted(small_lesson: Lesson) -> None:
-    around = Circumstances(1, {"cpu": "run"}, "", "", "isolated", {})
+    around = Provenance(1, {"cpu": "run"}, "", "", "isolated", {})
     handed_in = Submission(
         "ada", SubmissionStatus.FOUND, "", "exercises.py", CODE, "exercises.py was graded, and not a `b`."
     )

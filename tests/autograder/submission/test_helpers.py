@@ -340,13 +340,13 @@ def test_too_many_too_large_and_too_deep_ones_stay_behind_and_the_rest_is_graded
 ) -> None:
     deep = "/".join("abcdef")
     files = {
-        **{f"m{number}.py": f"import m{number + 1}\n" for number in range(helpers.MOST_FILES + 5)},
+        **{f"m{number}.py": f"import m{number + 1}\n" for number in range(helpers.MAX_FILES + 5)},
         f"{deep}.py": "",
         "exercises.py": RIGHT + f"import {deep.replace('/', '.')}\nimport m0\n",
     }
     found = submission.read(put(tmp_path / "many", files), small_lesson)
-    assert len(found.helpers) == helpers.MOST_FILES
-    assert "did not come along: at most 20 modules of your own do" in found.notes[f"m{helpers.MOST_FILES}"]
+    assert len(found.helpers) == helpers.MAX_FILES
+    assert "did not come along: at most 20 modules of your own do" in found.notes[f"m{helpers.MAX_FILES}"]
     assert "folders deep" in found.notes["a.b.c.d.e.f"]
     large = {"exercises.py": RIGHT + "import a, b\n", "a.py": "#" * 700_000, "b.py": "#" * 700_000}
     found = submission.read(put(tmp_path / "large", large), small_lesson)
