@@ -89,7 +89,9 @@ def check_alternatives(subject: Subject) -> CheckResult:
         wrong = [name for name, most in expected.items() if not math.isclose(points[name], most, abs_tol=0.01)]
         if wrong and good[path]:
             failed = [v for v in judged if v.verdict != VerdictKind.PASSED and v.placed.scenario.exercise == wrong[0]]
-            told = why or (f"{failed[0].placed.name}: {failed[0].told}" if failed else "it gets more than it expects")
+            told = why or (
+                f"{failed[0].placed.name}: {failed[0].student_message}" if failed else "it gets more than it expects"
+            )
             faults.append(
                 f"{path} gets {points[wrong[0]]:g} of {expected[wrong[0]]:g} points on {wrong[0]} (seed {seed}; {told}). "
                 "If it is correct by the docstring, the scenario is unfair; otherwise fix the alternative."

@@ -39,7 +39,9 @@ def check_portability(subject: Subject) -> CheckResult:
 
     for path, failed in zip(paths, subject.bench.map(failures, paths), strict=True):
         if failed:
-            faults.append(f"{path} fails {failed[0].placed.name} on another device than the CPU. {failed[0].told}")
+            faults.append(
+                f"{path} fails {failed[0].placed.name} on another device than the CPU. {failed[0].student_message}"
+            )
     silent = [name for name, promise in subject.promises.items() if not promise.portable]
     if silent:
         notes.append(f"No points rest on it where no docstring names a device: {', '.join(silent)}.")

@@ -36,9 +36,12 @@ def check_reference(subject: Subject) -> CheckResult:
 def _flawed(verdict: Verdict, seed: int) -> str:
     name = verdict.placed.name
     if verdict.verdict == VerdictKind.GRADER_ERROR:
-        return f"{name}: {verdict.private} (seed {seed}). Fix the reference, or the scenario if it asks for what is not promised."
+        return (
+            f"{name}: {verdict.instructor_message} (seed {seed}). "
+            "Fix the reference, or the scenario if it asks for what is not promised."
+        )
     return (
-        f"{name}: the reference, run twice with seed {seed}, does not pass its own scenario ({verdict.told}). "
+        f"{name}: the reference, run twice with seed {seed}, does not pass its own scenario ({verdict.student_message}). "
         "Let the scenario return what is the same every time, or widen its check."
     )
 

@@ -77,4 +77,6 @@ def failed(
     lesson: Lesson, handed_in: Submission, provenance: Provenance, why: str, reason: str = "the grader failed"
 ) -> ReportRow:
     """Return the report, as JSON, on a submission that could not be graded through no fault of its own."""
-    return as_json(unrun(lesson, handed_in, provenance, status=ReportStatus.GRADER_ERROR, reason=reason, private=why))
+    return as_json(
+        unrun(lesson, handed_in, provenance, status=ReportStatus.GRADER_ERROR, reason=reason, instructor_message=why)
+    )

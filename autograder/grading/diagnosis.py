@@ -314,7 +314,7 @@ def agree(mine: MisconceptionRun, other: MisconceptionRun, *, values: bool = Fal
 
 def _same_sentence(one: Verdict, two: Verdict) -> bool:
     """Return whether a check said the same of both, and something of its own."""
-    return one.reason == two.reason == Reason.CHECK and one.told == two.told != verdicts.UNFIT
+    return one.reason == two.reason == Reason.CHECK and one.student_message == two.student_message != verdicts.UNFIT
 
 
 def _same_way(verdict: Verdict, came: Outcome, known: Outcome) -> bool:

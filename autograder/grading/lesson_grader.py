@@ -336,7 +336,7 @@ class Grading:
         if error is not None:
             texts = import_errors.of_source(source, handed_in.notes)
             reason = import_errors.sentence(error, result.syntax, texts)
-            return replace(blank, status=ReportStatus.FAILED_TO_IMPORT, reason=reason, private=error.words)
+            return replace(blank, status=ReportStatus.FAILED_TO_IMPORT, reason=reason, instructor_message=error.words)
         scores = self.scores(result)
         broken = [
             verdict for scored in scores for verdict in scored.verdicts if verdict.verdict == VerdictKind.GRADER_ERROR
@@ -345,7 +345,7 @@ class Grading:
             blank,
             status=ReportStatus.GRADER_ERROR if broken else ReportStatus.GRADED,
             reason="the grader failed on a scenario" if broken else "",
-            private=broken[0].private if broken else "",
+            instructor_message=broken[0].instructor_message if broken else "",
             exercises=scores,
         )
 
@@ -399,7 +399,7 @@ def unrun(
     *,
     status: ReportStatus | None = None,
     reason: str = "",
-    private: str = "",
+    instructor_message: str = "",
 ) -> Report:
     """Return the report on a submission of which nothing was run; it has the submission's own status unless told another."""
     return Report(
@@ -411,7 +411,7 @@ def unrun(
         module=handed_in.digest,
         exercises=(),
         log="",
-        private=private,
+        instructor_message=instructor_message,
         cpu=0.0,
         provenance=provenance,
         note=handed_in.note,

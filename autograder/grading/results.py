@@ -60,8 +60,8 @@ class Verdict:
         device: where it ran.
         verdict: what is held of it.
         reason: why; `Reason.NONE` for what passed.
-        told: what a student may read about it.
-        private: what only the instructor reads.
+        student_message: what a student may read about it.
+        instructor_message: what only the instructor reads.
         call: how the exercise was called last, by the reference's notes.
         mismatch: where the values part, if they do.
         cpu: CPU seconds, as the worker gave them.
@@ -72,8 +72,8 @@ class Verdict:
     device: str
     verdict: VerdictKind
     reason: Reason = Reason.NONE
-    told: str = ""
-    private: str = ""
+    student_message: str = ""
+    instructor_message: str = ""
     call: decode.Call | None = None
     mismatch: Mismatch | None = None
     cpu: float = 0.0
@@ -173,7 +173,7 @@ class Report:
         module: a hash over the module's text, and its helpers'.
         exercises: the points, exercise by exercise; empty where the module never ran.
         log: what it printed, for the instructor.
-        private: more for the instructor.
+        instructor_message: more for the instructor.
         cpu: CPU seconds.
         circumstances: what else the grade rests on.
         loading: how its module was loaded.
@@ -191,7 +191,7 @@ class Report:
     module: str
     exercises: tuple[ExerciseScore, ...]
     log: str
-    private: str
+    instructor_message: str
     cpu: float
     provenance: Provenance
     loading: Loading = field(default_factory=Loading)

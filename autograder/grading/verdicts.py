@@ -56,11 +56,17 @@ def _of_devices_alone(verdict: Verdict, outcome: Outcome) -> Verdict:
             verdict,
             verdict=VerdictKind.NOT_RUN,
             reason=Reason.OTHERWISE,
-            told=_NOT_FOLLOWED,
-            private=verdict.told,
+            student_message=_NOT_FOLLOWED,
+            instructor_message=verdict.student_message,
             mismatch=None,
         )
-    return replace(verdict, reason=Reason.DEVICE, told=told, private=verdict.private or verdict.told, mismatch=None)
+    return replace(
+        verdict,
+        reason=Reason.DEVICE,
+        student_message=told,
+        instructor_message=verdict.instructor_message or verdict.student_message,
+        mismatch=None,
+    )
 
 
 _NO_NETWORK = (
@@ -103,22 +109,28 @@ def _judge(
     call = next(reversed(own or wanted.calls), None)  # a method is called through its class
     passed = Verdict(placed, device, VerdictKind.PASSED, call=call, cpu=outcome.cpu)
     if wanted.status == OutcomeStatus.NO_DEVICE:
-        return replace(passed, verdict=VerdictKind.NOT_RUN, told=f"There is no {device} here.")
+        return replace(passed, verdict=VerdictKind.NOT_RUN, student_message=f"There is no {device} here.")
     if wanted.status == OutcomeStatus.NO_NETWORK:
-        return replace(passed, verdict=VerdictKind.NOT_RUN, told=_NO_NETWORK)
+        return replace(passed, verdict=VerdictKind.NOT_RUN, student_message=_NO_NETWORK)
     if wanted.status == OutcomeStatus.NOT_FOLLOWED:
-        return replace(passed, verdict=VerdictKind.NOT_RUN, told=_NOT_FOLLOWED, private=wanted.detail)
+        return replace(
+            passed, verdict=VerdictKind.NOT_RUN, student_message=_NOT_FOLLOWED, instructor_message=wanted.detail
+        )
     if wanted.status != OutcomeStatus.RETURNED:
         private = wanted.error.message if wanted.error else wanted.detail
         return replace(
-            passed, verdict=VerdictKind.GRADER_ERROR, private=f"the reference itself {wanted.status}: {private}"
+            passed,
+            verdict=VerdictKind.GRADER_ERROR,
+            instructor_message=f"the reference itself {wanted.status}: {private}",
         )
     if source_finds or outcome.off_limits:
         # The worker's list is made beside student code: only names that the manifest knows are repeated.
         used = sorted({*source_finds, *outcome.off_limits} & set(off_limits)) or ["something"]
         return _failed(passed, Reason.OFF_LIMITS, f"It uses {', '.join(used)}, which is off limits here.")
     if outcome.status == OutcomeStatus.STARVED:
-        return replace(passed, verdict=VerdictKind.GRADER_ERROR, reason=Reason.STARVED, private=outcome.detail)
+        return replace(
+            passed, verdict=VerdictKind.GRADER_ERROR, reason=Reason.STARVED, instructor_message=outcome.detail
+        )
     if outcome.status == OutcomeStatus.RAISED:
         return _raised(passed, outcome)
     if outcome.status != OutcomeStatus.RETURNED:
@@ -133,7 +145,7 @@ def _judge(
 
 
 def _failed(passed: Verdict, reason: Reason, told: str, private: str = "") -> Verdict:
-    return replace(passed, verdict=VerdictKind.FAILED, reason=reason, told=told, private=private)
+    return replace(passed, verdict=VerdictKind.FAILED, reason=reason, student_message=told, instructor_message=private)
 
 
 _ENDINGS = {
@@ -171,7 +183,7 @@ def _checked(passed: Verdict, check: Check, outcome: Outcome, wanted: Outcome) -
     except CheckBroke as broke:
         if _breaks_by_itself(check, wanted):
             private = f"the check {passed.placed.scenario.check} breaks on the reference's own output: {broke.detail}"
-            return replace(passed, verdict=VerdictKind.GRADER_ERROR, private=private)
+            return replace(passed, verdict=VerdictKind.GRADER_ERROR, instructor_message=private)
         told = _TOO_LARGE if broke.bounds else UNFIT if _other_form(outcome.value, wanted.value) else _ODD_NUMBERS
         return _failed(passed, Reason.CHECK, told, broke.detail)
     return passed if sentence is None else _failed(passed, Reason.CHECK, sentence)

@@ -88,7 +88,7 @@ class ScenarioFailed(Exception):
     """A scenario that the submission failed; carries the verdict."""
 
     def __init__(self, verdict: Verdict) -> None:
-        super().__init__(verdict.told)
+        super().__init__(verdict.student_message)
         self.verdict = verdict
 
 
@@ -113,7 +113,7 @@ class ScenarioItem(pytest.Item):
             ("device", self.device),
         ]
         if verdict.verdict == "not_run":
-            pytest.skip(verdict.told)
+            pytest.skip(verdict.student_message)
         if verdict.verdict != "passed":
             raise ScenarioFailed(verdict)
 
@@ -130,9 +130,9 @@ class ScenarioItem(pytest.Item):
 
         verdict = error.verdict
         place = f"at {verdict.mismatch.path}: " if verdict.mismatch and verdict.mismatch.path else ""
-        lines = [f"{verdict.placed.scenario.exercise}: {place}{verdict.told or verdict.verdict}"]
-        if verdict.private:
-            lines.append(f"for the instructor: {verdict.private}")
+        lines = [f"{verdict.placed.scenario.exercise}: {place}{verdict.student_message or verdict.verdict}"]
+        if verdict.instructor_message:
+            lines.append(f"for the instructor: {verdict.instructor_message}")
         return printable("\n".join(lines))
 
     def reportinfo(self) -> tuple[Path, int | None, str]:

@@ -262,7 +262,7 @@ def _most_telling(failed: Sequence[Verdict]) -> Verdict:
 
 def _told(verdict: Verdict) -> str:
     place = place_in_words(verdict.mismatch.path) if verdict.mismatch is not None and verdict.mismatch.path else ""
-    return f"{place}{_one_line(verdict.told)}"
+    return f"{place}{_one_line(verdict.student_message)}"
 
 
 _LABEL = re.compile(r"\[(['\"])([^'\"\\]+)\1\]")

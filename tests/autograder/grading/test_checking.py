@@ -73,7 +73,7 @@ def judged(check: BoundCheck, came: Any, wanted: Any) -> tuple[str, str]:
         Outcome(OutcomeStatus.RETURNED, wanted),
         check,
     )
-    return verdict.verdict, verdict.told
+    return verdict.verdict, verdict.student_message
 
 
 def test_values_arrive_as_they_are(checks: dict[str, BoundCheck]) -> None:

@@ -395,7 +395,7 @@ def assert_points(report: Report, expected: str) -> None:
         assert report.status == expected, report.reason
         assert report.score == 0
         return
-    assert report.status == "graded", f"{report.reason} {report.private}"
+    assert report.status == "graded", f"{report.reason} {report.instructor_message}"
     points = {scored.exercise.name: scored.points for scored in report.exercises}
     for part in expected.split():
         name, relation, wanted = re.split(r"(<=|=)", part)
@@ -419,7 +419,7 @@ def assert_harmless(report: Report, grading: Grading, out: Path) -> None:
     assert json.loads(record)["status"] == report.status
     for token in ANSWERS:
         for form in (token, token[::-1]):
-            assert form not in page + table + record + report.log + report.private
+            assert form not in page + table + record + report.log + report.instructor_message
     success = re.search(r"^SUCCEEDED.*", report.log, re.MULTILINE)
     assert success is None, success[0][:300]
     assert SCENARIO not in page + table

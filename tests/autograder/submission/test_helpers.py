@@ -150,7 +150,7 @@ def test_module_beside_the_graded_one_comes_along(tmp_path: Path, small_lesson: 
 def test_graded_with_its_helper_it_has_all_points(grade: Callable[[dict[str, str]], Report], form: str) -> None:
     text, files = split(form)
     report = grade({f"{LESSON}/{place}": words for place, words in {"exercises.py": text, **files}.items()})
-    assert (report.status, report.score) == ("graded", 100), (report.reason, report.private)
+    assert (report.status, report.score) == ("graded", 100), (report.reason, report.instructor_message)
     assert set(report.helpers) == {f"{LESSON}/{place}" for place in files}
 
 
