@@ -32,7 +32,8 @@ from autograder.course.suite import Suite
 from autograder.grading import disclosure, equality
 from autograder.sandbox import decode
 from autograder.util.errors import UserError
-from autograder.worker.encode import HEADER, Encoder, frame
+from autograder.worker.encode import Encoder, frame
+from autograder.worker.protocol import HEADER
 
 # For one check: seconds of CPU, seconds by the clock, and memory beyond what the process has at its start.
 CPU_SECONDS, WALL_SECONDS, MEMORY = 5.0, 60.0, 1 << 30

@@ -14,8 +14,8 @@ import safetensors.torch
 import torch
 
 from autograder.worker import devices
-from autograder.worker.encode import HEADER
 from autograder.worker.observations import Form, Kept, Raised
+from autograder.worker.protocol import HEADER
 
 # Of one frame; and of all frames of a submission, since all are kept until it is judged.
 MAX_TEXT, MAX_DATA = 4 << 20, 32 << 20

@@ -19,7 +19,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -38,10 +38,12 @@ from autograder.sandbox.jobs import (
     Result,
     Run,
     SandboxError,
+    Source,
 )
 from autograder.sandbox.stream import LOG_KEPT, Attempt, Reader
 from autograder.worker import jail
 from autograder.worker.devices import computes_on_cpu
+from autograder.worker.protocol import Configuration, ModuleRequest, OverlayRequest, WorkerRequest
 
 # How long a zygote may take to answer: it is waited for as long as it lives, and this only ends a wait for ever.
 ANSWER_SECONDS = 1800.0
@@ -83,7 +85,7 @@ class Sandbox:
     ) -> None:
         self._data = (root / "datasets").resolve()
         self._on_gpu = any(not computes_on_cpu(device) for device in devices)
-        self._configuration: dict[str, Any] = {
+        self._configuration: Configuration = {
             "data": str(self._data),
             "folders": view.readable(),
             "hidden": [str(root.resolve())],
@@ -313,12 +315,12 @@ class Sandbox:
     def _request(self, job: Job, runs: Sequence[Run]) -> Iterator[IO[bytes]]:
         """Yield a nameless file with the request; the worker reads it itself, past the zygote's memory."""
         suite = {name: job.suite[name] for name in {run.file for run in runs}}
-        body = {
-            "module": asdict(job.module),
+        body: WorkerRequest = {
+            "module": _module(job.module),
             "overlay": _overlaid(job.overlay),
             "suite": suite,
             "code": {name: self._code(name, text) for name, text in suite.items()},
-            "runs": [[number, run.file, run.function, run.index, run.device] for number, run in enumerate(runs)],
+            "runs": [(number, run.file, run.function, run.index, run.device) for number, run in enumerate(runs)],
             "seed": job.seed,
             "data": jail.DATA if self._jailed else str(self._data),
             "off_limits": job.off_limits,
@@ -350,7 +352,7 @@ class Sandbox:
         self._send(command, [])
         return self._receive()
 
-    def _send(self, command: dict[str, Any], descriptors: list[int]) -> None:
+    def _send(self, command: Mapping[str, Any], descriptors: list[int]) -> None:
         assert self._control is not None, "the sandbox has not been started"
         try:
             socket.send_fds(self._control, [json.dumps(command).encode()], descriptors)
@@ -417,11 +419,23 @@ def _pipe(stack: contextlib.ExitStack) -> tuple[_End, _End]:
     return read, write
 
 
-def _overlaid(overlay: Overlay | None) -> dict[str, Any] | None:
+def _module(source: Source) -> ModuleRequest:
+    return {
+        "name": source.name,
+        "filename": source.filename,
+        "text": source.text,
+        "folder": source.folder,
+        "helpers": source.helpers,
+        "exercises": list(source.exercises),
+        "definitions_only": source.definitions_only,
+    }
+
+
+def _overlaid(overlay: Overlay | None) -> OverlayRequest | None:
     if overlay is None:
         return None
-    own = {"function": overlay.function, "exercise": overlay.exercise, "inside": overlay.inside}
-    return {**asdict(overlay.source), **own}
+    own = _module(overlay.source)
+    return {**own, "function": overlay.function, "exercise": overlay.exercise, "inside": overlay.inside}
 
 
 def _gpu_files() -> list[str]:

@@ -13,7 +13,7 @@ from typing import Any
 from autograder.sandbox import decode
 from autograder.sandbox.clock import Budget, Clock, Stopped
 from autograder.sandbox.jobs import Outcome, OutcomeStatus, Run
-from autograder.worker.encode import HEADER
+from autograder.worker.protocol import HEADER, FrameKind
 
 LOG_KEPT = 64 << 10
 
@@ -37,13 +37,13 @@ class Attempt:
     def follow(self, reader: Reader, runs: Sequence[Run]) -> None:
         """Read the frames of a worker in their order."""
         try:
-            head, _ = reader.frame("source")
+            head, _ = reader.frame(FrameKind.SOURCE)
             findings = head.get("off_limits")
             if type(findings) is dict:
                 self.findings = {decode.word(key): decode.names(names) for key, names in findings.items()}
             self.syntax = decode.syntax_problems(head.get("syntax"))
             reader.libraries()
-            head, _ = reader.frame("loaded")
+            head, _ = reader.frame(FrameKind.LOADED)
             self.import_error = decode.error(head.get("error"))
             if self.import_error is not None:
                 return
@@ -51,7 +51,7 @@ class Attempt:
             self._loaded = True
             before = decode.seconds(head.get("cpu"))
             for number, run in enumerate(runs):
-                head, tensors = reader.frame("outcome", run.cpu)
+                head, tensors = reader.frame(FrameKind.OUTCOME, run.cpu)
                 if head.get("run") != number:
                     raise decode.FrameError("a frame out of turn")
                 outcome = _outcome(head, tensors)
@@ -113,7 +113,7 @@ class Reader:
             os.set_blocking(descriptor, False)
             self._selector.register(descriptor, selectors.EVENT_READ)
 
-    def frame(self, kind: str, cpu: float = math.inf) -> tuple[dict[str, Any], dict[str, Any]]:
+    def frame(self, kind: FrameKind, cpu: float = math.inf) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return the next frame, which must be of this kind; the worker may use so many CPU seconds until it comes."""
         self._clock.begin(cpu)
         return self._next(kind)
@@ -121,9 +121,9 @@ class Reader:
     def libraries(self) -> None:
         """Wait for the libraries that the submission names: no code of its own has run by then."""
         with self._clock.importing_libraries():
-            self._next("libraries")
+            self._next(FrameKind.LIBRARIES)
 
-    def _next(self, kind: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    def _next(self, kind: FrameKind) -> tuple[dict[str, Any], dict[str, Any]]:
         self._clock.look()
         size = HEADER.size
         self._fill(size)

@@ -2,10 +2,7 @@
 
 The contract with the parent (`autograder/sandbox/sandbox.py`):
 
-- DESCRIPTOR is a connected Unix socket (SOCK_SEQPACKET). Its first message is the configuration, a JSON object:
-  `jail` (how to lock down: "namespaces"; "restricted", by Landlock and seccomp alone; or "none", a plain child), `data` (the
-  folder that a view shows at jail.DATA), `folders` (absolute paths that can be read), `hidden` (folders of which a view shows
-  nothing else), `devices` (device files below /dev), `plots` (whether scenarios draw), `imports` (modules to import besides).
+- DESCRIPTOR is a connected Unix socket (SOCK_SEQPACKET). Its first message is the `Configuration` of `protocol.py`, as JSON.
 - The zygote answers once it is warm: `{"torch", "python"}`. Where it cannot go on it answers `{"refused": reason}` if no worker
   could be closed in that way (`lockdown.py` tries one) or `{"error": sentence}` for anything else, and ends.
 - After that, commands and answers as `zygote.py` says, until the socket closes.
@@ -21,11 +18,13 @@ import socket
 import sys
 from typing import Any
 
+from autograder.worker.protocol import Configuration
+
 
 def main() -> None:
     """Lock down, warm up, serve."""
     control = socket.socket(fileno=int(sys.argv[1]))
-    configuration = json.loads(control.recv(1 << 16))
+    configuration: Configuration = json.loads(control.recv(1 << 16))
     try:
         hello = _prepare(configuration)
     except Exception as error:  # noqa: BLE001  the parent is told, whatever it is
@@ -42,7 +41,7 @@ def main() -> None:
     Zygote(control, configuration).serve()
 
 
-def _prepare(configuration: dict[str, Any]) -> dict[str, Any]:
+def _prepare(configuration: Configuration) -> dict[str, Any]:
     from autograder.worker import lockdown, zygote
 
     try:

@@ -13,7 +13,6 @@ themselves and everything else as a list whose first entry is a tag:
 from __future__ import annotations
 
 import json
-import struct
 from typing import Any
 
 import numpy as np
@@ -21,8 +20,8 @@ import safetensors.torch
 import torch
 
 from autograder.worker.observations import Form, Kept, Raised
+from autograder.worker.protocol import HEADER
 
-HEADER = struct.Struct(">II")
 MAX_DEPTH = 40
 MAX_NODES = 200_000
 MAX_TEXT_LENGTH = 10_000

@@ -16,9 +16,9 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from autograder.worker import jail, landlock, seccomp
+from autograder.worker.protocol import Configuration
 
 # A worker for trying: bounds as generous as those that any worker gets.
 TRIAL = jail.Limits(memory=2 << 30, processes=64, cpu=30, file=1 << 20, scratch=1 << 20, descriptors=256)
@@ -29,7 +29,7 @@ PACKAGE_FOLDERS = ("site-packages", "dist-packages")
 FRESH_MODULE = "graphlib"
 
 
-def lock_down(configuration: dict[str, Any], limits: jail.Limits, scratch: str | None, tell: int) -> None:
+def lock_down(configuration: Configuration, limits: jail.Limits, scratch: str | None, tell: int) -> None:
     """Close this process in, for good; with namespaces this returns in another process (`jail.enter_inner`).
 
     Args:
@@ -58,7 +58,7 @@ def lock_down(configuration: dict[str, Any], limits: jail.Limits, scratch: str |
         _restrict(configuration, [scratch, "/dev/null"])
 
 
-def _restrict(configuration: dict[str, Any], writable: list[str]) -> None:
+def _restrict(configuration: Configuration, writable: list[str]) -> None:
     """Bound this process by Landlock and seccomp alone, for good."""
     readable = [*jail.SYSTEM_FILES, *configuration["folders"], configuration["data"]]
     readable += [f"/dev/{name}" for name in (*jail.DEVICE_FILES, *configuration["devices"])]
@@ -83,7 +83,7 @@ def _processes() -> Iterator[tuple[int, int]]:
             yield owner, int(fields[17])
 
 
-def prepare(configuration: dict[str, Any]) -> None:
+def prepare(configuration: Configuration) -> None:
     """Close the zygote in, and try a worker as it would be closed in from here.
 
     Raises:
@@ -101,7 +101,7 @@ def prepare(configuration: dict[str, Any]) -> None:
     _try_worker(configuration)
 
 
-def _become_unprivileged(configuration: dict[str, Any]) -> None:
+def _become_unprivileged(configuration: Configuration) -> None:
     """Become a user that has nothing, if this is root; keep open what of Python only root may reach (a Python in its home)."""
     if os.geteuid() != 0:
         return
@@ -190,7 +190,7 @@ def _remedy(path: str, closed: str) -> str:
     return f"chmod -R go+rX {closed}"
 
 
-def _try_worker(configuration: dict[str, Any]) -> None:
+def _try_worker(configuration: Configuration) -> None:
     """Close a child in as a worker is, and let it do what every worker must be able to.
 
     Raises:

@@ -1,25 +1,6 @@
 """Run one module through scenarios and send a frame for each. Runs inside the worker, after the lockdown.
 
-The request is a JSON object:
-
-    lesson      its name
-    module      {"name", "filename", "text", "folder", "helpers", "exercises", "definitions_only"}: what is under test. `folder`
-                and `helpers` are for a student's own modules beside it (`companions.py`), "" and {} where there are none. With
-                `exercises`, the names of the lesson's functions and classes, it is a student's, and loaded as `submitted.py` says
-    overlay     None, or {"name", "filename", "text", "function", "exercise", "inside"}: a misconception laid over the view,
-                or with `inside` put into the module, so that the module's other functions call it too
-    suite       file name to text, of the files that are run
-    code        the same, compiled by the parent's like interpreter: marshalled, in base64
-    runs        a list of [key, file, function, index, device]
-    seed        the batch's seed
-    data        the path of the data folder
-    off_limits  exercise to dotted names
-    frame_bytes the most bytes of tensors that one frame carries
-
-Frames, in this order: `source` (what compiler and syntax tree show, before any of the text has run), `libraries` (those that the
-text names are imported), `loaded` (whether the module imports, and what of it raised, was left out or bound again), then one
-`outcome` a run; after one that says it is `dirty` no more come, for a scenario left a state that cannot be put back. Each has
-`cpu`, the worker's CPU seconds so far. It knows no expected value.
+`protocol.py` says what a request holds and in which order frames come.
 """
 
 from __future__ import annotations
@@ -59,6 +40,7 @@ from autograder.worker.devices import SIMULATED
 from autograder.worker.encode import Encoder, frame
 from autograder.worker.loading import load
 from autograder.worker.parts import Kind
+from autograder.worker.protocol import FrameKind, ModuleRequest, OverlayRequest, WorkerRequest
 from autograder.worker.ranks import NoLoopbackError
 from autograder.worker.shared_state import SharedState
 
@@ -67,7 +49,7 @@ MAX_NOTES = 50
 MAX_MESSAGE_LENGTH = 2_000
 
 
-def run(request: dict[str, Any], send: Callable[[bytes], None]) -> None:
+def run(request: WorkerRequest, send: Callable[[bytes], None]) -> None:
     """Carry out a request."""
     source = request["module"]
     handed_in = bool(source["exercises"]) or parts.is_notebook(source["text"])
@@ -76,9 +58,9 @@ def run(request: dict[str, Any], send: Callable[[bytes], None]) -> None:
     code, wrong = _compiled(source, parsed)
     own = _companions(source)
     findings = _source_findings(request, parsed, own)
-    send(frame({"kind": "source", "off_limits": findings, "syntax": wrong, "cpu": _cpu()}))
+    send(frame({"kind": FrameKind.SOURCE, "off_limits": findings, "syntax": wrong, "cpu": _cpu()}))
     libraries.take(libraries.named(_own_code(source, parsed)), {source["name"].partition(".")[0]})
-    send(frame({"kind": "libraries", "cpu": _cpu()}))
+    send(frame({"kind": FrameKind.LIBRARIES, "cpu": _cpu()}))
     if own is not None:
         companions.serve(own)
     notes: dict[str, Any] = {}
@@ -93,9 +75,9 @@ def run(request: dict[str, Any], send: Callable[[bytes], None]) -> None:
             vars(module).update(overlay)
     except BaseException as error:  # noqa: BLE001  a module may leave by SystemExit as well
         described = describe(error, source["filename"], source["helpers"])
-        send(frame({"kind": "loaded", "error": described, "cpu": _cpu()}))
+        send(frame({"kind": FrameKind.LOADED, "error": described, "cpu": _cpu()}))
         return
-    send(frame({"kind": "loaded", "error": None, **notes, "cpu": _cpu()}))
+    send(frame({"kind": FrameKind.LOADED, "error": None, **notes, "cpu": _cpu()}))
     shared = SharedState()
     suites: dict[str, tuple[ModuleType, dict[tuple[str, int], scenarios.Scenario]]] = {}
     for key, file, function, index, device in request["runs"]:
@@ -109,27 +91,30 @@ def run(request: dict[str, Any], send: Callable[[bytes], None]) -> None:
         # What cannot be put back would cost the next scenario its points: that one gets a fresh worker.
         dirty = not shared.restore()
         send(
-            frame({"kind": "outcome", "run": key, **head, "calls": view.calls, "dirty": dirty, "cpu": _cpu()}, encoder)
+            frame(
+                {"kind": FrameKind.OUTCOME, "run": key, **head, "calls": view.calls, "dirty": dirty, "cpu": _cpu()},
+                encoder,
+            )
         )
         if dirty:
             return
 
 
-def _suite(request: dict[str, Any], file: str) -> tuple[ModuleType, dict[tuple[str, int], scenarios.Scenario]]:
+def _suite(request: WorkerRequest, file: str) -> tuple[ModuleType, dict[tuple[str, int], scenarios.Scenario]]:
     """Return a scenario file as a module, and its scenarios by function and combination."""
     code = marshal.loads(base64.b64decode(request["code"][file]))
     module = load(request["suite"][file], f"scenarios.{file.removesuffix('.py')}", file, code)
     return module, {(scenario.function, scenario.index): scenario for scenario in scenarios.expand(module)}
 
 
-def _companions(source: dict[str, Any]) -> companions.Companions | None:
+def _companions(source: ModuleRequest) -> companions.Companions | None:
     if not source["folder"]:
         return None
     return companions.Companions(source["folder"], source["helpers"], source["name"])
 
 
 def _source_findings(
-    request: dict[str, Any], parsed: list[statements.Parsed] | None, own: companions.Companions | None
+    request: WorkerRequest, parsed: list[statements.Parsed] | None, own: companions.Companions | None
 ) -> dict[str, list[str]]:
     names = {exercise: found for exercise, found in request["off_limits"].items() if found}
     if not names:
@@ -140,7 +125,7 @@ def _source_findings(
 
 
 def _compiled(
-    source: dict[str, Any], parsed: list[statements.Parsed] | None
+    source: ModuleRequest, parsed: list[statements.Parsed] | None
 ) -> tuple[CodeType | None, list[dict[str, Any]]]:
     """Return the code of a module that is loaded whole, None for any other; and what the compiler has against the texts."""
     if parsed is None:
@@ -152,7 +137,7 @@ def _compiled(
     return code, wrong + syntax.problems(source["helpers"])
 
 
-def _own_code(source: dict[str, Any], parsed: list[statements.Parsed] | None) -> list[ast.Module]:
+def _own_code(source: ModuleRequest, parsed: list[statements.Parsed] | None) -> list[ast.Module]:
     """Return the syntax trees of what somebody wrote: not the page's own cells, whose libraries a warm zygote has."""
     trees = [] if parsed is None else [one.tree for one in parsed if one.part.kind is not Kind.PAGE]
     for text in [*([source["text"]] if parsed is None else []), *source["helpers"].values()]:
@@ -161,11 +146,11 @@ def _own_code(source: dict[str, Any], parsed: list[statements.Parsed] | None) ->
     return trees
 
 
-def _load(source: dict[str, Any], code: CodeType | None = None) -> ModuleType:
+def _load(source: ModuleRequest, code: CodeType | None = None) -> ModuleType:
     return load(source["text"], source["name"], source["filename"], code)
 
 
-def _load_submitted(source: dict[str, Any], parsed: list[statements.Parsed]) -> tuple[ModuleType, dict[str, Any]]:
+def _load_submitted(source: ModuleRequest, parsed: list[statements.Parsed]) -> tuple[ModuleType, dict[str, Any]]:
     """Return a student's module, and what is to be said about how it was loaded."""
     filename, helpers = source["filename"], source["helpers"]
     loaded = submitted.load(
@@ -187,14 +172,14 @@ def _load_submitted(source: dict[str, Any], parsed: list[statements.Parsed]) -> 
     return loaded.module, notes
 
 
-def _overlay(source: dict[str, Any] | None) -> dict[str, Any]:
+def _overlay(source: OverlayRequest | None) -> dict[str, Any]:
     if source is None:
         return {}
     return {source["exercise"]: getattr(_load(source), source["function"])}
 
 
 def _outcome(
-    request: dict[str, Any],
+    request: WorkerRequest,
     suite: ModuleType,
     file: str,
     scenario: scenarios.Scenario,

@@ -29,6 +29,7 @@ import time
 from typing import Any, TextIO
 
 from autograder.worker import huge_pages, jail, lockdown, processes
+from autograder.worker.protocol import Configuration
 
 # Huge pages cost as much as they save on so many workers: who has forked that many will fork more.
 WORKERS_THAT_PAY_FOR_HUGE_PAGES = 30
@@ -37,7 +38,7 @@ WORKERS_THAT_PAY_FOR_HUGE_PAGES = 30
 class Zygote:
     """Forks, watches and ends one worker at a time."""
 
-    def __init__(self, control: socket.socket, configuration: dict[str, Any]) -> None:
+    def __init__(self, control: socket.socket, configuration: Configuration) -> None:
         self._control = control
         self._configuration = configuration
         self._jailed = configuration["jail"] == "namespaces"

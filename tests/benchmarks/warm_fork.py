@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.worker import warmup
+from autograder.worker.protocol import WorkerRequest
 from autograder.worker.zygote import freeze
 
 
@@ -64,7 +65,7 @@ def _request(course: Path, lesson: str, seed: int) -> str:
         return file.read().decode()
 
 
-def _run(request: dict[str, Any], module: Path) -> int:
+def _run(request: WorkerRequest, module: Path) -> int:
     """Run a module through the scenarios; return how many returned a value."""
     from autograder.worker.run import run
 

@@ -10,7 +10,8 @@ import pytest
 import torch
 
 from autograder.sandbox import decode
-from autograder.worker.encode import HEADER, Encoder, frame
+from autograder.worker.encode import Encoder, frame
+from autograder.worker.protocol import HEADER
 
 
 def there_and_back(value: Any) -> Any:
