@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Self
 
 from autograder.course import suite
@@ -392,6 +392,15 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+_STATUSES: Mapping[SubmissionStatus, ReportStatus] = MappingProxyType(
+    {
+        SubmissionStatus.FOUND: ReportStatus.GRADED,
+        SubmissionStatus.NOT_FOUND: ReportStatus.NOT_FOUND,
+        SubmissionStatus.REFUSED: ReportStatus.REFUSED,
+    }
+)
+
+
 def unrun(
     lesson: Lesson,
     handed_in: Submission,
@@ -405,7 +414,7 @@ def unrun(
     return Report(
         lesson=lesson,
         submission=handed_in.name,
-        status=status or ReportStatus(handed_in.status),
+        status=status or _STATUSES[handed_in.status],
         reason=reason or handed_in.reason,
         place=handed_in.place,
         module=handed_in.digest,

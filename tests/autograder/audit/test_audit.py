@@ -279,7 +279,7 @@ def test_an_entry_without_a_reason_is_refused(course: Path) -> None:
 
 
 def test_a_slow_scenario_is_over_its_budget(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(audit, "BUDGET", 0.0)
+    monkeypatch.setattr(reference, "BUDGET", 0.0)
     assert (
         "CPU seconds on the reference; make its inputs smaller" in faults(measured(bench, COURSE, "budget"))["budget"]
     )
