@@ -1,4 +1,4 @@
-"""The command line: reads arguments, calls one function, prints; turns every `UserError` into one sentence. Grades nothing."""
+"""The command line: reads arguments, calls one function, prints; turns every `UserError` into one sentence."""
 
 from __future__ import annotations
 

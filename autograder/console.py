@@ -1,4 +1,4 @@
-"""What an instructor sees while and after a batch runs: a progress bar and a table, by rich. Decides nothing."""
+"""What an instructor sees while and after a batch runs: a progress bar and a table, by rich."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Audit a lesson: is its reference sound, is its suite fair and strong, is each misconception caught and named.
 
 Everything that is run here is ours: the reference, its mutants, the misconceptions, the alternatives, the stub. So any warm
-worker may run any of it. It knows nothing of terminals, and changes no file.
+worker may run any of it.
 """
 
 from __future__ import annotations

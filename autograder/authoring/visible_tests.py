@@ -1,4 +1,4 @@
-"""Turn a lesson's visible tests, plain pytest, into code that runs in a notebook's cells. Runs nothing and knows no notebook.
+"""Turn a lesson's visible tests, plain pytest, into code that runs in a notebook's cells.
 
 In a notebook there is no pytest to collect tests: parameters become loops, `tmp_path` a temporary folder, and what an automatic
 fixture does after each test comes last in the cell. The words of a failure stay those of `assignments/expect.py`.

@@ -23,8 +23,9 @@ from typing import TYPE_CHECKING, Any, Self
 from autograder.batch.backend import Options
 from autograder.batch.local_backend import LocalBackend
 from autograder.course import lesson as lessons
+from autograder.course import suite
 from autograder.course.lesson import Lesson
-from autograder.grading.lesson_grader import Grading
+from autograder.grading.lesson_grader import Grading, content_hashes
 from autograder.grading.results import Provenance
 from autograder.report.schema import ReportRow
 from autograder.sandbox.jobs import Deadlines, SandboxError
@@ -150,7 +151,7 @@ class DaskBackend:
                 "seed": seed,
                 "unsafe": options.unsafe,
                 "deadlines": asdict(options.deadlines),
-                "content": Grading(lesson, options.devices, seed, unsafe=options.unsafe).content,
+                "content": content_hashes(lesson, suite.load(lesson)),
             }
         )
         # The same command finds the same station again, so one that was killed leaves none behind for good.

@@ -1,7 +1,6 @@
 """Grade many submissions: a reference worker, a zygote per core, each result handed over as its submission ends.
 
-It strings the steps of the line together. It knows nothing of terminals (progress is told to a callback) nor of what is
-finished already (`grades` does).
+It strings the steps of the line together.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a reference's docstrings say of each exercise, read from its syntax tree. Runs nothing, and judges nothing."""
+"""What a reference's docstrings say of each exercise, read from its syntax tree."""
 
 from __future__ import annotations
 

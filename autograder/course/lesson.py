@@ -1,4 +1,4 @@
-"""What a lesson is: its folders and its manifest. Knows nothing of submissions, processes or points earned."""
+"""What a lesson is: its folders and its manifest."""
 
 from __future__ import annotations
 

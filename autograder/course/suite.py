@@ -1,6 +1,6 @@
 """A lesson's hidden suite: its scenarios, and the checks that judge some of them.
 
-Refuses what a scenario file may not use. Knows nothing of submissions, and runs no scenario.
+Refuses what a scenario file may not use.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Late submissions: when was it due, when was it handed in, what does that cost. Knows nothing of files of grades.
+"""Late submissions: when was it due, when was it handed in, what does that cost.
 
 How moments are written and what a day is, `moments.py` says.
 

@@ -1,4 +1,4 @@
-"""Moments as people write them, with a time zone, and days of the calendar between two. Knows nothing of submissions.
+"""Moments as people write them, with a time zone, and days of the calendar between two.
 
 Python subtracts and compares two moments of one zone by what its clocks show, as if they were never set back or forward. What
 counts here is time that has passed, so everything is compared in UTC.

@@ -1,4 +1,4 @@
-"""Who is who: read a roster, and find the students that a submission's name stands for. Knows nothing of scores.
+"""Who is who: read a roster, and find the students that a submission's name stands for.
 
 A roster is a CSV file with a header. Its columns, in any order, each of them optional:
 

@@ -1,7 +1,4 @@
-"""Read a table as spreadsheets and other systems save it, down to its text and what stands between its columns.
-
-Knows nothing of what the columns mean.
-"""
+"""Read a table as spreadsheets and other systems save it, down to its text and what stands between its columns."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Compare what a submission returned with what the reference returned, and say where they part.
 
-Both are plain data by now. Knows nothing of scenarios, exercises or points. What a mismatch says may go to a student, so it
-names shapes, dtypes and places and never a value that was wanted.
+Both are plain data by now. What a mismatch says may go to a student, so it names shapes, dtypes and places and never a value
+that was wanted.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Say how outputs differ from what was wanted, where it can be said exactly: transposed, a factor, moved by one place.
 
-Knows nothing of exercises or misconceptions. A student reads what it says, so it names ways and factors and never a value
-that was wanted; and it says nothing where what differs is not explained to tolerance, all of it, by one and the same way.
+A student reads what it says, so it names ways and factors and never a value that was wanted; and it says nothing where what
+differs is not explained to tolerance, all of it, by one and the same way.
 """
 
 from __future__ import annotations

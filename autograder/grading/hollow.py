@@ -1,7 +1,7 @@
 """Answers that take no work, as stand-ins for an exercise, and what an output must hold to tell more than they do.
 
 A stand-in returns nothing, one of its arguments as it came, or zeros. Whatever it gives shows nothing of what a student has
-written, so no points are given back for it. Knows nothing of submissions or points.
+written, so no points are given back for it.
 """
 
 from __future__ import annotations

@@ -123,8 +123,7 @@ class Grading:
         self.suite: Suite = suite.load(lesson)
         self.checks = checking.of_suite(self.suite)
         self.reference_text = lesson.reference.read_text(encoding="utf-8")
-        # What a grade and its feedback rest on besides the reference itself.
-        self._beside = [_text(path) for path in (lesson.misconceptions, lesson.manifest)]
+        self.content = content_hashes(lesson, self.suite)
         self.signatures = call_arguments.read(self.reference_text)
         self.seed = seed
         self.devices = tuple(devices)
@@ -276,11 +275,6 @@ class Grading:
             of_planned(run, run.placed.scenario.exercise, of) for run, of in zip(self.runs, allowed, strict=True)
         )
 
-    @property
-    def content(self) -> tuple[str, str]:
-        """Hashes over the suite, and over the solution with what stands beside it."""
-        return self.suite.digest, _digest("\0".join([self.reference_text, *self._beside]))
-
     def provenance(self) -> Provenance:
         """Return what the grades rest on."""
         runs = zip(self.runs, self.reference.outcomes, strict=True)
@@ -357,7 +351,7 @@ def _too_much(result: Result) -> RunError | None:
         return error if error.ended in TOO_MUCH else None
     for outcome in result.outcomes:
         if outcome.status == OutcomeStatus.NOT_IMPORTED and outcome.ended in TOO_MUCH:
-            return RunError(outcome.ended, outcome.ended, None, "", outcome.detail, ended=outcome.ended)
+            return RunError(outcome.ended, outcome.ended, None, outcome.detail, ended=outcome.ended)
     return None
 
 
@@ -382,6 +376,12 @@ def reference_source(lesson: Lesson, text: str) -> Source:
 def _plots(lesson: Lesson) -> bool:
     texts = (path.read_text(encoding="utf-8") for path in lesson.tests.glob("test_*.py"))
     return any("matplotlib" in text or "probes.figure" in text for text in texts)
+
+
+def content_hashes(lesson: Lesson, loaded: Suite) -> tuple[str, str]:
+    """Return hashes over a lesson's suite, and over its solution with what grade and feedback rest on beside it."""
+    beside = [_text(path) for path in (lesson.reference, lesson.misconceptions, lesson.manifest)]
+    return loaded.digest, _digest("\0".join(beside))
 
 
 def _text(path: Path) -> str:

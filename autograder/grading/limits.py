@@ -1,7 +1,7 @@
 """How long each scenario may compute, by what the reference takes there: a generous multiple, and never less than a floor.
 
 One number for all scenarios must suit the slowest, and then an endless loop in a quick one costs a hundred honest submissions.
-It judges nothing, and bounds from above are the sandbox's own.
+Bounds from above are the sandbox's own.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Turn outcomes into verdicts and verdicts into points. Runs nothing and writes nothing."""
+"""Turn outcomes into verdicts and verdicts into points."""
 
 from __future__ import annotations
 

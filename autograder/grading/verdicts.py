@@ -160,7 +160,7 @@ _ENDINGS = {
 
 
 def _raised(passed: Verdict, outcome: Outcome) -> Verdict:
-    error = outcome.error or decode.RunError("", "Exception", None, "", "")
+    error = outcome.error or decode.RunError("", "Exception", None, "")
     private = f"{error.type}: {error.message}"
     where = f"the cell `{error.cell}`" if error.cell else f"your `{error.file}`" if error.file else "your module"
     place = f" at line {error.line} of {where}" if error.line else ""

@@ -1,4 +1,4 @@
-"""What other systems' graders are made of: Gradescope's zip, and Classroom 50's `autograder.py`. Grades nothing.
+"""What other systems' graders are made of: Gradescope's zip, and Classroom 50's `autograder.py`.
 
 Gradescope's zip holds one lesson's answers: it is for the instructor's account alone. Classroom 50's bundles can be read by
 anybody, so that file holds none.

@@ -25,11 +25,6 @@ MAX_WIDTH = 100
 MAX_SENTENCES = 10
 
 
-def feedback(report: Report, signatures: Signatures) -> str:
-    """Return a student's page."""
-    return page(report.lesson, with_feedback(report, signatures))
-
-
 def with_feedback(report: Report, signatures: Signatures) -> ReportRow:
     """Return a report as JSON in which each exercise has its lines of feedback, so that pages can be written from it alone."""
     row = as_json(report)

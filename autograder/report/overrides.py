@@ -1,4 +1,4 @@
-"""An instructor's own decisions: read `overrides.csv` of a grading folder, and lay it over reports. Grades nothing.
+"""An instructor's own decisions: read `overrides.csv` of a grading folder, and lay it over reports.
 
 A report keeps what the grader gave beside each decision, so that a decision can be changed or taken back at any time.
 """

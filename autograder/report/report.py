@@ -1,4 +1,4 @@
-"""Frozen results and how they are written: a JSON report, a student's feedback, the table of scores. Decides nothing."""
+"""Frozen results and how they are written: a JSON report, a student's feedback, the table of scores."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The grading folder: its seed, the reports that are finished, why one must be made again, the table of scores.
 
 It writes what others found out, whole files at a time, so that a grader that is killed at any moment leaves nothing half done.
-Of a report it keeps in memory only what the table needs. It knows nothing of sandboxes and grades nothing.
+Of a report it keeps in memory only what the table needs.
 """
 
 from __future__ import annotations

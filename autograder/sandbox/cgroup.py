@@ -1,7 +1,7 @@
 """A control group that bounds the memory and the number of tasks of a zygote and everything below it. Linux only.
 
 Resource limits bound a process; only a cgroup bounds a tree. Version 2 is used where this process may make groups below its
-own, version 1 where the machine still has its controllers there (as root). Knows nothing of what runs inside.
+own, version 1 where the machine still has its controllers there (as root).
 """
 
 from __future__ import annotations

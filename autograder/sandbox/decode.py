@@ -1,6 +1,6 @@
 """Read a worker's frames. Every byte may come from a hostile process: bounds first, then types, then nothing is executed.
 
-`autograder/worker/encode.py` says what an honest frame looks like. Knows nothing of scenarios or of what is right.
+`autograder/worker/encode.py` says what an honest frame looks like.
 """
 
 from __future__ import annotations
@@ -70,7 +70,6 @@ class RunError:
         type: its type's name, which a student chose and so is for the instructor only.
         builtin: the nearest built-in exception's name.
         line: the deepest line of the module under test in its traceback, or None.
-        source: that line's text.
         message: what it said; for the instructor only.
         cell: the cell of a notebook that the line is counted from; "" where the line is the module's. The grader fills it in.
         ended: what ended the worker, where the parent saw that instead of an exception: "died", "cpu_time", "wall_time" or
@@ -81,7 +80,6 @@ class RunError:
     type: str
     builtin: str
     line: int | None
-    source: str
     message: str
     cell: str = ""
     ended: str = ""
@@ -268,7 +266,6 @@ def error(body: Any) -> RunError | None:
             # A class can be made that says it is built in under any name, so only real names pass.
             builtin=body["builtin"] if body["builtin"] in EXCEPTIONS else "Exception",
             line=line if type(line) is int and 0 < line < 10**7 else None,
-            source=word(body["source"]),
             message=word(body["message"]),
             file=word(body["file"]) if "file" in body else "",
         )

@@ -69,7 +69,7 @@ class Attempt:
         if self._loaded:
             self.outcomes.append(Outcome(reason.status, detail=detail))
         elif not self.starved:
-            self.import_error = decode.RunError(reason.status, reason.status, None, "", detail, ended=reason.status)
+            self.import_error = decode.RunError(reason.status, reason.status, None, detail, ended=reason.status)
 
 
 # What a worker may say of a run itself.

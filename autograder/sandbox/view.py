@@ -1,7 +1,7 @@
 """Which of this machine's files a worker may read: Python, its packages, the shared libraries and data that they need.
 
-Nothing else is in a worker's view, or within its Landlock rules: below /usr alone there may be other students' work (nbgrader's
-exchange), and a worker may run as a user who can read it. Knows nothing of how a view is built.
+Nothing else is in a worker's view, or within its Landlock rules: below /usr alone there may be other students' work
+(nbgrader's exchange), and a worker may run as a user who can read it.
 """
 
 from __future__ import annotations

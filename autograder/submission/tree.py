@@ -1,6 +1,6 @@
 """What one student handed in, as paths and bytes: a folder, files that belong together, or a zip; no link is followed.
 
-It says what is there and reads what it is asked for, within bounds. It knows no lesson.
+It says what is there and reads what it is asked for, within bounds.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The errors that the command line turns into a sentence. Knows nothing of where they come from."""
+"""The errors that the command line turns into a sentence."""
 
 
 class UserError(Exception):

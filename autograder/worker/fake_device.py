@@ -1,8 +1,8 @@
 """A device that is not there: tensors that say they live on `fake_cuda`, while their numbers lie on the CPU.
 
-On it a machine without an accelerator sees what an accelerator would: an operation on tensors of two devices raises, and so does
-`numpy()` of a tensor that is not on the CPU. The numbers are computed on the CPU as always, so `item`, modules, optimizers,
-DataLoaders and backward go on working, and what comes back can be compared. Knows nothing of scenarios or lessons.
+On it a machine without an accelerator sees what an accelerator would: an operation on tensors of two devices raises, and so
+does `numpy()` of a tensor that is not on the CPU. The numbers are computed on the CPU as always, so `item`, modules,
+optimizers, DataLoaders and backward go on working, and what comes back can be compared.
 
 It rests on what torch calls experimental, a backend written in Python; `register` says whether this torch has that.
 """

@@ -1,7 +1,7 @@
 """Put the zygote's heap into huge pages, so that a fork copies hundreds of page-table entries and not hundreds of thousands.
 
 Measured on the warm zygote: it costs about 0.7 CPU seconds, and then a fork that cost 20 ms costs 8. Linux 6.1 and later;
-elsewhere nothing happens. It knows nothing of workers.
+elsewhere nothing happens.
 """
 
 from __future__ import annotations

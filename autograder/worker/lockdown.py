@@ -1,7 +1,7 @@
 """Lock a worker down by what the machine allows, and see beforehand whether a worker can be.
 
 A level is named only after a worker of it has been tried: one that cannot be closed in, cannot read Python or cannot start a
-process of its own would cost students points. Knows nothing of what a worker runs.
+process of its own would cost students points.
 """
 
 from __future__ import annotations

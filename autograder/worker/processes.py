@@ -1,7 +1,7 @@
 """What the processes below one have used of the processor, and whether any of them wants more of it. Reads `/proc`; Linux only.
 
 A process that waits for a clock, a lock or another process sleeps; one that computes is runnable, however long a busy machine
-lets it queue. So waiting can be told from being kept waiting. It knows nothing of workers or deadlines.
+lets it queue. So waiting can be told from being kept waiting.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """Run a function in several processes at once, as the ranks of a distributed training run.
 
 The processes are forked: PyTorch is loaded already, so a rank starts within milliseconds. They may talk over the loopback
-interface, which the worker's own network namespace has and nobody else sees. It knows nothing of what the ranks compute, and
-judges nothing.
+interface, which the worker's own network namespace has and nobody else sees.
 """
 
 from __future__ import annotations

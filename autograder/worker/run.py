@@ -9,7 +9,6 @@ import ast
 import base64
 import contextlib
 import inspect
-import linecache
 import marshal
 import random
 import resource
@@ -277,7 +276,6 @@ def describe(error: BaseException, filename: str, helpers: Collection[str] = ())
         "type": type(error).__name__[:100],
         "builtin": kinds[0],
         "line": line,
-        "source": linecache.getline(file, line).strip()[:200] if line else "",
         "message": message,
         "file": "" if file == filename else file,
     }

@@ -1,4 +1,4 @@
-"""Expand a scenario module into its scenarios and run one of them. Knows nothing of what a scenario should return.
+"""Expand a scenario module into its scenarios and run one of them.
 
 The grader uses `expand` too, to list what there is: both sides count a scenario's combinations with this one function.
 """

@@ -1,7 +1,7 @@
 """What the scenarios of one worker share, and how it is put back between them: modes, defaults, hooks, settings, signals.
 
 An `autocast` that one exercise enters and never leaves would otherwise cost the next ones their points. What a module sets
-while it is imported stays; modes, defaults and hooks of PyTorch do not, for no lesson asks for them. Knows nothing of scenarios.
+while it is imported stays; modes, defaults and hooks of PyTorch do not, for no lesson asks for them.
 """
 
 from __future__ import annotations

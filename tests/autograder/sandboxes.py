@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from autograder.batch.local_backend import LocalBackend
+from autograder.grading.call_arguments import Signatures
+from autograder.grading.results import Report
+from autograder.report.feedback import page, with_feedback
 from autograder.sandbox.jobs import Job, Result, Run, Source
 from autograder.sandbox.sandbox import Sandbox
 
@@ -57,3 +60,8 @@ rows = TensorDataset(torch.arange(5.0), torch.arange(5))
 loader = DataLoader(rows, batch_size=2, num_workers=2, persistent_workers=True)
 return [[x.tolist(), y.tolist()] for _ in range(2) for x, y in loader]
 """.strip()
+
+
+def feedback(report: Report, signatures: Signatures) -> str:
+    """Return a student's page."""
+    return page(report.lesson, with_feedback(report, signatures))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.audit import audit, mutation
+from autograder.audit import audit, mutation, reference
 from autograder.audit.audit import Audit
 from autograder.audit.subject import AuditError, Bench
 from autograder.course import lesson as lessons

@@ -247,7 +247,7 @@ def test_a_docstring_promises_a_device_by_naming_one() -> None:
 
 
 def test_a_long_message_is_told_in_one_line() -> None:
-    error = RunError("UnpicklingError", "Exception", None, "", "Weights only load failed.\n" + "and more\n" * 50)
+    error = RunError("UnpicklingError", "Exception", None, "Weights only load failed.\n" + "and more\n" * 50)
     assert device_check.said(Outcome(OutcomeStatus.RAISED, error=error)) == "UnpicklingError: Weights only load failed."
-    error = RunError("ValueError", "ValueError", None, "", "x" * 500)
+    error = RunError("ValueError", "ValueError", None, "x" * 500)
     assert len(device_check.said(Outcome(OutcomeStatus.RAISED, error=error))) == device_check.MAX_LENGTH + 1

@@ -24,12 +24,12 @@ from autograder.grading.differences import OutputPair, describe
 from autograder.grading.hollow import Seen, took_work
 from autograder.grading.lesson_grader import Grading, Sandboxes
 from autograder.grading.results import ExerciseScore, Report
-from autograder.report.feedback import feedback
 from autograder.report.report import as_json
 from autograder.sandbox.decode import Call, TensorValue
 from autograder.sandbox.jobs import Source
 from autograder.submission import submission
 from tests.autograder.helpers import HERE, ROOT
+from tests.autograder.sandboxes import feedback
 
 SAMPLES = HERE / "submissions"
 GOLDEN = {

@@ -84,7 +84,7 @@ def test_a_line_is_said_where_the_module_has_code() -> None:
 
 def test_a_line_that_is_not_said_is_still_one_of_the_module() -> None:
     """Without any line an AttributeError would be taken for a name that is missing."""
-    error = RunError("AttributeError", "AttributeError", 2954767, "", "")
+    error = RunError("AttributeError", "AttributeError", 2954767, "")
     result = Result(error, {}, (Outcome(OutcomeStatus.RAISED, error=error),), "", 0.0)
     for text in (MODULE, "# %% notebook: f\n# %% cell: one\nx = 1\n"):
         bounded = notebook_errors.located(result, text)

@@ -42,8 +42,8 @@ def test_what_disturbed_is_told_by_how_runs_ended(outcomes: tuple[Outcome, ...],
 
 
 def test_an_exception_that_is_called_as_an_end_disturbs_nothing() -> None:
-    named = RunError("died", "Exception", 3, "", "ended by signal 9")
-    ended = RunError("died", "died", None, "", KILLED, ended="died")
+    named = RunError("died", "Exception", 3, "ended by signal 9")
+    ended = RunError("died", "died", None, KILLED, ended="died")
     assert disturbance(RUNS, result(error=named)) is None
     assert disturbance(RUNS, result(error=ended)) == Disturbance.KILLED
 

@@ -14,11 +14,11 @@ from autograder.grading import import_errors, student_source
 from autograder.grading.import_errors import Texts
 from autograder.grading.lesson_grader import Grading
 from autograder.grading.results import Report
-from autograder.report.feedback import feedback
 from autograder.sandbox import decode
 from autograder.sandbox.decode import RunError, SyntaxProblem
 from autograder.submission import submission
 from autograder.worker import syntax
+from tests.autograder.sandboxes import feedback
 
 LESSON = "lesson_9_1"
 RIGHT = '''"""All of it."""
@@ -45,7 +45,7 @@ def said(text: str, **others: str) -> str:
     """Return the sentence on a text that does not compile, with the compiler's own words."""
     _, problems = syntax.compiled(text, "exercises.py")
     assert problems, "it compiles"
-    error = RunError("SyntaxError", "SyntaxError", None, "", "nobody reads this")
+    error = RunError("SyntaxError", "SyntaxError", None, "nobody reads this")
     return import_errors.sentence(error, decode.syntax_problems(problems), Texts(text, others))
 
 
@@ -302,14 +302,14 @@ def test_no_hidden_word_comes_out_through_a_forged_error(
 
 @pytest.mark.parametrize("line", [0, -1, 10**6, None])
 def test_line_beyond_the_text_is_not_said(line: int | None) -> None:
-    found = reason(RunError("ValueError", "ValueError", line, "a secret", "a secret"), "x = 1\n")
+    found = reason(RunError("ValueError", "ValueError", line, "a secret"), "x = 1\n")
     assert found.startswith("While it was imported: it raised a ValueError.")
     assert "secret" not in found
 
 
 def test_what_the_compiler_said_outweighs_what_is_claimed_later() -> None:
     problem = SyntaxProblem("", 2, "SyntaxError", "'(' was never closed")
-    found = reason(RunError("NameError", "NameError", 1, "", "name 'x' is not defined"), "x = 1\ny = (\n", (problem,))
+    found = reason(RunError("NameError", "NameError", 1, "name 'x' is not defined"), "x = 1\ny = (\n", (problem,))
     assert found.startswith("Line 2, `y = (`: the bracket")
 
 
@@ -324,9 +324,9 @@ def test_hostile_lines_cost_little() -> None:
         begun = time.process_time()
         for kind in ("NameError", "ModuleNotFoundError", "AttributeError", "SystemExit", "OSError", "AssertionError"):
             message = "module '" + "a." * 4_000 + "' has no attribute '" + "object object " * 300
-            reason(RunError(kind, kind, 1, "", message), line)
+            reason(RunError(kind, kind, 1, message), line)
         reason(
-            RunError("SyntaxError", "SyntaxError", 1, "", ""),
+            RunError("SyntaxError", "SyntaxError", 1, ""),
             line,
             (SyntaxProblem("", 1, "SyntaxError", "invalid syntax"),),
         )

@@ -25,7 +25,7 @@ from autograder.sandbox import sandbox
 from autograder.submission import submission
 from autograder.grading.lesson_grader import OFFICIAL, ORDER, Grading
 from autograder.util.errors import UserError
-from autograder.report.feedback import feedback
+from tests.autograder.sandboxes import feedback
 from autograder.report.report import as_json, write, write_scores
 from autograder.grading.results import Report
 from autograder.sandbox.jobs import Deadlines, SandboxError

@@ -17,11 +17,11 @@ from autograder.course import lesson as lessons
 from autograder.course.lesson import Lesson
 from autograder.grading.lesson_grader import Grading
 from autograder.grading.results import Report
-from autograder.report.feedback import feedback
 from autograder.report.report import as_json
 from autograder.submission import helpers, submission
 from autograder.worker.companions import Companions, Import, imports
 from autograder.worker.off_limits import in_source
+from tests.autograder.sandboxes import feedback
 
 LESSON = "lesson_9_1"
 RIGHT = """
