@@ -103,7 +103,7 @@ DOES_NOT_COMPILE = {
     "quote left open": ("x = 'abc\ny = 1", "does not end in its line"),
     "three quotes left open": ("x = '''abc\n", "in three quotes that begins there never ends"),
     "body missing": ("def f():\nx = 1", "indented block below"),
-    "indented for nothing": ("x = 1\n  y = 2", "Line 2, `y = 2`: it is indented where nothing asks for that"),
+    "indented for nothing": ("x = 1\n  y = 2", "Line 2, `y = 2`: it is indented where no block begins"),
     "indented between": ("def f():\n    return 1\n  y = 2", "indentation matches none of the blocks above it"),
     "colon missing": ("def f(x)\n    return x", "Python expects a colon there"),
     "Windows path": ("p = 'C:\\Users\\x'", "write `r` before the quotes"),
