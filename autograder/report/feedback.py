@@ -17,7 +17,7 @@ from autograder.grading.results import ExerciseScore, Reason, Report, ReportStat
 from autograder.report.report import as_json
 from autograder.report.schema import ExerciseRow, LinesRow, LoadingRow, ReboundRow, ReportRow
 from autograder.sandbox import decode
-from autograder.util.safe_text import code_span, printable
+from autograder.util.safe_text import code_span, printable, spaces_told_apart
 from autograder.util.safe_text import name as visible
 
 LABEL = 17
@@ -188,7 +188,9 @@ def _points(shown: str, points: float, max_points: float) -> str:
 
 
 def _one_line(text: str) -> str:
-    return " ".join(printable(text, 400).split())
+    """Return text on one line; in a code span, what only looks like a space is shown by its number."""
+    shown = re.sub(r"`[^`\n]*`", lambda span: spaces_told_apart(span[0]), printable(text, 400))
+    return " ".join(shown.split())
 
 
 def exercise_lines(scored: ExerciseScore, signatures: Signatures, lesson: str) -> list[str]:

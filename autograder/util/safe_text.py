@@ -36,6 +36,11 @@ def name(text: str, longest: int = 400) -> str:
     return shown + ("…" if len(text) > longest else "")
 
 
+def spaces_told_apart(text: str) -> str:
+    """Return text in which every space that is no plain one stands by its number."""
+    return "".join(_number(char) if char.isspace() and char not in " \t\n" else char for char in text)
+
+
 def told_apart(names: Iterable[str]) -> dict[str, str]:
     """Return how names are shown side by side: as `name` does, those that would look alike by the numbers of their letters."""
     shown = {one: name(one) for one in names}
