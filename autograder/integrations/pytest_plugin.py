@@ -106,8 +106,8 @@ class ScenarioItem(pytest.Item):
         verdict, points, share = self.session.stash.setdefault(_GRADINGS, Gradings(self.config)).verdict(self)
         self.user_properties += [
             ("exercise", self.placed.scenario.exercise),
-            ("verdict", verdict.verdict),
-            ("reason", verdict.reason),
+            ("verdict", str(verdict.verdict)),
+            ("reason", str(verdict.reason)),
             ("points", points),
             ("max_points", share),
             ("device", self.device),
