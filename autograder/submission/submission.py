@@ -35,7 +35,7 @@ from autograder.submission.source_text import Refused, decoded
 from autograder.submission.tree import ZIP, Files, Folder, Tree, Zip, zipped
 from autograder.submission.written import Work, binds, work
 from autograder.util.safe_text import named
-from autograder.worker import parts
+from autograder.worker import companions, parts
 from autograder.worker.parts import Kind
 
 __all__ = ["Submission", "discover", "names", "of_notebook", "read", "survey"]
@@ -491,6 +491,8 @@ def _note(one: _Candidate, others: Sequence[_Candidate], lesson: Lesson) -> str:
     mine, total = len(one.work.written), len(lesson.exercises)
     graded = named(one.place.path)
     for other in others:
+        if not other.work.written and _imports(one, other):
+            continue  # it comes along, and feedback says so
         shown, theirs = named(other.place.path), len(other.work.written)
         if other.fault:
             said.append(f"{graded} was graded; beside it, {other.fault}")
@@ -511,6 +513,13 @@ def _note(one: _Candidate, others: Sequence[_Candidate], lesson: Lesson) -> str:
             f"{graded} was graded; {f'hand in {wanted} itself' if is_called else f'call it {wanted}'} next time."
         )
     return " ".join(said[:MAX_NAMED])
+
+
+def _imports(one: _Candidate, other: _Candidate) -> bool:
+    """Return whether a candidate imports another's module by its name."""
+    stem = other.place.path.rpartition("/")[2].removesuffix(".py")
+    found = companions.imports(one.text)
+    return any(stem in (imported.name.rpartition(".")[2], *imported.names) for imported in found)
 
 
 def _read_text(tree: Tree, place: _Place) -> str:
