@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from markdown_it import MarkdownIt
@@ -201,3 +202,46 @@ def pictures_without_words(page: str) -> list[str]:
 
 def _images(token: Token) -> list[Token]:
     return [child for child in token.children or [] if child.type == "image"]
+
+
+@dataclass(frozen=True)
+class Word:
+    """A word of the glossary: what it means, and the lesson that introduces it."""
+
+    word: str
+    sentence: str
+    lesson: str
+
+
+ROW = re.compile(r"^\| \*\*(.+?)\*\* \| (.+?) \| \[(\d+)\.(\d+)\]\((lesson_\d+_\d+)/README\.md\) \|$", re.MULTILINE)
+
+
+def glossary(text: str) -> list[Word]:
+    """Return the words of the glossary on the page on the assignments, in its order.
+
+    Raises:
+        ValueError: a row is not `| **word** | sentence | [M.N](lesson_M_N/README.md) |`.
+    """
+    rows = text.partition("\n## Glossary\n")[2].partition("|---|---|---|\n")[2].splitlines()
+    found = []
+    for row in filter(None, rows):
+        parts = ROW.fullmatch(row)
+        if parts is None or parts[5] != f"lesson_{parts[3]}_{parts[4]}":
+            raise ValueError(f"no row of a glossary: {row}")
+        found.append(Word(parts[1], parts[2], parts[5]))
+    return found
+
+
+def is_introduced(word: Word, page: str) -> bool:
+    """Return whether a word stands on a page in bold, alone or in the plural."""
+    return bool(re.search(rf"\*\*(?:an? |the )?{re.escape(word.word)}(?:e?s)?\*\*", prose(page), flags=re.IGNORECASE))
+
+
+def uses(word: Word, page: str) -> list[str]:
+    """Return the sentences of an earlier page that use a word without naming the lesson that introduces it."""
+    pattern = rf"(?<![\w-]){re.escape(word.word)}(?:e?s)?(?![\w-])"
+    # A picture's words are for those who do not see it; a link may be called what it likes.
+    text = re.sub(r"!?\[[^\]]*\]\([^)]*\)", "", sentences_of(page))
+    said = re.split(r"(?<=[.!?:])\s+|\n", text)
+    number = word.lesson.removeprefix("lesson_").replace("_", ".")
+    return [one for one in said if re.search(pattern, one, flags=re.IGNORECASE) and number not in one]

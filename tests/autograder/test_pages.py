@@ -6,6 +6,7 @@ A page that begins with the course's name is held to all of it: `pytest tests/au
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from autograder import lesson as lessons
 from autograder.lesson import Lesson
 from tests.autograder import page_rules
 from tests.autograder.conftest import LESSONS, ROOT
+from tests.autograder.page_rules import Word
 
 
 def page_of(name: str) -> str:
@@ -90,6 +92,34 @@ def test_every_link_and_picture_of_a_page_leads_somewhere(name: str) -> None:
 @pytest.mark.parametrize("name", LESSONS)
 def test_every_picture_says_in_words_what_it_shows(name: str) -> None:
     assert page_rules.pictures_without_words(page_of(name)) == []
+
+
+WORDS = page_rules.glossary((ROOT / "assignments" / "README.md").read_text(encoding="utf-8"))
+
+
+def test_the_glossary_is_in_order_and_has_one_sentence_a_word() -> None:
+    assert len(WORDS) > 80
+    names = [word.word.lower() for word in WORDS]
+    assert names == sorted(set(names))
+    assert {word.lesson for word in WORDS} <= set(LESSONS)
+    assert [word.word for word in WORDS if not re.fullmatch(r"[A-Z][^.!?]*\.", word.sentence)] == []
+
+
+def test_every_link_of_the_glossary_leads_somewhere() -> None:
+    assert page_rules.broken_links(ROOT / "assignments" / "README.md") == []
+
+
+def test_a_page_has_the_words_that_it_introduces_in_bold(lesson: Lesson) -> None:
+    page = page_of(lesson.name)
+    assert [
+        word.word for word in WORDS if word.lesson == lesson.name and not page_rules.is_introduced(word, page)
+    ] == []
+
+
+def test_a_page_uses_no_word_that_a_later_one_introduces(lesson: Lesson) -> None:
+    later = LESSONS[LESSONS.index(lesson.name) + 1 :]
+    page = page_of(lesson.name)
+    assert {word.word: used for word in WORDS if word.lesson in later and (used := page_rules.uses(word, page))} == {}
 
 
 # The rules themselves, on small pages.
@@ -203,6 +233,38 @@ def test_links_that_lead_nowhere_are_found(tmp_path: Path) -> None:
     assert page_rules.broken_links(page) == []
     page.write_text("[a](nowhere.md) ![b](none.png) [c](#other) [d](there.md#the-rule)", encoding="utf-8")
     assert page_rules.broken_links(page) == ["nowhere.md", "none.png", "#other", "there.md#the-rule"]
+
+
+LOGIT = Word("logit", "What becomes a probability.", "lesson_2_1")
+
+
+def test_a_word_is_introduced_in_bold() -> None:
+    for text in ("A **logit** is …", "The **logits** are …", "**The logit**", "**Logit**"):
+        assert page_rules.is_introduced(LOGIT, text)
+    for text in ("A logit is …", "A **log** it is", "A **logit of a row**", "```text\n**logit**\n```\n"):
+        assert not page_rules.is_introduced(LOGIT, text)
+
+
+def test_a_word_that_comes_later_is_found_where_it_is_used() -> None:
+    used = "First this. Then the logits come. Lesson 2.1 tells of logits."
+    assert page_rules.uses(LOGIT, used) == ["Then the logits come."]
+    for text in (
+        "A logitech mouse.",
+        "`logit`",
+        "$logit$",
+        "[logits](lesson_2_1)",
+        "![The logits](a.png)",
+        "pre-logit",
+    ):
+        assert page_rules.uses(LOGIT, text) == []
+
+
+def test_the_glossary_is_read_row_by_row() -> None:
+    head = "# Assignments\n\n| a | b |\n\n## Glossary\n\n| word | in one sentence | lesson |\n|---|---|---|\n"
+    row = "| **logit** | What becomes a probability. | [2.1](lesson_2_1/README.md) |\n"
+    assert page_rules.glossary(head + row) == [LOGIT]
+    with pytest.raises(ValueError, match="no row of a glossary"):
+        page_rules.glossary(head + row.replace("[2.1]", "[2.2]"))
 
 
 def test_a_picture_without_words_is_found() -> None:
