@@ -9,7 +9,7 @@ import ast
 import re
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -237,11 +237,18 @@ def is_introduced(word: Word, page: str) -> bool:
     return bool(re.search(rf"\*\*(?:an? |the )?{re.escape(word.word)}(?:e?s)?\*\*", prose(page), flags=re.IGNORECASE))
 
 
-def uses(word: Word, page: str) -> list[str]:
-    """Return the sentences of an earlier page that use a word without naming the lesson that introduces it."""
-    pattern = rf"(?<![\w-]){re.escape(word.word)}(?:e?s)?(?![\w-])"
+def uses(word: Word, page: str, words: Iterable[Word] = ()) -> list[str]:
+    """Return the sentences of an earlier page that use a word without naming the lesson that introduces it.
+
+    Where it is a part of another one of the words ("binary cross-entropy"), it is not used. A word with a capital letter is a name:
+    a `Dataset` is no data set.
+    """
     # A picture's words are for those who do not see it; a link may be called what it likes.
     text = re.sub(r"!?\[[^\]]*\]\([^)]*\)", "", sentences_of(page))
-    said = re.split(r"(?<=[.!?:])\s+|\n", text)
+    for longer in (other.word for other in words if word.word in other.word and other.word != word.word):
+        text = re.sub(re.escape(longer), "", text, flags=re.IGNORECASE)
+    pattern = rf"(?<![\w-]){re.escape(word.word)}(?:e?s)?(?![\w-])"
+    flags = re.IGNORECASE if word.word.islower() else re.NOFLAG
     number = word.lesson.removeprefix("lesson_").replace("_", ".")
-    return [one for one in said if re.search(pattern, one, flags=re.IGNORECASE) and number not in one]
+    said = re.split(r"(?<=[.!?:])\s+|\n", text)
+    return [one for one in said if re.search(pattern, one, flags=flags) and number not in one]

@@ -117,9 +117,9 @@ def test_a_page_has_the_words_that_it_introduces_in_bold(lesson: Lesson) -> None
 
 
 def test_a_page_uses_no_word_that_a_later_one_introduces(lesson: Lesson) -> None:
-    later = LESSONS[LESSONS.index(lesson.name) + 1 :]
-    page = page_of(lesson.name)
-    assert {word.word: used for word in WORDS if word.lesson in later and (used := page_rules.uses(word, page))} == {}
+    page, later = page_of(lesson.name), LESSONS[LESSONS.index(lesson.name) + 1 :]
+    used = {word.word: page_rules.uses(word, page, WORDS) for word in WORDS if word.lesson in later}
+    assert {word: said for word, said in used.items() if said} == {}
 
 
 # The rules themselves, on small pages.
@@ -257,6 +257,13 @@ def test_a_word_that_comes_later_is_found_where_it_is_used() -> None:
         "pre-logit",
     ):
         assert page_rules.uses(LOGIT, text) == []
+
+
+def test_a_word_inside_of_another_one_and_a_name_in_small_letters_are_not_used() -> None:
+    entropy, binary = (Word(word, "A loss.", "lesson_2_4") for word in ("cross-entropy", "binary cross-entropy"))
+    assert page_rules.uses(entropy, "The binary cross-entropy falls.", [entropy, binary]) == []
+    assert page_rules.uses(entropy, "Cross-entropy falls.", [entropy, binary]) == ["Cross-entropy falls."]
+    assert page_rules.uses(Word("Dataset", "A class.", "lesson_2_5"), "All datasets. A Dataset.") == ["A Dataset."]
 
 
 def test_the_glossary_is_read_row_by_row() -> None:
