@@ -28,6 +28,8 @@ from autograder.submission.submission import DEMONSTRATION
 HEADING = re.compile(r"^(#{1,3}) (.+)$")
 FENCE = re.compile(r"^(```|~~~)")
 SAVED = re.compile(r"^\w+\.savefig\(.*\)$", re.MULTILINE)
+# What a page says of files and commands below this heading is not for a notebook, which has the greeting instead.
+FILES_AND_COMMANDS = "### How to do the exercises"
 GREETING = """\
 > **This page is a notebook, too.** Read on and run the demonstration as you go. Each exercise has a cell with a `TODO` to fill
 > in, and below it a cell that checks your work. When you hand the notebook in, the functions and classes that you wrote count,
@@ -117,7 +119,7 @@ def _work(lesson: Lesson, parts: Sequence[str]) -> Iterator[Any]:
     """Yield the cells of the exercises: the page's words, a cell for the solution, and a locked one with the visible checks."""
     headings = {group.number: _part(f"### {group.heading}", parts) for group in lesson.groups}
     words = {exercise.name: part for exercise in lesson.exercises if (part := _words(exercise, parts))}
-    elsewhere = {*words.values(), *headings.values()}
+    elsewhere = {*words.values(), *headings.values(), _part(FILES_AND_COMMANDS, parts)}
     yield _markdown("exercises", "".join(part for part in parts if part not in elsewhere))
     checks = visible_tests.checks(lesson)
     setup, begun = 0, False

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import ast
 import re
+import runpy
 import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from inspect import isfunction
 from pathlib import Path
 from typing import Any
 
@@ -199,19 +201,50 @@ def demonstration(lesson: Lesson) -> str:
     return "\n".join(blocks)
 
 
-def make_figures(lesson: Lesson) -> list[Path]:
-    """Run the page's demonstration in an empty folder and keep the figures that it saves; return their paths.
+def drawings(lesson: Lesson) -> dict[str, bytes]:
+    """Return the lesson's drawings as pictures, by the name of the file: what the functions of its `drawings.py` return.
 
     Raises:
-        AuthoringError: the demonstration fails.
+        AuthoringError: one of them returns something else.
+    """
+    path = lesson.assignment / "drawings.py"
+    if not path.is_file():
+        return {}
+    from autograder.authoring.drawings import (
+        Drawing,  # which needs matplotlib: nbgrader's commands do not wait for that
+    )
+
+    own = runpy.run_path(str(path), run_name=f"drawings of {lesson.name}")
+    made = {name: part for name, part in own.items() if isfunction(part) and part.__module__.endswith(lesson.name)}
+    found = {}
+    for name, draw in made.items():
+        if not name.startswith("_"):
+            drawing = draw()
+            if not isinstance(drawing, Drawing):
+                raise AuthoringError(f"{path}: `{name}` must return a Drawing, not {type(drawing).__name__}.")
+            found[f"{name}.png"] = drawing.png()
+    return found
+
+
+def make_figures(lesson: Lesson) -> list[Path]:
+    """Make the page's figures and return their paths: the drawings, and what its demonstration saves in an empty folder.
+
+    Raises:
+        AuthoringError: the demonstration or a drawing fails.
     """
     with tempfile.TemporaryDirectory() as folder:
         run_demonstration(lesson, Path(folder))
-        kept = []
-        for figure in sorted(Path(folder).glob("*.png")):
-            target = lesson.assignment / figure.name
-            target.write_bytes(figure.read_bytes())
-            kept.append(target)
+        figures = {figure.name: figure.read_bytes() for figure in sorted(Path(folder).glob("*.png"))}
+    drawn = drawings(lesson)
+    both = figures.keys() & drawn.keys()
+    if both:
+        raise AuthoringError(
+            f"{lesson.page} saves {min(both)}, which is a drawing, too: give one of them another name."
+        )
+    kept = []
+    for name, picture in (figures | drawn).items():
+        (lesson.assignment / name).write_bytes(picture)
+        kept.append(lesson.assignment / name)
     return kept
 
 

@@ -36,6 +36,8 @@ TEMPLATES = PACKAGE / "release" / "templates"
 OF_THE_PACKAGE = ("**/*.py", "release/templates/*", "README.md", "docs/*.md")
 OF_THE_DATA = ("README.md", "*.py", "*.txt", "*.csv", "**/*-ubyte")
 FIGURE = re.compile(r"!\[[^\]]*\]\(([\w.-]+\.png)\)")
+GLOSSARY = "\n## Glossary\n"
+GLOSSARY_ROW = re.compile(r"^\| \*\*.*\]\((lesson_\d+_\d+)/README\.md\) \|\n", re.MULTILINE)
 MAX_MARKER_BYTES = 4 << 20
 # Nothing that goes out is as large. What is larger was changed, and is not read.
 MAX_FILE_BYTES = 64 << 20
@@ -138,7 +140,19 @@ def lesson_files(root: Path, chosen: Sequence[Lesson]) -> dict[str, bytes]:
     for place in (root / "assignments" / "conftest.py", root / "assignments" / "expect.py", root / "LICENSE"):
         if place.is_file():
             files[place.relative_to(root).as_posix()] = place.read_bytes()
+    glossary = _glossary(root / "assignments" / "README.md", chosen)
+    if glossary:
+        files["assignments/README.md"] = glossary.encode()
     return files
+
+
+def _glossary(path: Path, chosen: Sequence[Lesson]) -> str:
+    """Return the part of a course's page on its assignments that students read: the words of these lessons; "" if none."""
+    text = path.read_text(encoding="utf-8") if path.is_file() else ""
+    _, heading, words = text.partition(GLOSSARY)
+    names = {lesson.name for lesson in chosen}
+    kept = GLOSSARY_ROW.sub(lambda row: row[0] if row[1] in names else "", words)
+    return f"# Glossary\n{kept}" if heading and GLOSSARY_ROW.search(kept) else ""
 
 
 def template(name: str, **values: str) -> str:

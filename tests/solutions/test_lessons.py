@@ -106,10 +106,12 @@ def test_a_page_has_no_html(lesson: Lesson) -> None:
     assert re.findall(r"</?[a-zA-Z][^>]*>", text) == []
 
 
-def test_every_figure_of_the_page_is_there_and_is_made_by_its_demonstration(lesson: Lesson, tmp_path: Path) -> None:
+def test_every_figure_of_the_page_is_there_and_is_made_by_its_demonstration_or_drawn(
+    lesson: Lesson, tmp_path: Path
+) -> None:
     shown = set(re.findall(r"!\[[^\]]+\]\(([^)]+)\)", lesson.page.read_text(encoding="utf-8")))
     printed = stubs.run_demonstration(lesson, tmp_path)
-    assert shown == {path.name for path in tmp_path.glob("*.png")}
+    assert shown == {path.name for path in tmp_path.glob("*.png")} | stubs.drawings(lesson).keys()
     assert shown == {path.name for path in lesson.assignment.glob("*.png")}
     assert shown
     page = lesson.page.read_text(encoding="utf-8")

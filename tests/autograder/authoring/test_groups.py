@@ -192,6 +192,17 @@ def test_a_notebook_has_the_pages_headings_and_words_at_their_exercises(numbered
     assert "# ---" not in cells["solution-double"]
 
 
+def test_a_notebook_says_nothing_of_files_and_commands(course: Path) -> None:
+    page = EXERCISES.replace("How an exercise works.", "### How to do the exercises\n\nOpen `exercises.py`.")
+    number(course, "Twice and half", "Twice and half", "The middle", page=page)
+    lesson = lessons.load(course, "lesson_9_1")
+    notebook = json.loads(notebooks.released([lesson])[lesson.name])
+    cells = {cell["id"]: "".join(cell["source"]) for cell in notebook["cells"]}
+    assert cells["exercises"] == "## Exercises"
+    assert "Open `exercises.py`" not in json.dumps(notebook)
+    assert "Open `exercises.py`" in lesson.page.read_text(encoding="utf-8")
+
+
 def report(**points: float) -> Any:
     """Return as much of a report as pages and tables are made from; each exercise could earn 50, 30 and 20."""
     worth = {"double": 50.0, "batch_sizes": 30.0, "average": 20.0}

@@ -69,6 +69,31 @@ def test_students_get_what_they_need_and_nothing_else(released: Path) -> None:
     assert endings <= {".py", ".md", ".toml", ".png", ".ipynb", ".yml", ".sh", ".json", ""}
 
 
+GLOSSARY = """\
+# Assignments
+
+For authors.
+
+## Glossary
+
+| word | in one sentence | lesson |
+|---|---|---|
+| **double** | Twice as much. | [9.1](lesson_9_1/README.md) |
+| **triple** | Three times as much. | [9.2](lesson_9_2/README.md) |
+"""
+
+
+def test_students_get_the_glossary_of_their_lessons_and_nothing_for_authors(small: Path) -> None:
+    lesson = lessons.load(small, "lesson_9_1")
+    assert "assignments/README.md" not in student_repository.lesson_files(small, [lesson])
+    (small / "assignments" / "README.md").write_text(GLOSSARY, encoding="utf-8")
+    told = student_repository.lesson_files(small, [lesson])["assignments/README.md"].decode()
+    assert told.startswith("# Glossary\n")
+    assert "**double**" in told
+    assert "triple" not in told
+    assert "authors" not in told
+
+
 def test_no_line_of_a_solution_is_in_any_released_file(released: Path) -> None:
     """A second search beside `leaks`, which the release itself goes through: simpler, and written apart."""
     secret = set()
