@@ -37,6 +37,7 @@ def expect(call: str, result: Any, expected: Any, next_step: str) -> None:
     """Fail with a helpful message unless `result` equals `expected`.
 
     Tensors must agree in shape, in dtype and, up to rounding, in value; floats up to rounding; all else by `==`.
+    A type, a shape or a dtype that differs is named before anything is said of values.
 
     Args:
         call: the call as a student would type it, such as `neuron(x, w, b, relu)`.
@@ -45,7 +46,9 @@ def expect(call: str, result: Any, expected: Any, next_step: str) -> None:
         next_step: one sentence on what to look at next.
     """
     if not _same(result, expected):
-        _fail(call, f"returned   {describe(result)}", f"expected   {describe(expected)}", next_step)
+        form = _form(result, expected)
+        first = f"First {form}. Then: {next_step}" if form else next_step
+        _fail(call, f"returned   {describe(result)}", f"expected   {describe(expected)}", first)
 
 
 def expect_that(condition: bool, call: str, result: Any, wanted: str, next_step: str) -> None:
@@ -98,6 +101,28 @@ def _show(shell: Any, kind: type[BaseException], error: BaseException, trace: An
 
 def _fail(call: str, got: str, wanted: str, next_step: str) -> NoReturn:
     pytest.fail(f"{call}\n  {got}\n  {wanted}\n  next step  {next_step}", pytrace=False)
+
+
+def _form(result: Any, expected: Any) -> str:
+    """Return what to do about a type, a shape or a dtype that is not the expected one; "" where only values differ."""
+    if isinstance(expected, torch.Tensor):
+        if not isinstance(result, torch.Tensor):
+            return f"return a tensor, not {_a_kind(result)}"
+        if result.shape != expected.shape:
+            return f"make its shape {tuple(expected.shape)}, not {tuple(result.shape)}"
+        wanted, came = (str(tensor.dtype).removeprefix("torch.") for tensor in (expected, result))
+        return "" if wanted == came else f"make its dtype {wanted}, not {came}"
+    number = isinstance(expected, float) and isinstance(result, int)  # 2 is as good as 2.0
+    if type(result) is not type(expected) and not number:
+        return f"return {_a_kind(expected)}, not {_a_kind(result)}"
+    return ""
+
+
+def _a_kind(value: Any) -> str:
+    if value is None:
+        return "None"
+    name = type(value).__name__
+    return f"a{'n' if name[0] in 'aeiouAEIOU' else ''} {name}"
 
 
 def _same(result: Any, expected: Any) -> bool:

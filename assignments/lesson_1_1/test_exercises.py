@@ -115,6 +115,16 @@ def test_training_loop_of_no_steps_stays():
     expect(f"{call}; b", b, number(0.0), "No step was made, so b is the b that was given.")
 
 
+def test_training_loop_never_stops_early():
+    """With a learning rate of 0 nothing moves, and all three losses are there."""
+    x, y = bean_plant()
+    w, _, history = training_loop(x, y, number(1.0), number(0.0), 0.0, 3)
+    step = "The loop goes round `steps` times, whatever the losses do."
+    call = "w, b, history = training_loop(x, y, w, b, 0.0, 3)"
+    expect(f"{call}; history as floats", [as_float(value) for value in history], [7.5, 7.5, 7.5], step)
+    expect(f"{call}; w", w, number(1.0), "A step of length 0 leaves w where it is.")
+
+
 def test_training_loop_leaves_the_start_alone():
     """The caller's w and b are the same before and after."""
     x, y = bean_plant()

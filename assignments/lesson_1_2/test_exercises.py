@@ -56,6 +56,9 @@ def test_mse_takes_equal_shapes_of_any_rank():
     y, y_hat = torch.tensor([[1.0], [1.0]]), torch.tensor([[2.0], [4.0]])
     step = "Two columns have equal shapes: (2, 1) and (2, 1)."
     expect("mse(y, y_hat) of two columns (2, 1)", mse(y, y_hat), torch.tensor(5.0), step)
+    y, y_hat = torch.ones(2, 2), torch.tensor([[2.0, 3.0], [4.0, 1.0]])
+    step = "The mean is over all elements, 4 here, and not over the rows alone."
+    expect("mse(y, y_hat) of two tables (2, 2)", mse(y, y_hat), torch.tensor(3.5), step)
 
 
 def test_mse_refuses_a_flat_vector_against_a_column():
@@ -135,6 +138,12 @@ def test_standardize_takes_each_column_by_itself():
     expect("mean of standardize(X)", mean, torch.tensor([100.0, 4.0]), step)
     expect("std of standardize(X)", std, torch.tensor([30.0, 1.0]), step)
     expect("X_std of standardize(X)", X_std, torch.tensor([[0.0, -1.0], [-1.0, 0.0], [1.0, 1.0]]), step)
+
+
+def test_standardize_takes_columns_of_any_scale():
+    X_std, _, _ = standardize(torch.tensor([[1e-7], [2e-7], [3e-7]]))
+    step = "Divide by the deviation itself; a little added to it is much for a column of small numbers."
+    expect("X_std of standardize([[1e-7], [2e-7], [3e-7]])", X_std, torch.tensor([[-1.0], [0.0], [1.0]]), step)
 
 
 def test_standardize_turns_a_constant_column_into_zeros():

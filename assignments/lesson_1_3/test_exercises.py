@@ -156,6 +156,22 @@ def test_gradient_noise_of_all_the_rows_is_zero():
     )
 
 
+def test_gradient_noise_of_two_trials_is_the_deviation_of_two_batches():
+    X, y, w, b = samples()
+    db = 2 * (X @ w + b - y)  # the gradient of each row alone
+    possible = {round(abs(float(one - other)) / 2**0.5, 3) for one in db for other in db}
+    results = [noise(1, 2, seed)[1] for seed in range(30)]
+    found = [round(float(result[-1]), 3) for result in results]
+    call = "std_db of gradient_noise(X, y, w, b, batch_size=1, trials=2, generator=generator) for 30 seeds"
+    step = "Draw two batches and take their deviation, with the squares divided by trials - 1."
+    strange = [value for value in found if not any(abs(value - one) < 0.01 for one in possible)]
+    expect_that(not strange, call, found, f"numbers among {sorted(possible)} alone", step)
+    step = "Each trial draws from all the rows again, so two trials may well draw the same row."
+    alike = sum(bool((result.abs() < 0.001).all()) for result in results)
+    call = "how many of 30 seeds gave no noise at all with batch_size=1 and trials=2"
+    expect_that(alike > 0, call, alike, "about 10, where both trials drew the same row", step)
+
+
 def test_gradient_noise_is_fixed_by_the_generator():
     call, first = noise(2, 7, seed=1)
     torch.manual_seed(5)  # must not matter

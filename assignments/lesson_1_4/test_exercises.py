@@ -58,7 +58,8 @@ def test_create_data_spaces_the_inputs_evenly_from_minus_3_to_3():
 def test_create_data_scatters_the_targets_with_deviation_one_half():
     x, y = create_data(2000, torch.Generator().manual_seed(0))
     call = "y of create_data(2000, generator)"
-    expect_that(y.shape == (2000,), call, y, "a tensor of shape (2000,)", "Every sample has a target.")
+    form = (tuple(y.shape), y.dtype)
+    expect(f"shape and dtype of {call}", form, ((2000,), torch.float32), "Every sample has one target, of x's dtype.")
     noise = y - (2 * x + 1)
     for what, value, wanted in (("mean", noise.mean(), 0.0), ("standard deviation", noise.std(), 0.5)):
         expect_that(
@@ -71,10 +72,14 @@ def test_create_data_scatters_the_targets_with_deviation_one_half():
 
 
 def test_create_data_draws_the_noise_from_the_generator():
+    torch.manual_seed(3)
+    wanted = torch.rand(1)
+    torch.manual_seed(3)
     _, first = create_data(5, torch.Generator().manual_seed(7))
     _, again = create_data(5, torch.Generator().manual_seed(7))
     _, other = create_data(5, torch.Generator().manual_seed(8))
     expect("y of create_data(5, generator) with the same seed again", again, first, "Draw from `generator` alone.")
+    expect("torch.rand(1) after create_data", torch.rand(1), wanted, "Leave PyTorch's global generator alone.")
     expect_that(
         not torch.equal(first, other),
         "y of create_data(5, generator) with another seed",
@@ -111,6 +116,15 @@ def test_loss_grid_of_the_six_candidates_on_the_page():
     )
 
 
+def test_loss_grid_keeps_float64_and_shapes_of_one():
+    x, y = X.double(), Y.double()
+    _, _, found = loss_grid(x, y, torch.tensor([1.0]).double(), torch.tensor([2.0, 0.0]).double())
+    step = "W, B and L are (n_w, n_b), also for a range of one value, in x's dtype and in the order of the ranges."
+    expect("L of loss_grid(x, y, [1], [2, 0]) in float64", found, torch.tensor([[1.0, 1.0]]).double(), step)
+    _, _, found = loss_grid(x[:1], y[:1], torch.tensor([1.0]).double(), torch.tensor([2.0, 0.0]).double())
+    expect("L of loss_grid([0], [1], [1], [2, 0]) in float64", found, torch.tensor([[1.0, 1.0]]).double(), step)
+
+
 @pytest.mark.parametrize("b", [1.0, torch.tensor(1.0)], ids=["float", "tensor"])
 def test_loss_curve_varies_the_weight_and_holds_the_bias(b):
     expect(
@@ -134,6 +148,17 @@ def test_grid_minimum_is_the_first_of_ties():
     )
 
 
+def test_grid_minimum_on_a_tall_grid_and_on_a_transposed_one():
+    tall = torch.tensor([[4.0, 3.0], [6.0, 5.0], [1.0, 2.0]])
+    rows, columns = torch.tensor([10.0, 20.0, 30.0]), torch.tensor([1.0, 2.0])
+    weights, biases = torch.meshgrid(rows, columns, indexing="ij")
+    step = "`argmin` counts through the flattened grid: divide by the number of *columns* to get row and column."
+    found = tuple(as_float(number) for number in grid_minimum(weights, biases, tall))
+    expect("grid_minimum(W, B, [[4, 3], [6, 5], [1, 2]])", found, (30.0, 1.0, 1.0), step)
+    found = tuple(as_float(number) for number in grid_minimum(weights.T, biases.T, tall.T))
+    expect("grid_minimum(W.T, B.T, L.T) of the same grid", found, (30.0, 1.0, 1.0), step)
+
+
 def test_gradient_descent_steps_of_two_steps():
     expect(
         "gradient_descent_steps(x, y, 0.0, 0.0, lr=0.1, steps=2)",
@@ -152,6 +177,16 @@ def test_gradient_descent_steps_of_no_steps_is_the_start():
     )
 
 
+def test_gradient_descent_steps_computes_in_the_dtype_of_x():
+    x, y = X.double().requires_grad_(False), Y.double()
+    path = gradient_descent_steps(x, y, 0.0, 0.0, 0.1, 3)
+    digits = [tuple(round(1e10 * number) for number in point) for point in path]
+    wanted = [(0, 0), (6000000000, 4000000000), (8800000000, 6000000000), (10080000000, 7040000000)]
+    step = "Make w and b tensors of x's dtype: float32 has seven digits, float64 has sixteen."
+    expect("gradient_descent_steps(x, y, 0.0, 0.0, 0.1, 3) in float64, times 10**10", digits, wanted, step)
+    expect("x.requires_grad afterwards", x.requires_grad, False, "Ask for the gradients of w and b alone.")
+
+
 def test_plot_loss_surface_draws_in_three_dimensions_with_labels():
     fig = plot_loss_surface(W, B, L)
     call = "plot_loss_surface(W, B, L)"
@@ -166,6 +201,9 @@ def test_plot_loss_surface_draws_in_three_dimensions_with_labels():
         "a letter w in the first, a letter b in the second, and a third",
         "Name all three axes.",
     )
+    step = "w, which ends at 1 here, belongs along x, and b, which ends at 2, along y: `plot_surface(W, B, L)`."
+    ends = (round(float(solid[0].xy_dataLim.x1), 2), round(float(solid[0].xy_dataLim.y1), 2))
+    expect(f"where the surface of {call} ends along x and y", ends, (1.0, 2.0), step)
 
 
 def test_plot_descent_path_draws_the_walk_on_a_labelled_contour():
@@ -189,6 +227,36 @@ def test_plot_descent_path_draws_the_walk_on_a_labelled_contour():
         "a letter w in the x label, a letter b in the y label",
         "Name both axes.",
     )
+
+
+def test_plot_descent_path_fills_the_contour_and_marks_start_and_end():
+    fig = plot_descent_path(W, B, L, PATH)
+    call = "plot_descent_path(W, B, L, path)"
+    filled = any(getattr(collection, "filled", False) for ax in fig.axes for collection in ax.collections)
+    expect(f"whether {call} has a filled contour", filled, True, "Draw L with `contourf`, which fills the bands.")
+    alone = []
+    for ax in fig.axes:
+        lines = [line.get_xydata() for line in ax.lines if line.get_marker() not in ("", " ", "None", None)]
+        scattered = [c.get_offsets() for c in ax.collections if type(c).__name__ == "PathCollection"]
+        alone += [tuple(round(float(n), 4) for n in point) for xy in lines + scattered if len(xy) <= 2 for point in xy]
+    unmarked = [point for point in (PATH[0], PATH[-1]) if point not in alone]
+    step = "Draw the start, and the end, once more by itself, with a marker: `ax.plot(w, b, 'o')`."
+    expect(f"those of start and end that have no marker of their own in {call}", unmarked, [], step)
+
+
+def test_plot_loss_surface_and_plot_descent_path_show_nothing():
+    shown, show = [], plt.show
+    plt.show = lambda *_, **__: shown.append("plt.show()")
+    try:
+        surfaces = [plot_loss_surface(W, B, L) for _ in range(2)]
+        paths = [plot_descent_path(W, B, L, PATH) for _ in range(2)]
+    finally:
+        plt.show = show
+    expect("what the two plots called", shown, [], "Return the figure; whoever called decides whether to show it.")
+    for call, (first, second) in {"plot_loss_surface": surfaces, "plot_descent_path": paths}.items():
+        expect(
+            f"whether two calls of {call} give two figures", first is not second, True, "Make a new figure each time."
+        )
 
 
 def test_descent_frames_grow_with_the_path():

@@ -43,6 +43,10 @@ def cube(theta):
     return (theta**3).sum()
 
 
+def square(theta):
+    return (theta**2).sum()
+
+
 def place():
     return torch.tensor([2.0, 3.0])
 
@@ -73,6 +77,21 @@ def test_forward_difference_leaves_theta_alone():
     theta = place()
     forward_difference(f, theta, 0.1)
     expect("theta after forward_difference(f, theta=[2, 3], eps=0.1)", theta, place(), "Nudge a copy: `theta.clone()`.")
+
+
+@pytest.mark.parametrize("difference", [forward_difference, central_difference], ids=["forward", "central"])
+def test_forward_difference_and_central_difference_never_touch_theta(difference):
+    theta, seen = place(), []
+
+    def watching(nudged):
+        seen.append(theta.tolist())
+        return f(nudged)
+
+    difference(watching, theta, 0.1)
+    call = f"theta whenever {difference.__name__}(f, theta=[2, 3], eps=0.1) calls f"
+    expect_that(
+        all(one == [2.0, 3.0] for one in seen), call, seen, "[2, 3] every time", "Nudge a copy: `theta.clone()`."
+    )
 
 
 def test_central_difference_looks_to_both_sides():
@@ -122,6 +141,16 @@ def test_autograd_gradient_gives_one_gradient_a_param():
     )
 
 
+def test_autograd_gradient_loses_no_digits_to_a_large_loss():
+    p = torch.tensor([1.0, 2.0])
+    expect(
+        "autograd_gradient(lambda p: (p**2).sum() + 1e9, [1, 2])",
+        autograd_gradient(lambda p: (p**2).sum() + 1e9, p),
+        (torch.tensor([2.0, 4.0]),),
+        "Ask autograd: differences of large numbers are rounding. One param gives a tuple of one gradient.",
+    )
+
+
 def test_autograd_gradient_leaves_no_trace():
     p = torch.tensor([1.0, 2.0], requires_grad=True)
     q = torch.tensor(3.0)
@@ -157,6 +186,21 @@ def test_relative_error_of_the_examples(a, b, expected):
     )
 
 
+def test_relative_error_of_tiny_tensors_is_that_of_their_proportions():
+    a, b = double([3e-13, 4e-13]), double([6e-13, 8e-13])
+    step = "Divide by the sum of the norms and nothing more; look after two zeros apart."
+    expect("relative_error([3e-13, 4e-13], [6e-13, 8e-13])", as_float(relative_error(a, b)), 1 / 3, step)
+
+
+def first(next_step, *builds_on):
+    """Return the next step: where a difference that this exercise may be built on is wrong, that comes first."""
+    for function, slope in builds_on:
+        found = function(cube, double(1.0), 0.1)
+        if not isinstance(found, torch.Tensor) or not torch.allclose(found.double(), double(slope)):
+            return f"If you call `{function.__name__}` here, fix it first: its own tests fail, too."
+    return next_step
+
+
 def test_gradient_check_tells_right_from_wrong():
     for grad, expected, step in (
         ([7.0, 2.0], True, "This is the gradient. Do you take the differences in float64?"),
@@ -168,15 +212,47 @@ def test_gradient_check_tells_right_from_wrong():
             f"gradient_check(f, {grad}, theta=[2, 3], eps=1e-4, tol=1e-6)",
             gradient_check(f, torch.tensor(grad), place(), 1e-4, 1e-6),
             expected,
-            step,
+            first(step, (central_difference, 3.01)),
         )
+
+
+def test_gradient_check_is_relative():
+    step = (
+        "Compare the *relative* error with tol: large gradients have large differences, small ones small differences."
+    )
+    found = gradient_check(lambda theta: 1e6 * f(theta), torch.tensor([7e6, 2e6]), place(), 1e-4, 1e-6)
+    expect("gradient_check(1e6 * f, [7e6, 2e6], theta=[2, 3], eps=1e-4, tol=1e-6)", found, True, step)
+    found = gradient_check(lambda theta: 1e-6 * f(theta), torch.tensor([7.1e-6, 2e-6]), place(), 1e-4, 1e-6)
+    expect("gradient_check(1e-6 * f, [7.1e-6, 2e-6], theta=[2, 3], eps=1e-4, tol=1e-6)", found, False, step)
+
+
+def test_gradient_check_of_zeros_and_of_broken_numbers():
+    step = "The rule is: relative error at most tol. Two gradients of zeros have the relative error 0."
+    zeros = torch.zeros(2)
+    found = gradient_check(square, zeros, zeros, 1e-4, 1e-6)
+    expect("gradient_check(square, [0, 0], theta=[0, 0], eps=1e-4, tol=1e-6)", found, True, step)
+    step = "A gradient with a NaN or an infinity is False: look for them before you compare."
+    for broken in (torch.nan, torch.inf):
+        grad = torch.tensor([7.0, broken])
+        call = f"gradient_check(f, [7, {broken}], theta=[2, 3], eps=1e-4, tol=1e-6)"
+        expect(call, gradient_check(f, grad, place(), 1e-4, 1e-6), False, step)
 
 
 def test_error_order_of_the_cube():
     forward, central = error_order(cube, double(1.0), double(3.0), EPS_VALUES)
     step = 'Logarithms of both, then the least-squares slope; see "The slope of the errors".'
-    expect("forward slope of error_order(cube, 1, 3, [0.1, 0.01])", as_float(forward), 1.012785, step)
-    expect("central slope of error_order(cube, 1, 3, [0.1, 0.01])", as_float(central), 2.0, step)
+    builds_on = first(step, (forward_difference, 3.31))
+    expect("forward slope of error_order(cube, 1, 3, [0.1, 0.01])", as_float(forward), 1.012785, builds_on)
+    builds_on = first(step, (central_difference, 3.01))
+    expect("central slope of error_order(cube, 1, 3, [0.1, 0.01])", as_float(central), 2.0, builds_on)
+
+
+def test_error_order_fits_the_line_to_all_the_points():
+    forward, central = error_order(cube, double(1.0), double(3.0), [1.0, 0.5, 0.01])
+    step = "The least-squares line takes all the points into account, not the first and the last alone."
+    call = "error_order(cube, 1, 3, [1, 0.5, 0.01])"
+    expect(f"forward slope of {call}", as_float(forward), 1.053852, first(step, (forward_difference, 3.31)))
+    expect(f"central slope of {call}", as_float(central), 2.0, first(step, (central_difference, 3.01)))
 
 
 def test_plot_error_order_draws_on_logarithmic_axes():
@@ -210,3 +286,14 @@ def test_plot_error_order_says_what_it_shows():
         'one with the word "forward", another with the word "central"',
         "Give each series a `label=`, then call `ax.legend()`.",
     )
+
+
+def test_plot_error_order_shows_nothing():
+    shown, show = [], plt.show
+    plt.show = lambda *_, **__: shown.append("plt.show()")
+    try:
+        one, other = (plot_error_order(EPS_VALUES, FORWARD_ERRORS, CENTRAL_ERRORS) for _ in range(2))
+    finally:
+        plt.show = show
+    expect("what plot_error_order called", shown, [], "Return the figure; whoever called decides whether to show it.")
+    expect("whether two calls give two figures", one is not other, True, "Make a new figure: `plt.subplots()`.")

@@ -3,6 +3,7 @@
 import math
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pytest
 import torch
 from matplotlib.figure import Figure
@@ -98,6 +99,23 @@ def test_generate_moons_obeys_its_seed():
     )
 
 
+def test_generate_moons_hands_the_noise_on_and_leaves_global_generators_alone():
+    """Noise moves every point off its moon, and NumPy's own random numbers stay what they were."""
+    np.random.seed(7)
+    wanted = np.random.rand()
+    np.random.seed(7)
+    (X, _), (still, _) = generate_moons(20, 0.1, seed=3), generate_moons(20, 0.0, seed=3)
+    expect_that(
+        tuple(X.shape) == (20, 2) and not any(torch.allclose(row, other) for row in X for other in still),
+        "X of generate_moons(20, 0.1, seed=3)",
+        X,
+        "20 points, none of them exactly on a moon",
+        "Hand `n_samples` and `noise` on to `make_moons` as they are.",
+    )
+    step = "Give the seed to `make_moons` alone, as `random_state`; np.random.seed changes everybody's random numbers."
+    expect("np.random.rand() after generate_moons", float(np.random.rand()), float(wanted), step)
+
+
 def test_relu_lets_nothing_below_zero_through():
     """(-2, -1, 0, 1, 2) becomes (0, 0, 0, 1, 2)."""
     step = "Look at each element alone: what is below 0 becomes 0, the rest stays."
@@ -123,12 +141,37 @@ def test_tanh_rises_from_minus_one_to_one():
     expect("tanh([-1000.0, 1000.0])", tanh(FAR.clone()), torch.tensor([-1.0, 1.0]), step)
 
 
+def test_relu_sigmoid_and_tanh_keep_the_dtype_and_let_autograd_through():
+    """In float64 they give float64, and at 1 their slopes are 1, 0.1966 and 0.42."""
+    step = "Use PyTorch's operations on z itself: no NumPy, no float(), no tensor of another dtype."
+    slopes = {relu: 1.0, sigmoid: 0.196612, tanh: 0.419974}
+    for function, slope in slopes.items():
+        z = torch.ones((), dtype=torch.float64, requires_grad=True)
+        value = function(z)
+        expect(f"the dtype of {function.__name__}(1.0)", value.dtype, torch.float64, step)
+        expect(f"whether {function.__name__}(1.0) has a graph", value.requires_grad, True, step)
+        value.backward()
+        expect(f"the slope of {function.__name__} at 1.0", z.grad, torch.tensor(slope).double(), step)
+
+
 def test_collapse_linear_makes_one_layer_of_two():
     """The page's two layers collapse into the weights (-1, 3) and the bias -1."""
-    W, b = collapse_linear(W1, B1, W2, B2)
     call = "collapse_linear(W1, b1, W2, b2)"
+    result = collapse_linear(W1, B1, W2, B2)
+    expect(f"the type of {call}", type(result), tuple, "Return the pair: `return W, b`.")
+    W, b = result
     expect(f"W of {call}", W, torch.tensor([[-1.0, 3.0]]), "Which layer acts last? Its weights stand on the left.")
     expect(f"b of {call}", b, torch.tensor([-1.0]), "The first biases go through the second layer, too.")
+    expect(f"b2 after {call}", B2, torch.tensor([-3.0]), "Make a new tensor; `b2 += …` changes the argument.")
+
+
+def test_collapse_linear_of_square_layers():
+    """With D = H = O = 2 both products fit, and only one of them is right."""
+    call = "collapse_linear(W1, b1, V2, c2)"
+    W, b = collapse_linear(W1, B1, torch.tensor([[0.0, 2.0], [1.0, 0.0]]), torch.tensor([1.0, 0.0]))
+    step = "The second layer acts last, so its weights stand on the left of the product."
+    expect(f"W of {call}", W, torch.tensor([[2.0, -2.0], [1.0, 1.0]]), step)
+    expect(f"b of {call}", b, torch.tensor([-1.0, 0.0]), "The first biases go through the second layer, too.")
 
 
 def test_LinearModel_gives_probabilities():
@@ -137,6 +180,25 @@ def test_LinearModel_gives_probabilities():
     fill(model, "LinearModel(2)", torch.tensor([[1.0, -1.0]]), torch.tensor([1.0]))
     step = "A linear layer gives the scores, and the sigmoid makes them probabilities: a column."
     expect("LinearModel(2)(X)", model(ROWS).detach(), torch.tensor([[0.5], [0.952574]]), step)
+    expect("LinearModel(2)(X) for one row", model(ROWS[:1]).detach(), torch.tensor([[0.5]]), "A column also for N = 1.")
+    expect(
+        "whether LinearModel(2)(X) has a graph", model(ROWS).requires_grad, True, "Leave `.detach()` out of forward."
+    )
+
+
+def test_LinearModel_and_MLP_start_random():
+    """`torch.manual_seed` fixes the start from outside; two models made one after the other differ."""
+    step = "Draw the weights as `nn.Linear` does, and never call `torch.manual_seed` yourself."
+    for call, make in {
+        "LinearModel(3)": lambda: LinearModel(3),
+        "MLP(3, 4, 1, tanh)": lambda: MLP(3, 4, 1, tanh),
+    }.items():
+        torch.manual_seed(5)
+        first, second = ([p.detach() for p in make().parameters() if p.dim() == 2] for _ in range(2))
+        different = bool(first) and not any(torch.equal(one, other) for one, other in zip(first, second, strict=True))
+        expect(f"whether {call}, called twice, gives different weights", different, True, step)
+    hidden = next(p.detach() for p in MLP(3, 4, 1, tanh).parameters() if tuple(p.shape) == (4, 3))
+    expect("whether the hidden neurons of MLP(3, 4, 1, tanh) differ", bool((hidden[0] != hidden[1]).any()), True, step)
 
 
 def test_MLP_by_hand():
@@ -161,6 +223,8 @@ def test_MLP_calls_its_activation_once():
     )
     step = "The activation stands between the two layers, and nowhere else."
     expect("the shapes that the activation of MLP(2, 16, 1, activation) gets", seen, [(7, 16)], step)
+    probs = MLP(2, 4, 3, torch.tanh)(torch.zeros(7, 2))
+    expect("the shape of MLP(2, 4, 3, tanh)(X) for 7 rows", tuple(probs.shape), (7, 3), "`output_dim` is O.")
 
 
 def test_count_parameters_counts_one_by_one():
@@ -170,6 +234,13 @@ def test_count_parameters_counts_one_by_one():
     layers[0].requires_grad_(False)
     step = "Skip tensors with requires_grad=False."
     expect("count_parameters(model) with the first layer frozen", count_parameters(layers), 17, step)
+    deep = nn.Sequential(nn.Sequential(nn.Linear(2, 3)), nn.Conv2d(1, 2, 3))
+    step = "However deep a layer lies, `model.parameters()` finds it; count all the numbers of a tensor: `numel()`."
+    expect("count_parameters(model) with a layer inside a layer and a convolution", count_parameters(deep), 29, step)
+    layer = nn.Linear(2, 2)
+    twice = nn.Sequential(layer, nn.Tanh(), layer)
+    step = "A layer that is used twice has one set of parameters, as `model.parameters()` has it."
+    expect("count_parameters(model) with one layer used twice", count_parameters(twice), 6, step)
 
 
 def test_train_classifier_on_two_rows():
@@ -183,6 +254,31 @@ def test_train_classifier_on_two_rows():
     step = "Train the model that you are given: its parameters belong to the optimizer."
     expect("the weights after one epoch", model[0].weight.detach(), torch.tensor([[0.25, -0.5]]), step)
     expect("the bias after one epoch", model[0].bias.detach(), torch.tensor([0.0]), step)
+
+
+def test_train_classifier_clears_the_gradients_before_each_step():
+    """Two epochs at once give what one epoch gives twice, and what lies in `.grad` before plays no part."""
+    X, y = torch.tensor([[1.0, 0.0], [0.0, 2.0]]), torch.tensor([[1.0], [0.0]])
+    model, other = one_neuron(), one_neuron()
+    train_classifier(model, X, y, 2, 1.0)
+    for _ in range(2):
+        for parameter in other.parameters():
+            parameter.grad = torch.full_like(parameter, 9.0)
+        train_classifier(other, X, y, 1, 1.0)
+    step = "`backward` adds to `.grad`: clear it right before, in every epoch, the first one too."
+    weights = torch.tensor([[0.468912, -0.768941]])  # by hand, as on the page
+    expect("the weights after two epochs", model[0].weight.detach(), weights, step)
+    expect("the weights after one epoch, twice, with old gradients", other[0].weight.detach(), weights, step)
+
+
+def test_train_classifier_averages_over_all_elements_and_never_stops_early():
+    """Two outputs for one row, and a rate of 0: the loss stays log 2 for as many epochs as were asked for."""
+    model = nn.Sequential(nn.Linear(2, 2), nn.Sigmoid())
+    for parameter in model.parameters():
+        nn.init.zeros_(parameter)
+    history = train_classifier(model, torch.tensor([[1.0, 0.0]]), torch.tensor([[1.0, 0.0]]), 4, 0.0)
+    step = "The loss is the mean over all N · O elements, and the loop makes `epochs` rounds whatever the losses do."
+    expect("train_classifier(model, X, y, epochs=4, lr=0.0)", history, [0.693147] * 4, step)
 
 
 def test_train_classifier_on_the_moons():
@@ -208,6 +304,11 @@ def test_accuracy_is_a_fraction():
     probs, y = torch.tensor([[0.9], [0.3], [0.6], [0.5]]), torch.tensor([[1.0], [0.0], [0.0], [0.0]])
     step = "Above 0.5 is class 1, exactly 0.5 is class 0. Compare row by row: what shape has your comparison?"
     expect("accuracy(probs, y)", as_float(accuracy(probs, y)), 0.75, step)
+    expect(
+        "probs after accuracy", probs, torch.tensor([[0.9], [0.3], [0.6], [0.5]]), "Leave the arguments as they are."
+    )
+    probs, y = torch.tensor([[0.9], [0.3], [0.6]]), torch.tensor([[1.0], [1.0], [1.0]])
+    expect("accuracy(probs, y) for three rows", as_float(accuracy(probs, y)), 2 / 3, step)
 
 
 def test_decision_grid_of_nine_points():
@@ -225,6 +326,10 @@ def test_decision_grid_of_nine_points():
     expected = 1 / (1 + torch.exp(b - a.unsqueeze(1)))
     expect(f"P of {call}", P, expected, "P[i, j] belongs to the point (A[i, j], B[i, j]).")
     expect(f"P.requires_grad of {call}", P.requires_grad, False, "Nobody differentiates the grid: no gradients.")
+    step = "Gradients are off while the model works, and on again afterwards: `with torch.no_grad():` does both."
+    expect("torch.is_grad_enabled() after decision_grid", torch.is_grad_enabled(), True, step)
+    dtypes = [grid.dtype for grid in decision_grid(one_neuron().double(), torch.eye(2, dtype=torch.float64), 3)]
+    expect("the dtypes of A, B and P for a float64 X", dtypes, [torch.float64] * 3, "Make the grid in X's dtype.")
 
 
 @pytest.mark.parametrize("training", [True, False])
@@ -238,12 +343,17 @@ def test_decision_grid_leaves_the_mode_as_it_was(training):
     expect(f"model.training after decision_grid (it was {training})", model.training, training, step)
 
 
+def four_samples():
+    """A neuron that looks at feature 0 alone, and four samples with their classes."""
+    model = one_neuron()
+    model[0].weight.data, model[0].bias.data = torch.tensor([[3.0, 0.0]]), torch.tensor([-3.0])
+    X = torch.tensor([[0.0, 1.0], [2.0, 3.0], [1.0, 2.0], [1.5, 0.5]])
+    return model, X, torch.tensor([[0.0], [1.0], [1.0], [0.0]])
+
+
 def test_plot_decision_boundary_draws_all_samples():
     """There is a labelled figure, and every sample of both classes is on it."""
-    X = torch.tensor([[0.0, 1.0], [2.0, 3.0], [1.0, 2.0], [1.5, 0.5]])
-    y = torch.tensor([[0.0], [1.0], [1.0], [0.0]])
-    model = one_neuron()
-    model[0].weight.data = torch.tensor([[1.0, 0.5]])
+    model, X, y = four_samples()
     fig = plot_decision_boundary(model, X, y, resolution=20)
     call = "plot_decision_boundary(model, X, y, resolution=20)"
     expect_that(isinstance(fig, Figure), call, fig, "a matplotlib Figure", "Return the figure, and do not show it.")
@@ -268,3 +378,51 @@ def test_plot_decision_boundary_draws_all_samples():
         "none",
         "Draw the samples of both classes as points, feature 0 along x and feature 1 along y.",
     )
+
+
+def test_plot_decision_boundary_colours_field_and_classes():
+    """The field's colour changes with feature 0 alone here, and the classes do not look alike."""
+    model, X, y = four_samples()
+    fig = plot_decision_boundary(model, X, y, resolution=40)
+    ax = fig.axes[0]
+    if ax.get_legend():
+        ax.get_legend().remove()
+    fig.canvas.draw()
+    picture = np.asarray(fig.canvas.buffer_rgba()).astype(int)
+
+    def colours(*points):
+        """The colours of the finished picture at points of the axes, a row each."""
+        pixels = ax.transData.transform(points).astype(int)
+        return torch.tensor(np.stack([picture[-1 - up, right, :3] for right, up in pixels]))
+
+    right, upper_right, left = colours((2.3, 1.2), (2.3, 2.2), (-0.3, 1.8))
+    step = "Feature 0 runs along x, for the field as for the samples: which of A, B and P needs a `.T`?"
+    call = "the field's colour of plot_decision_boundary(model, X, y, resolution=40)"
+    expect(f"whether {call} is the same at (2.3, 1.2) and (2.3, 2.2)", torch.equal(right, upper_right), True, step)
+    expect(
+        f"whether {call} differs at (-0.3, 1.8)", not torch.equal(right, left), True, "Draw P as a field of colours."
+    )
+    at = colours(*X.tolist())
+    step = "Give the points of each class a colour or a marker of their own."
+    different = "whether the samples of class 0 look different from those of class 1"
+    marks = [line.get_marker() for line in ax.lines] + [len(c.get_paths()[0].vertices) for c in ax.collections[1:]]
+    expect(different, not torch.equal(at[0], at[1]) or len(set(marks)) > 1, True, step)
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_plot_decision_boundary_shows_nothing_and_keeps_the_mode(training):
+    """The figure is returned, not shown, and train mode stays train mode, eval mode eval mode."""
+    model, X, y = four_samples()
+    model.train(training)
+    shown, show = [], plt.show
+    plt.show = lambda *_, **__: shown.append("plt.show()")
+    try:
+        first, second = (plot_decision_boundary(model, X, y, resolution=5) for _ in range(2))
+    finally:
+        plt.show = show
+    expect(
+        "what plot_decision_boundary called", shown, [], "Only return the figure: whoever called decides to show it."
+    )
+    expect("whether two calls give two figures", first is not second, True, "Make a new figure: `plt.subplots()`.")
+    step = "Note down `model.training` first, and put it back at the end."
+    expect(f"model.training after plot_decision_boundary (it was {training})", model.training, training, step)

@@ -66,6 +66,26 @@ def test_init_params_scales_the_weights():
     expect(call, torch.equal(W, again), True, step)
 
 
+def test_init_params_draws_every_weight_on_its_own():
+    """The weights average to about 0, no row or column is all alike, and every call draws anew."""
+    source = torch.Generator().manual_seed(1)
+    torch.manual_seed(2)
+    wanted = torch.rand(1)
+    torch.manual_seed(2)
+    (W, _), *_ = init_params([200, 100, 5], source)
+    expect("torch.rand(1) after init_params", torch.rand(1), wanted, "Draw from `generator`, not from PyTorch's own.")
+    call = "W of init_params([200, 100, 5], generator)"
+    mean = W.mean().item()
+    step = "Numbers from 0 to 1 are all positive: draw around 0, as torch.randn does."
+    expect_that(abs(mean) < 0.01, f"{call}.mean()", mean, "about 0", step)
+    alike = min(W.std(dim=0).mean().item(), W.std(dim=1).mean().item()) / W.std().item()
+    step = "Draw a tensor of the shape (n_out, n_in), a number for each weight."
+    expect_that(alike > 0.8, f"the deviation in a row or column of {call}, over that of all", alike, "about 1", step)
+    (again, _), *_ = init_params([200, 100, 5], source)
+    step = "Use the generator as it comes: do not seed it."
+    expect(f"{call}, equal in a second call", torch.equal(W, again), False, step)
+
+
 def test_forward_predicts_and_keeps_the_cards():
     """The two guesses are 0.6 and -1; the cache has the batch, the cards and the guesses."""
     X, _, params = example()
@@ -86,6 +106,21 @@ def test_backward_walks_back_through_both_layers():
     expect("backward(y, cache, params)[-1]", grads[-1], second, step)
     step = "Hand the blame on, dZ @ W, and send it through tanh: times 1 - h², with h from the cache."
     expect("backward(y, cache, params)[0]", grads[0], first, step)
+
+
+def test_backward_divides_by_all_elements():
+    """One linear layer with two outputs, in float64: the mean is over four elements."""
+    X = torch.tensor([[1.0], [2.0]]).double()
+    params = [(torch.tensor([[1.0], [-1.0]]).double(), torch.zeros(2).double())]
+    cache, y = [X, torch.tensor([[1.0, -1.0], [2.0, -2.0]]).double()], torch.tensor([[0.0, -1.0], [2.0, -4.0]]).double()
+    grads = [tuple(pair) for pair in backward(y, cache, params)]
+    # The errors are [[1, 0], [0, 2]], and 2 / (N·O) is 1/2.
+    wanted = torch.tensor([[0.5], [2.0]]).double(), torch.tensor([0.5, 1.0]).double()
+    step = "The loss is the mean over N·O elements, 4 here; the sums over the samples need no further mean."
+    expect("backward(y, cache, params)", grads, [wanted], step)
+    step = "Change nothing in place: neither the tensors nor the list `cache` (no `pop`)."
+    expect("the length of cache after backward", len(cache), 2, step)
+    expect("y_hat in cache after backward", cache[-1], torch.tensor([[1.0, -1.0], [2.0, -2.0]]).double(), step)
 
 
 def test_train_writes_the_loss_down_before_each_step():
@@ -160,6 +195,30 @@ def test_CustomLayer_is_deterministic_in_evaluation_mode():
     expect_that(lowest >= 0, "layer.eval()(x).min()", lowest, "0 or more", "Is there a ReLU after the normalization?")
 
 
+def test_CustomLayer_drops_the_share_p_and_scales_the_rest():
+    """With p = 0.25 about 5 of 8 outputs are 0 (half by ReLU, a quarter of the rest by dropout); the mean stays."""
+    torch.manual_seed(0)
+    out = CustomLayer(3, 50, 0.25)(torch.randn(400, 3))
+    share, mean = (out == 0).float().mean().item(), out.mean().item()
+    call = "CustomLayer(3, 50, 0.25)(x) in train mode"
+    step = "p is the probability that an element is dropped; `nn.Dropout(p)` has the same p."
+    expect_that(0.57 < share < 0.68, f"the share of zeros in {call}", share, "about 0.62", step)
+    step = "What is kept is divided by 1 - p, so that the mean stays about 0.4; nn.Dropout does that by itself."
+    expect_that(0.36 < mean < 0.44, f"the mean of {call}", mean, "about 0.4", step)
+
+
+def test_CustomLayer_treats_a_sample_alone_as_in_a_batch():
+    """In eval mode the running statistics count, not the companions."""
+    torch.manual_seed(0)
+    layer, x = CustomLayer(3, 5, 0.25), torch.randn(6, 3)
+    layer(x)
+    layer.eval()
+    step = "Use an nn.BatchNorm1d with its usual settings: it keeps running statistics for eval mode."
+    expect("layer.eval()(x[:1])", layer(x[:1]).detach(), layer(x)[:1].detach(), step)
+    norms = sum(isinstance(module, nn.BatchNorm1d) for module in layer.modules())
+    expect("the number of nn.BatchNorm1d modules in CustomLayer(3, 5, 0.25)", norms, 1, step)
+
+
 def test_build_network_makes_a_flat_chain():
     """Three linear layers have two ReLUs between them."""
     model = build_network([784, 256, 128, 10])
@@ -196,3 +255,19 @@ def test_trace_shapes_takes_its_hooks_off():
     expect("trace_shapes(model, x of a wrong shape) raises a RuntimeError", raised, True, step)
     hooks = sum(len(module._forward_hooks) for module in model.modules())
     expect("the number of hooks after that error", hooks, 0, step)
+
+
+def test_trace_shapes_finds_leaves_at_any_depth_and_every_call():
+    """A chain in a chain with one tanh that is called twice; other people's hooks and the mode stay."""
+    tanh = nn.Tanh()
+    model = nn.Sequential(nn.Sequential(nn.Linear(3, 4), tanh), nn.Linear(4, 2), tanh)
+    calls = []
+    model[1].register_forward_hook(lambda *_: calls.append("hook"))
+    trace = [(name, tuple(shape)) for name, shape in trace_shapes(model, torch.zeros(5, 3))]
+    wanted = [("0.0", (5, 4)), ("0.1", (5, 4)), ("1", (5, 2)), ("0.1", (5, 2))]
+    step = "named_modules() goes to every depth; leaves have no modules inside. Append an entry in every call."
+    expect("trace_shapes(model, x) with a chain in a chain", trace, wanted, step)
+    expect("model.training after trace_shapes(model, x)", model.training, True, "Leave the mode as it is.")
+    model(torch.zeros(5, 3))
+    step = "Remove your own hooks through their handles; somebody else's hook stays, and is called once a call."
+    expect("the calls of a hook that was there before", calls, ["hook", "hook"], step)

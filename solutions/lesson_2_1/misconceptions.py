@@ -713,6 +713,17 @@ def boundary_shown(model, X, y, resolution=100):
 
 @misconception(
     "plot_decision_boundary",
+    says="Afterwards the model is always in train mode. If it was in eval mode before, it should be in eval mode again.",
+    section=LOOKING,
+)
+def boundary_leaves_train_mode(model, X, y, resolution=100):
+    fig = plot_decision_boundary(model, X, y, resolution)
+    model.train()
+    return fig
+
+
+@misconception(
+    "plot_decision_boundary",
     says="The axes have no labels. Say which feature runs along x, and which along y.",
     section=LOOKING,
 )

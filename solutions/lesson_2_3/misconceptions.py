@@ -555,6 +555,25 @@ class no_running_statistics(CustomLayer):
         return self.dropout(self.relu(self.norm(h)))[: len(x)]
 
 
+@misconception(
+    "CustomLayer",
+    says="The batch is normalized by hand, and no module keeps running statistics. The lesson's layer has an "
+    "nn.BatchNorm1d, with its usual settings, among its modules.",
+    section=NORM,
+)
+class normalized_by_hand(nn.Module):
+    def __init__(self, in_features, out_features, p):
+        super().__init__()
+        self.linear = nn.Linear(in_features, out_features)
+        self.weight, self.bias = nn.Parameter(torch.ones(out_features)), nn.Parameter(torch.zeros(out_features))
+        self.dropout = nn.Dropout(p)
+
+    def forward(self, x):
+        z = self.linear(x)
+        z = (z - z.mean(dim=0)) / (z.var(dim=0, unbiased=False) + 1e-5).sqrt()
+        return self.dropout(torch.relu(z * self.weight + self.bias))
+
+
 def _modules(sizes, between):
     for n_in, n_out in pairwise(sizes):
         yield nn.Linear(n_in, n_out)

@@ -42,7 +42,7 @@ def nearly_cancelling(rng, device, pairs):
 @pytest.mark.weight(2)
 @pytest.mark.parametrize("samples", [4, 5, 50])
 def test_derivatives_of_the_mean(lesson, device, rng, samples):
-    """Dw is the mean of 2 * error * x and db that of 2 * error, 0-D, of x's dtype (float32), dw first."""
+    """`dw` is the mean of 2 * error * x and db that of 2 * error, 0-D, of x's dtype (float32), dw first."""
     dw, db = lesson.gradients(*problem(rng, device, torch.float32, samples))
     return {"dw": dw, "db": db}
 
@@ -52,7 +52,7 @@ def test_derivatives_of_the_mean(lesson, device, rng, samples):
 @pytest.mark.tolerance(1e-7, 1e-8)
 @pytest.mark.parametrize("pairs", [2, 5])
 def test_formulas_keep_seven_digits(lesson, device, rng, pairs):
-    """In float64 seven digits are right, also where errors of millions nearly cancel: no finite differences."""
+    """In float64 seven digits are right, also where huge errors nearly cancel: no finite differences."""
     dw, db = lesson.gradients(*nearly_cancelling(rng, device, pairs))
     return {"dw": dw, "db": db}
 

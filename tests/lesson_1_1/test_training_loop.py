@@ -68,7 +68,7 @@ def test_never_stops_early(lesson, device, rng):
 @pytest.mark.weight(2)
 @pytest.mark.tolerance(1e-7, 1e-8)
 def test_formulas_keep_seven_digits(lesson, device, rng):
-    """In float64 w and b have seven right digits, also where errors of millions nearly cancel: no finite differences."""
+    """In float64 w and b have seven right digits, also where huge errors nearly cancel: no finite differences."""
     x, y, w, b = problem(rng, device, torch.float64, 5)
     far = uniform(rng, 1e6, 2e6, 5).to(device)
     x, y = x.repeat_interleave(2), torch.stack([y + far, y - far], dim=1).flatten()

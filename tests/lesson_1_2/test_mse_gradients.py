@@ -55,7 +55,7 @@ def test_gradient_of_the_mean(lesson, device, rng, samples, features):
 @pytest.mark.tolerance(1e-7, 1e-8)
 @pytest.mark.parametrize(("pairs", "features"), [(2, 3), (5, 2)])
 def test_formulas_keep_seven_digits(lesson, device, rng, pairs, features):
-    """In float64 seven digits are right, also where errors of millions nearly cancel: no finite differences."""
+    """In float64 seven digits are right, also where huge errors nearly cancel: no finite differences."""
     return gradients(lesson, *nearly_cancelling(rng, device, pairs, features))
 
 

@@ -69,7 +69,7 @@ def test_two_samples_or_one_feature(lesson, device, rng, samples, features):
 @pytest.mark.exercise("standardize")
 @pytest.mark.weight(2)
 def test_columns_of_any_scale(lesson, device, rng):
-    """Columns of thousandths and of thousands are divided by their own deviation, with nothing added to it."""
+    """Columns of small and of large numbers are divided by their own deviation, with nothing added to it."""
     X = table(rng, device, torch.float64, 7, 3)
     return standardized(lesson, X * torch.tensor([1e-4, 1.0, 1e4], dtype=X.dtype, device=device))
 

@@ -52,7 +52,7 @@ def test_noise_of_mini_batches(lesson, device, rng, dtype):
 @pytest.mark.exercise("gradient_noise")
 @pytest.mark.check("noise_is_right")
 def test_batches_as_wide_as_long(lesson, device, rng):
-    """The same where N is D, and where the noise is tiny."""
+    """The deviation is the formula's also where N is D, and where the noise is tiny."""
     return _measured(lesson, device, rng, _problem(rng, device, 5, 5, torch.float64, scale=0.02), 3)
 
 

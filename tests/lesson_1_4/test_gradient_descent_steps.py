@@ -35,14 +35,14 @@ def test_path_in_float32(lesson, device, rng):
 
 @pytest.mark.exercise("gradient_descent_steps")
 def test_path_in_float64(lesson, device, rng):
-    """The same, computed in float64 where x is float64, with another learning rate."""
+    """The path is computed in x's dtype: in float64 where x is float64."""
     x, y = _problem(rng, device, 7, torch.float64)
     return _points(lesson.gradient_descent_steps(x, y, *_start(rng), 0.03, 4), torch.float64)
 
 
 @pytest.mark.exercise("gradient_descent_steps")
 def test_long_path(lesson, device, rng):
-    """Forty steps give forty-one points."""
+    """A long path has one point more than steps, too."""
     x, y = _problem(rng, device, 4, torch.float64)
     return _points(lesson.gradient_descent_steps(x, y, *_start(rng), 0.2, 40), torch.float64)
 

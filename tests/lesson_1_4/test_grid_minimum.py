@@ -41,7 +41,7 @@ def test_wide_grid(lesson, device, rng, dtype):
 
 @pytest.mark.exercise("grid_minimum")
 def test_tall_grid(lesson, device, rng):
-    """The same on a grid with more rows than columns."""
+    """The w, b and loss of the lowest point, on a grid with more rows than columns."""
     W, B, L = _grid(rng, device, 6, 3)
     return _numbers(lesson.grid_minimum(W, B, _with_lowest(L, (4, 1))))
 

@@ -24,7 +24,7 @@ def test_every_pair_of_a_tall_grid(lesson, device, rng):
 @pytest.mark.exercise("loss_grid")
 @pytest.mark.weight(2)
 def test_every_pair_of_a_wide_grid_in_float64(lesson, device, rng):
-    """The same in float64, with more biases than weights and more samples than either."""
+    """In float64, too, `L[i, j]` is the loss of `w_range[i]` and `b_range[j]`, with more biases than weights."""
     return lesson.loss_grid(*_problem(rng, device, 11, 3, 6, torch.float64))
 
 

@@ -48,7 +48,7 @@ def test_either_sign(lesson, device, rng):
 @pytest.mark.weight(3)
 @pytest.mark.parametrize("samples", [6, 9])
 def test_large_errors_that_nearly_cancel(lesson, device, rng, samples):
-    """With targets of a million and more the formulas still have six digits; a numerical gradient has none."""
+    """With huge targets the formulas keep their digits; a numerical gradient loses all of them."""
     x, y, w, b = problem(rng, device, torch.float64, samples)
     t = torch.tanh(w * x + b)
     slope = 1 - t**2

@@ -47,7 +47,7 @@ def test_any_shape(lesson, device, rng):
 
 @pytest.mark.exercise("forward_difference")
 def test_large_and_small_nudges(lesson, device, rng):
-    """The quotient is that of the eps given, be it 1 or a thousandth."""
+    """The quotient is that of the eps given, be it large or small."""
     f, theta = problem(rng, device, torch.float64, (4,))
     return {f"eps = {eps}": lesson.forward_difference(f, theta, eps) for eps in (1.0, 0.5, 0.01, 0.001)}
 

@@ -361,8 +361,9 @@ def new_figure_and_nothing_else(student, reference):
     for name in ("X", "y"):
         if not same(student[f"{name} afterwards"], reference[f"{name} afterwards"]):
             return f"It changed its argument `{name}`."
-    if student["training modes afterwards"] != reference["training modes afterwards"]:
-        return "The model should be in the mode in which it was before."
+    for mode, wanted in reference["training modes afterwards"].items():
+        if student["training modes afterwards"][mode] != wanted:
+            return f"A model that was in {mode} mode should be in {mode} mode afterwards."
     if len(many) <= len(few):
         return "A larger resolution should ask the model about more points."
     return None

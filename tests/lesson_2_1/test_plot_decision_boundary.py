@@ -163,13 +163,15 @@ def test_a_new_figure_is_returned_and_nothing_else_changes(lesson, device, rng):
         return lesson.plot_decision_boundary(model, X, y, *resolution), list(rows)
 
     ((coarse, few), kept), shown = probes.shows(lambda: probes.unchanged(lambda: draw(6), X=X, y=y))
+    modes = [part.training for part in model.modules()]
+    model.eval()
     (fine, many), shown_again = probes.shows(draw)
     found = {
         "what came back": [probes.kind(fig, Figure) for fig in (coarse, fine)],
         "the same figure twice": probes.same_object(coarse, fine),
         "shown": shown + shown_again,
         **kept,
-        "training modes afterwards": [part.training for part in model.modules()],
+        "training modes afterwards": {"train": modes, "eval": [part.training for part in model.modules()]},
         "rows asked at resolution 6": few,
         "rows asked by default": many,
     }

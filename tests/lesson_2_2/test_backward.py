@@ -23,7 +23,7 @@ def problem(rng, device, dtype, samples, features, neurons):
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 @pytest.mark.parametrize(("samples", "features", "neurons"), [(7, 3, 1), (9, 2, 5), (40, 4, 3)])
 def test_gradient_of_the_mean_squared_error(lesson, device, rng, dtype, samples, features, neurons):
-    """DW is the gradient of the mean over all N·H elements, (H, 1 + D), of W_aug's dtype."""
+    """The result is the gradient of the mean over all N·H elements, (H, 1 + D), of W_aug's dtype."""
     return lesson.backward(*problem(rng, device, dtype, samples, features, neurons))
 
 

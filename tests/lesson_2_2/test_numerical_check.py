@@ -109,7 +109,7 @@ def test_the_bound_is_relative(lesson, device, rng):
 
 @pytest.mark.exercise("numerical_check")
 def test_the_step_of_the_differences(lesson, device, rng):
-    """The differences reach 1e-6 to either side: a kink that is 1.5 steps away is not met, one half a step away is."""
+    """The differences reach 1e-6 to either side: a kink within that reach makes the answer False, one beyond it does not."""
     answers = {}
     for name, distance in {"a kink 1.5 steps away": 1.5e-6, "a kink half a step away": 0.5e-6}.items():
         X, W_aug, y = problem(rng, device, torch.float64, 1, 2, 2)
@@ -135,6 +135,7 @@ def test_other_shapes_and_broken_numbers_are_false(lesson, device, rng):
     dW = gradient(X, W_aug, y)
     broken = [dW.clone(), dW.clone()]
     broken[0][0, 1], broken[1][0, 0] = torch.nan, torch.inf
+    huge = torch.full_like(dW, 1e30).float()  # its norm is finite in float64 alone
     square = problem(rng, device, torch.float64, 6, 2, 3)
     transposed = gradient(*square).T.contiguous()
     candidates = {
@@ -144,6 +145,7 @@ def test_other_shapes_and_broken_numbers_are_false(lesson, device, rng):
         "a row twice": dW.expand(2, -1).clone(),
         "with a NaN": broken[0],
         "with an infinity": broken[1],
+        "far too large, in float32": huge,
         "the gradient": dW,
     }
     answers = asked(lesson, X, W_aug, y, candidates)
@@ -152,10 +154,13 @@ def test_other_shapes_and_broken_numbers_are_false(lesson, device, rng):
 
 @pytest.mark.exercise("numerical_check")
 @pytest.mark.weight(2)
+@pytest.mark.tolerance(0.0, 0.0)  # what is left alone is so to its last bit
 @pytest.mark.parametrize("requires_grad", [False, True])
 def test_weights_are_left_as_they_were(lesson, device, rng, requires_grad):
     """W_aug keeps its values, `requires_grad` and `grad`, and so do the other arguments."""
-    X, W_aug, y = problem(rng, device, torch.float64, 3, 2, 2)
+    X, W_aug, y = problem(rng, device, torch.float64, 3, 4, 5)
+    # Numbers of full length: one that is nudged to and fro does not come back to its last bit.
+    W_aug[:, 1:] += torch.rand(5, 4, generator=rng, dtype=torch.float64).to(device) / 128
     dW = gradient(X, W_aug, y)
     W_aug.requires_grad_(requires_grad)
     answer, untouched = probes.unchanged(lambda: lesson.numerical_check(X, W_aug, y, dW), X=X, W_aug=W_aug, y=y, dW=dW)

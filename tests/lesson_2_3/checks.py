@@ -127,6 +127,9 @@ def _cosine(one: torch.Tensor, other: torch.Tensor) -> float:
 
 def training_drops_and_scales(student: Any, reference: Any) -> str | None:
     """Of what ReLU lets through, about the share p is 0, element by element and anew in every call; the rest is scaled."""
+    for kind, count in reference["parts"].items():
+        if student["parts"][kind] != count:
+            return f"The layer has no {kind} among its modules, and it should have one."
     first, second = student["first call"], student["second call"]
     plain, p = reference["without dropout"], reference["p"]
     if not all(isinstance(out, torch.Tensor) and out.shape == plain.shape for out in (first, second)):

@@ -11,26 +11,35 @@ def normal(rng, device, dtype, *shape):
     return torch.randn(shape, generator=rng, dtype=torch.float64).to(device, dtype)
 
 
+def linears(layer):
+    """The first linear layer of a custom layer; no layer where there is none."""
+    return [module for module in layer.modules() if isinstance(module, nn.Linear)][:1]
+
+
+def norms(layer):
+    """The normalization of a custom layer; no layer where there is none."""
+    return [module for module in layer.modules() if isinstance(module, nn.BatchNorm1d)][:1]
+
+
 def parts(layer):
-    """The linear layer and the normalization of a custom layer, None where there is none."""
-    linear = next((module for module in layer.modules() if isinstance(module, nn.Linear)), None)
-    norm = next((module for module in layer.modules() if isinstance(module, nn.BatchNorm1d)), None)
-    return linear, norm
+    """How many of its two parts a custom layer has: without them nobody can give it known parameters."""
+    return {"nn.Linear": len(linears(layer)), "nn.BatchNorm1d": len(norms(layer))}
 
 
 def made(lesson, rng, device, dtype, n_in, n_out, p):
     """A layer with known parameters and running statistics; scores and statistics are of about the same size."""
     layer = lesson.CustomLayer(n_in, n_out, p).to(device, dtype)
-    linear, norm = parts(layer)
-    features = norm.num_features
     with torch.no_grad():
-        linear.weight.copy_(normal(rng, device, dtype, n_out, n_in) / n_in**0.5)
-        linear.bias.copy_(normal(rng, device, dtype, n_out))
-        norm.weight.copy_(1 + 0.3 * normal(rng, device, dtype, features))
-        norm.bias.copy_(0.5 * normal(rng, device, dtype, features))
-        if norm.running_mean is not None:
-            norm.running_mean.copy_(normal(rng, device, dtype, features))
-            norm.running_var.copy_(0.5 + normal(rng, device, dtype, features) ** 2)
+        for linear in linears(layer):
+            linear.weight.copy_(normal(rng, device, dtype, n_out, n_in) / n_in**0.5)
+            linear.bias.copy_(normal(rng, device, dtype, n_out))
+        for norm in norms(layer):
+            features = norm.num_features
+            norm.weight.copy_(1 + 0.3 * normal(rng, device, dtype, features))
+            norm.bias.copy_(0.5 * normal(rng, device, dtype, features))
+            if norm.running_mean is not None:
+                norm.running_mean.copy_(normal(rng, device, dtype, features))
+                norm.running_var.copy_(0.5 + normal(rng, device, dtype, features) ** 2)
     return layer
 
 
@@ -56,7 +65,7 @@ def test_evaluation_is_deterministic(lesson, device, rng, dtype, samples, n_in, 
     layer = made(lesson, rng, device, dtype, n_in, n_out, 0.6).eval()
     x = normal(rng, device, dtype, samples, n_in)
     outputs, kept = probes.unchanged(lambda: [layer(x).detach() for _ in range(2)], x=x)
-    return {"first call": outputs[0], "second call": outputs[1], **kept}
+    return {"parts": parts(layer), "first call": outputs[0], "second call": outputs[1], **kept}
 
 
 @pytest.mark.exercise("CustomLayer")
@@ -65,7 +74,7 @@ def test_evaluation_does_not_look_at_the_companions(lesson, device, rng, dtype):
     """In eval mode a sample's output is the same alone and in a batch."""
     layer = made(lesson, rng, device, dtype, 4, 16, 0.3).eval()
     x = normal(rng, device, dtype, 7, 4)
-    return {"in a batch": layer(x)[2:3], "alone": layer(x[2:3])}
+    return {"parts": parts(layer), "in a batch": layer(x)[2:3], "alone": layer(x[2:3])}
 
 
 @pytest.mark.exercise("CustomLayer")
@@ -76,11 +85,11 @@ def test_training_normalizes_with_the_batch(lesson, device, rng, dtype):
     layer = made(lesson, rng, device, dtype, 5, 6, 0.0)
     x = 2 * normal(rng, device, dtype, 12, 5) + 1
     trained = layer(x).detach()
-    _, norm = parts(layer)
     return {
+        "parts": parts(layer),
         "training": trained,
-        "running mean": copied(norm.running_mean),
-        "running variance": copied(norm.running_var),
+        "running mean": [copied(norm.running_mean) for norm in norms(layer)],
+        "running variance": [copied(norm.running_var) for norm in norms(layer)],
         "evaluation": layer.eval()(x).detach(),
         "training again": layer.train()(x).detach(),
     }
@@ -95,12 +104,13 @@ def test_training_drops_and_scales(lesson, device, rng, p):
     layer = made(lesson, rng, device, torch.float64, 5, 40, p)
     x = normal(rng, device, torch.float64, 250, 5)
     first, second = layer(x).detach(), layer(x).detach()
-    linear, norm = parts(layer)
+    plain = None
     with torch.no_grad():
-        z = linear(x)
-        z = (z - z.mean(dim=0)) / (z.var(dim=0, unbiased=False) + norm.eps).sqrt()
-        plain = torch.relu(z * norm.weight + norm.bias)
-    return {"first call": first, "second call": second, "without dropout": plain, "p": p}
+        for linear, norm in zip(linears(layer), norms(layer), strict=False):
+            z = linear(x)
+            z = (z - z.mean(dim=0)) / (z.var(dim=0, unbiased=False) + norm.eps).sqrt()
+            plain = torch.relu(z * norm.weight + norm.bias)
+    return {"parts": parts(layer), "first call": first, "second call": second, "without dropout": plain, "p": p}
 
 
 @pytest.mark.exercise("CustomLayer")
@@ -109,5 +119,8 @@ def test_gradients_reach_all_parameters(lesson, device, rng):
     layer = made(lesson, rng, device, torch.float64, 4, 5, 0.5).eval()
     x, scale = normal(rng, device, torch.float64, 8, 4), normal(rng, device, torch.float64, 8, 5)
     (layer(x) * scale).sum().backward()
-    named = dict(zip(("linear layer", "normalization"), parts(layer), strict=True))
-    return {f"gradients of the {name}": [part.weight.grad, part.bias.grad] for name, part in named.items()}
+    named = {"linear layer": linears(layer), "normalization": norms(layer)}
+    gradients = {
+        f"gradients of the {name}": [(p.weight.grad, p.bias.grad) for p in found] for name, found in named.items()
+    }
+    return {"parts": parts(layer), **gradients}

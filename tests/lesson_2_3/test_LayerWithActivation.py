@@ -17,7 +17,9 @@ def made(lesson, rng, device, dtype, n_in, n_out, activation):
     W, b = normal(rng, device, dtype, n_out, n_in), normal(rng, device, dtype, n_out)
     with torch.no_grad():
         for parameter in layer.parameters():
-            parameter.copy_(W if parameter.dim() == 2 else b)
+            values = W if parameter.dim() == 2 else b
+            if parameter.shape == values.shape:  # others are another scenario's
+                parameter.copy_(values)
     return layer
 
 

@@ -12,7 +12,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+import torch
 
+from assignments import expect
 from autograder.authoring import visible_tests
 from autograder.course import lesson as lessons
 from tests.autograder.helpers import LESSONS, ROOT, seat
@@ -257,3 +259,21 @@ def test_expect_raises_tells_of_one_exception_alone(tmp_path: Path) -> None:
     assert "raised     KeyError: 'five'\n  expected   a IndexError\n  next step  Look." in done.stdout
     assert "During handling" not in done.stdout
     assert "Traceback" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("result", "expected", "first"),
+    [
+        (torch.zeros(2), torch.ones(2, dtype=torch.float64), "First make its dtype float64, not float32. Then: Look."),
+        (torch.zeros(2, 1), torch.ones(2), "First make its shape (2,), not (2, 1). Then: Look."),
+        (None, torch.ones(2), "First return a tensor, not None. Then: Look."),
+        (2.0, 3, "First return an int, not a float. Then: Look."),
+        (torch.tensor(True), True, "First return a bool, not a Tensor. Then: Look."),
+        (torch.zeros(2), torch.ones(2), "Look."),
+        (1, 2.5, "Look."),
+    ],
+)
+def test_expect_names_type_shape_and_dtype_before_values(result: object, expected: object, first: str) -> None:
+    with pytest.raises(pytest.fail.Exception) as failure:
+        expect.expect("double(3)", result, expected, "Look.")
+    assert str(failure.value).splitlines()[-1] == f"  next step  {first}"
