@@ -29,7 +29,9 @@ from assignments.lesson_2_5.exercises import (
 
 @pytest.fixture(autouse=True)
 def _close_figures():
+    show = plt.show
     yield
+    plt.show = show
     plt.close("all")
 
 
@@ -58,12 +60,16 @@ def test_ToyDataset_spaces_its_features_evenly():
 
 def test_ToyDataset_has_targets_near_the_line_that_stay_the_same():
     dataset = ToyDataset(200, 0)
+    for name, part in zip("xy", dataset[3], strict=True):
+        fine = isinstance(part, torch.Tensor) and part.shape == (1,) and part.dtype == torch.float32
+        step = "A sample is a tuple of two float32 tensors of shape (1,)."
+        expect_that(fine, f"{name} of ToyDataset(200, 0)[3]", part, "a float32 tensor of shape (1,)", step)
     noise = torch.stack([dataset[i][1] - (3 * dataset[i][0] + 1) for i in range(200)])
     expect_that(
-        noise.shape == (200, 1) and 0.35 < as_float(noise.std()) < 0.65,
+        0.35 < as_float(noise.std()) < 0.65,
         "y - (3x + 1) over the samples of ToyDataset(200, 0)",
-        f"shape {tuple(noise.shape)}, standard deviation {as_float(noise.std()):.3f}",
-        "shape (200, 1), a standard deviation near 0.5",
+        f"a standard deviation of {as_float(noise.std()):.3f}",
+        "a standard deviation near 0.5",
         "The targets are 3x + 1 + 0.5 * z, each z a standard normal number.",
     )
     expect(
@@ -72,6 +78,17 @@ def test_ToyDataset_has_targets_near_the_line_that_stay_the_same():
         dataset[3],
         "Draw the noise once, in `__init__`, and keep it.",
     )
+
+
+def test_ToyDataset_draws_from_a_generator_of_its_own():
+    state = torch.get_rng_state()
+    one, same, other = ToyDataset(5, 1), ToyDataset(5, 1), ToyDataset(5, 2)
+    kept = torch.equal(torch.get_rng_state(), state)
+    step = "Make a torch.Generator, seed it, and hand it to torch.randn; torch.manual_seed changes the global one."
+    expect_that(kept, "the global generator's state after ToyDataset(5, 1)", "another state", "the state before", step)
+    expect("ToyDataset(5, 1)[2], made again", same[2], one[2], "The seed fixes the noise.")
+    different = not torch.equal(one[2][1], other[2][1])
+    expect_that(different, "the targets of ToyDataset(5, 2)", other[2][1], "others than with seed 1", "Use the seed.")
 
 
 def test_ToyDataset_refuses_an_index_past_the_end():
@@ -116,6 +133,20 @@ def test_make_loader_shuffles_anew_every_epoch_by_its_seed():
         first,
         "The seed alone fixes the orders: give the loader a generator of its own.",
     )
+    torch.manual_seed(1)
+    one_epoch(again)
+    first = torch.rand(1)
+    torch.manual_seed(2)
+    one_epoch(again)
+    step = (
+        "Never call torch.manual_seed: whoever uses random numbers elsewhere would get the same ones again and again."
+    )
+    other = torch.rand(1)
+    expect_that(not torch.equal(first, other), "a global random number after an epoch", other, "not a seeded one", step)
+    state = torch.get_rng_state()
+    make_loader(numbered(30), 4, shuffle=True, seed=7)
+    kept = torch.equal(torch.get_rng_state(), state)
+    expect_that(kept, f"the global generator's state after {call}", "another state", "the state before", step)
 
 
 def test_manual_batches_follow_the_order():
@@ -136,6 +167,9 @@ def test_manual_batches_follow_the_order():
         (torch.tensor([[2.0, 20]]), torch.tensor([[200.0]])),
         "The last batch has the row that is left over, and it is still (1, 2) and (1, 1).",
     )
+    sizes = [len(rows) for rows, _ in manual_batches(X[:4], y[:4], 2, torch.tensor([1, 0, 3, 2]))]
+    call = "the batch sizes of manual_batches(X, y, 2, order) for four rows"
+    expect(call, sizes, [2, 2], "Four rows make two batches; an empty one does not follow.")
 
 
 def test_train_weighs_the_short_last_batch_by_its_samples():
@@ -182,6 +216,14 @@ def test_compare_batch_sizes_starts_from_the_same_model():
     )
 
 
+def test_compare_batch_sizes_shuffles_anew_every_epoch():
+    dataset = TensorDataset(torch.zeros(10, 1), torch.arange(10.0).unsqueeze(1) ** 2)
+    losses = compare_batch_sizes(dataset, [1], 4, 0.5, 3)[1]
+    step = "Make each size's loader with shuffle=True: here the losses depend on the order, which is a new one every epoch."
+    call = "compare_batch_sizes(ten samples, [1], epochs=4, lr=0.5, seed=3)[1]"
+    expect_that(len({round(loss, 2) for loss in losses[1:]}) > 1, call, losses, "other losses in every epoch", step)
+
+
 def test_StandardizedToyDataset_has_standardized_features_and_a_way_back():
     dataset = StandardizedToyDataset(5, 0)
     features = torch.stack([dataset[i][0] for i in range(5)])
@@ -198,6 +240,14 @@ def test_StandardizedToyDataset_has_standardized_features_and_a_way_back():
         torch.tensor([2.0]),
         "Undo the steps in reverse: times the deviation, plus the mean.",
     )
+
+
+def test_StandardizedToyDataset_takes_its_statistics_over_all_samples():
+    dataset = StandardizedToyDataset(101, 0)
+    features = torch.stack([dataset[i][0] for i in range(101)])
+    step = "Take mean and deviation over all features of the dataset, however many there are."
+    expect("the mean of the features of StandardizedToyDataset(101, 0)", features.mean(), torch.tensor(0.0), step)
+    expect("their standard deviation", features.std(), torch.tensor(1.0), step)
 
 
 def test_StandardizedToyDataset_leaves_the_targets_alone():
@@ -302,13 +352,17 @@ def test_to_device_does_not_copy_what_is_there():
 
 def test_plot_batch_has_eight_axes_with_labels_as_titles():
     images = torch.linspace(-1, 1, 3 * 28 * 28).reshape(3, 1, 28, 28)
+    shown = []
+    plt.show = lambda *_, **__: shown.append("plt.show()")
     figure = plot_batch(images, torch.tensor([7, 0, 4]))
     call = "plot_batch(three images, labels 7, 0, 4)"
+    expect_that(not shown, f"what was shown by {call}", shown, "nothing", "Return the figure; do not show it.")
     expect_that(isinstance(figure, Figure), call, figure, "a matplotlib Figure", "Return the figure; do not show it.")
     expect(f"len({call}.axes)", len(figure.axes), 8, "Two rows of four, also when there are fewer images.")
     titles = [ax.get_title() for ax in figure.axes]
     expect_that(
-        all(str(label) in title for label, title in zip([7, 0, 4], titles, strict=False)) and titles[3:] == [""] * 5,
+        all(str(label) in title and "tensor" not in title for label, title in zip([7, 0, 4], titles, strict=False))
+        and titles[3:] == [""] * 5,
         f"the titles of {call}",
         titles,
         "titles with 7, 0 and 4, then five empty ones",
@@ -335,3 +389,7 @@ def test_plot_batch_does_not_clip_dark_pixels():
         "a scale that holds all grey levels",
         "Undo the normalization before you draw: times 0.5, plus 0.5.",
     )
+    rising = data.ndim == 3 or drawn[0].get_cmap().name.endswith("_r") or data[-1, -1] > data[0, 0]
+    step = "Multiply by 0.5, not by -0.5, or black and white are exchanged."
+    what = "the first and the last grey level of an image that rises from -1 to 1"
+    expect_that(rising, what, (float(data[0].min()), float(data[-1].max())), "the last one is larger", step)

@@ -1,5 +1,7 @@
 """The visible tests of lesson 3.2: the worked examples of its page."""
 
+import copy
+import math
 import warnings
 
 import matplotlib.pyplot as plt
@@ -29,8 +31,10 @@ from assignments.lesson_3_2.exercises import (
 
 @pytest.fixture(autouse=True)
 def close_figures():
-    """Leave no figure open."""
+    """Leave no figure open, and `plt.show` as it was."""
+    show = plt.show
     yield
+    plt.show = show
     plt.close("all")
 
 
@@ -127,6 +131,14 @@ def test_linear_warmup_cosine_rises_and_falls():
     expect("[linear_warmup_cosine(step, 1.0, 4, 8) for step in range(10)]", rates, wanted, step)
 
 
+def test_linear_warmup_cosine_rises_to_lr_whatever_the_floor():
+    """A floor of 0.2: it is for the fall alone."""
+    rates = [linear_warmup_cosine(step, 1.0, 4, 8, 0.2) for step in range(10)]
+    wanted = [0.25, 0.5, 0.75, 1.0, 1.0, 0.882843, 0.6, 0.317157, 0.2, 0.2]
+    step = "The rise does not know the floor; hand the floor on to `cosine`."
+    expect("[linear_warmup_cosine(step, 1.0, 4, 8, 0.2) for step in range(10)]", rates, wanted, step)
+
+
 def test_linear_warmup_cosine_without_warmup_is_a_cosine():
     """No warm-up at all."""
     rates = [linear_warmup_cosine(step, 1.0, 0, 4) for step in range(5)]
@@ -143,6 +155,18 @@ def test_one_cycle_goes_up_and_far_down():
     )
     call = "[one_cycle(step, 1.0, 5, 0.6, 10.0, 10.0) for step in range(7)]"
     expect(call, rates, [0.1, 0.55, 1.0, 0.505, 0.01, 0.01, 0.01], step)
+
+
+def test_one_cycle_is_two_half_cosines():
+    """Four steps up and four steps down; then a peak that lies between two steps."""
+    rates = [one_cycle(step, 1.0, 9, 5 / 9, 10.0, 10.0) for step in range(9)]
+    wanted = [0.1, 0.231802, 0.55, 0.868198, 1.0, 0.855017, 0.505, 0.154983, 0.01]
+    step = "Both phases are half a cosine: slow at both ends, fast in the middle."
+    expect("[one_cycle(step, 1.0, 9, 5 / 9, 10.0, 10.0) for step in range(9)]", rates, wanted, step)
+    rates = [one_cycle(step, 1.0, 5, 0.5, 10.0, 10.0) for step in range(5)]
+    step = "The peak is at pct * total - 1 = 1.5, between two steps: do not round it."
+    wanted = [0.1, 0.775, 0.905463, 0.352037, 0.01]
+    expect("[one_cycle(step, 1.0, 5, 0.5, 10.0, 10.0) for step in range(5)]", rates, wanted, step)
 
 
 def test_as_lambda_lr_drives_the_first_group_and_keeps_the_ratio():
@@ -169,6 +193,22 @@ def test_reduce_on_plateau_follows_the_pages_table():
     call = f"reduce_on_plateau({losses}, 1.0, 0.5, 1)"
     expect(call, reduce_on_plateau(losses, 1.0, 0.5, 1), [1.0, 1.0, 1.0, 0.5, 0.5, 0.5, 0.25, 0.25], step)
     expect("reduce_on_plateau([], 1.0, 0.5, 1)", reduce_on_plateau([], 1.0, 0.5, 1), [], "No epochs, no rates.")
+
+
+def test_reduce_on_plateau_forgives_after_a_good_epoch():
+    """Bad epochs count in a row; what a good one is, the threshold says."""
+    losses = [5.0, 6.0, 4.0, 6.0, 3.0, 6.0]
+    step = "A good epoch sets the count of bad ones back to 0."
+    call = f"reduce_on_plateau({losses}, 1.0, 0.5, 1)"
+    expect(call, reduce_on_plateau(losses, 1.0, 0.5, 1), [1.0] * 6, step)
+    losses = [10.0, 9.5, 8.5, 8.0, 7.0]
+    step = "A loss is good below best * (1 - threshold): below 9, then below 7.65. 9.5 and 8.0 are not."
+    call = f"reduce_on_plateau({losses}, 1.0, 0.5, 0, 0.1)"
+    expect(call, reduce_on_plateau(losses, 1.0, 0.5, 0, 0.1), [1.0, 0.5, 0.5, 0.25, 0.25], step)
+    losses = [2.0, math.nan, math.inf]
+    step = "A loss that is NaN or infinite is a bad epoch."
+    call = "reduce_on_plateau([2.0, nan, inf], 1.0, 0.5, 0)"
+    expect(call, reduce_on_plateau(losses, 1.0, 0.5, 0), [1.0, 0.5, 0.25], step)
 
 
 @pytest.mark.parametrize("per", ["batch", "epoch"])
@@ -228,6 +268,28 @@ def test_load_state_goes_on_as_if_nothing_had_happened():
         expect("the rate after them", training[1].param_groups[0]["lr"], 0.00625, "The scheduler's step counts, too.")
 
 
+def test_load_state_brings_back_the_step_of_a_lambda_lr():
+    """The case of the page: with a LambdaLR the rate of the next step tells whether the scheduler was loaded."""
+
+    def training():
+        optimizer = torch.optim.SGD([nn.Parameter(torch.zeros(1))], lr=0.1)
+        return optimizer, LambdaLR(optimizer, lambda k: 1 / (1 + k))
+
+    optimizer, scheduler = training()
+    for _ in range(3):
+        optimizer.step()
+        scheduler.step()
+    state = copy.deepcopy({"optimizer": optimizer.state_dict(), "scheduler": scheduler.state_dict()})
+    optimizer, scheduler = training()
+    call = "load_state(optimizer, scheduler, state)"
+    load_state(optimizer, scheduler, state)
+    expect(f"the rate after {call}", optimizer.param_groups[0]["lr"], 0.025, "Load the optimizer's state dict.")
+    optimizer.step()
+    scheduler.step()
+    step = "Load the scheduler's state dict, too: it goes on at step 3, so this is step 4, with 0.1 / 5."
+    expect("the rate one step later", optimizer.param_groups[0]["lr"], 0.02, step)
+
+
 def test_lr_range_test_tries_the_pages_three_rates():
     """0.125, 0.25, 0.5, and the weight is put back."""
     model = page_model()
@@ -239,6 +301,21 @@ def test_lr_range_test_tries_the_pages_three_rates():
     expect(call, result, ([0.125, 0.25, 0.5], [1.0, 0.5625, 0.140625]), step)
     step = "Put the weights back as they were."
     expect(f"the weight after {call}", model.weight.detach(), torch.tensor([[0.0]]), step)
+
+
+def test_lr_range_test_goes_through_the_batches_and_puts_buffers_back():
+    """Two batches with different targets; a layer that counts its batches in a buffer."""
+    loader = DataLoader(TensorDataset(torch.ones(2, 1), torch.tensor([[1.0], [3.0]])), batch_size=1)
+    call = "lr_range_test(model, loader, 0.125, 0.5, 3)"
+    step = "Update i uses batch i; after the last batch, begin the loader anew."
+    expect(
+        call, lr_range_test(page_model(), loader, 0.125, 0.5, 3), ([0.125, 0.25, 0.5], [1.0, 7.5625, 0.390625]), step
+    )
+    model = nn.Sequential(nn.Linear(1, 2), nn.BatchNorm1d(2), nn.Linear(2, 1))
+    pairs = DataLoader(TensorDataset(torch.arange(4.0).reshape(4, 1), torch.ones(4, 1)), batch_size=2)
+    lr_range_test(model, pairs, 0.001, 0.01, 3)
+    step = "Copy the model's state_dict before and load it afterwards: it has parameters and buffers."
+    expect("batches that BatchNorm1d has counted, after the test", int(model[1].num_batches_tracked), 0, step)
 
 
 def test_lr_range_test_ends_when_the_loss_explodes():
@@ -256,6 +333,8 @@ def test_lr_range_test_ends_when_the_loss_explodes():
 def test_plot_range_test_draws_on_a_logarithmic_axis():
     """A line through the page's three points."""
     rates, losses = [0.125, 0.25, 0.5], [1.0, 0.5625, 0.140625]
+    shown = []
+    plt.show = lambda *_, **__: shown.append("plt.show()")
     figure = plot_range_test(rates, losses)
     call = "plot_range_test(rates, losses)"
     expect_that(isinstance(figure, Figure), call, figure, "a matplotlib Figure", "Return the figure.")
@@ -270,3 +349,8 @@ def test_plot_range_test_draws_on_a_logarithmic_axis():
     labels = [(ax.get_xlabel(), ax.get_ylabel()) for ax in right]
     step = "Name both axes."
     expect_that(any(all(pair) for pair in labels), f"the labels of {call}", labels, "a label on both axes", step)
+    expect_that(not shown, f"what was shown by {call}", shown, "nothing", "Return the figure; do not show it.")
+    numbers = [1.0, 2.0, math.inf]
+    plot_range_test(rates, numbers)
+    step = "Take nothing out of the lists that you are given; a line may keep what is not finite."
+    expect("the losses after plot_range_test(rates, [1.0, 2.0, inf])", numbers, [1.0, 2.0, math.inf], step)

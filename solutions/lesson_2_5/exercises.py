@@ -163,9 +163,10 @@ def compare_batch_sizes(
 ) -> dict[int, list[float]]:
     """Train one `nn.Linear(1, 1)` for each batch size, all from the same start, and return how their losses went.
 
-    Each size gets a model of its own and a loader of its own, and is trained as `train` does. All models have the same
-    weight and bias at the start, whatever the size. Which start that is, and in which orders the samples come, is left
-    open, but `seed` fixes both: calling again gives the same losses, and the losses of a size do not depend on
+    Each size gets a model of its own and a loader of its own that shuffles, so that every epoch has a new random order, and
+    is trained as `train` does. All models have the same weight and bias at the start, whatever the size. Which start that
+    is, and which orders they are, is left open. But `seed` fixes both, and another seed gives other orders: calling again
+    gives the same losses, and the losses of a size do not depend on
     the other sizes in the list. You may call `torch.manual_seed(seed)`.
 
     Args:
@@ -306,8 +307,9 @@ def plot_batch(images: torch.Tensor, labels: torch.Tensor) -> Figure:
     the empty ones too (`ax.axis("off")`).
 
     Draw with `imshow`, upright. The images are normalized, from -1 to 1, and no grey level may be cut off: shift them
-    back to 0 to 1, or let the colour scale cover their range. Colours are left open. `plt.show()` is not called, and
-    the arguments stay as they are.
+    back to 0 to 1, or let the colour scale cover their range. It covers no more than that, or the picture is pale or dark,
+    and its upper end stands for the largest values, or black and white are exchanged. Which colours the scale has is left
+    open. `plt.show()` is not called, and the arguments stay as they are.
 
     Args:
         images: `(B, 1, H, W)`, B at least 1, floats from -1 to 1, on any device.

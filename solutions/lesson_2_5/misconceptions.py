@@ -350,6 +350,21 @@ def learning_rate_scaled(dataset, sizes, epochs, lr, seed):
 
 
 @misconception(
+    "compare_batch_sizes",
+    says="The samples come in the dataset's own order in every epoch. The lesson makes each size's loader with "
+    "`shuffle=True`.",
+    section="A fair comparison of batch sizes",
+)
+def sizes_never_shuffled(dataset, sizes, epochs, lr, seed):
+    torch.manual_seed(seed)
+    start = nn.Linear(1, 1)
+    return {
+        size: train(make_loader(dataset, size, shuffle=False, seed=seed), copy.deepcopy(start), lr, epochs)
+        for size in sizes
+    }
+
+
+@misconception(
     "StandardizedToyDataset",
     says="The targets are standardized too. The lesson standardizes the features alone: the targets are what is to be "
     "predicted, as they are.",
@@ -590,4 +605,20 @@ def shown_inside(images, labels):
             ax.imshow(images[i, 0].cpu() * 0.5 + 0.5, cmap="gray", vmin=0, vmax=1)
             ax.set_title(str(int(labels[i])))
     plt.show()
+    return figure
+
+
+@misconception(
+    "plot_batch",
+    says="Black and white are exchanged: the image is multiplied by -0.5. The lesson undoes the normalization with "
+    "image * 0.5 + 0.5.",
+    section="Looking at a batch",
+)
+def black_and_white_exchanged(images, labels):
+    figure, axes = plt.subplots(2, 4)
+    for i, ax in enumerate(axes.flat):
+        ax.axis("off")
+        if i < len(images):
+            ax.imshow(images[i, 0].cpu() * -0.5 + 0.5, cmap="gray", vmin=0, vmax=1)
+            ax.set_title(str(int(labels[i])))
     return figure

@@ -330,7 +330,7 @@ def optimize(name: str, start: torch.Tensor, steps: int, lr: float) -> torch.Ten
         name: one of these six names.
         start: where the walk begins, `(2,)`, float32 or float64. It and its `.grad` stay as they are, and it may require
             gradients or not.
-        steps: how many steps to make, 0 or more.
+        steps: how many steps to make, 0 or more. All of them are made, wherever the walk has come to.
         lr: the learning rate.
 
     Returns:

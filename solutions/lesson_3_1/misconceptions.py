@@ -197,6 +197,25 @@ class loss_not_returned(SGD):
         SGD.step(self, closure)
 
 
+@misconception(
+    "SGD",
+    says="The decay is added to `.grad` itself, so the caller finds another gradient there afterwards. The lesson leaves "
+    "`.grad` as it is: `g = p.grad + weight_decay * p` makes a new tensor.",
+    section="The parts of an optimizer",
+)
+class decay_added_in_place(SGD):
+    @torch.no_grad()
+    def step(self, closure=None):
+        loss = asked(closure)
+        for group, p in with_gradients(self):
+            if group["weight_decay"]:
+                p.grad.add_(p, alpha=group["weight_decay"])
+            state = self.state[p]
+            state["v"] = group["momentum"] * state.get("v", 0.0) + p.grad
+            p -= group["lr"] * (p.grad + group["momentum"] * state["v"] if group["nesterov"] else state["v"])
+        return loss
+
+
 # --- RMSProp
 
 
@@ -359,6 +378,17 @@ def step_zero_let_through(moment, beta, step):
     return moment / share
 
 
+@misconception(
+    "bias_correction",
+    says="Step 0 is let through, which divides by 0. The lesson counts from 1: a ValueError is raised for 0 as well.",
+    section="Correcting the bias",
+)
+def only_negative_steps_refused(moment, beta, step):
+    if step < 0:
+        raise ValueError
+    return moment / (1 - beta**step)
+
+
 # --- Adam
 
 
@@ -428,6 +458,41 @@ class count_not_saved(Adam):
         counts[p] = counts.get(p, 0) + 1
         mean, square = corrected(self.state[p], gradient, group["betas"], counts[p])
         p -= group["lr"] * mean / (square.sqrt() + group["eps"])
+
+
+@misconception(
+    "Adam",
+    says="One count of steps, in an attribute of the class, serves all parameters: one without a gradient is counted on, and "
+    "`state_dict` does not know the count. In the lesson each parameter counts its own steps, in `self.state[p]`.",
+    section="What an optimizer remembers",
+)
+class one_count_in_an_attribute(Adam):
+    @torch.no_grad()
+    def step(self, closure=None):
+        loss = asked(closure)
+        self.t = self.__dict__.get("t", 0) + 1
+        for group, p in with_gradients(self):
+            gradient = p.grad + group["weight_decay"] * p
+            mean, square = corrected(self.state[p], gradient, group["betas"], self.t)
+            p -= group["lr"] * mean / (square.sqrt() + group["eps"])
+        return loss
+
+
+@misconception(
+    "Adam",
+    says="The decay is added to `.grad` itself, so the caller finds another gradient there afterwards. The lesson leaves "
+    "`.grad` as it is: `p.grad + weight_decay * p` makes a new tensor.",
+    section="The parts of an optimizer",
+)
+class adams_decay_added_in_place(Adam):
+    @torch.no_grad()
+    def step(self, closure=None):
+        loss = asked(closure)
+        for group, p in with_gradients(self):
+            if group["weight_decay"]:
+                p.grad.add_(p, alpha=group["weight_decay"])
+            Adam.move(self, p, p.grad, group)
+        return loss
 
 
 @misconception(
@@ -695,6 +760,19 @@ def unknown_names_are_sgd(name, start, steps, lr):
     known = ("sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw")
     p = start.detach().clone().requires_grad_()
     return torch.stack([start.detach().clone(), *walked(name if name in known else "sgd", p, steps, lr)])
+
+
+@misconception(
+    "optimize",
+    says="The walk ends before all its steps are made, where the height has become small. The lesson makes `steps` steps, "
+    "however low the walk has come.",
+    section="Walking the valley",
+)
+def ends_when_it_is_low(name, start, steps, lr):
+    p = start.detach().clone().requires_grad_()
+    path = torch.stack([start.detach().clone(), *walked(name, p, steps, lr)])
+    low = [row for row, point in enumerate(path[1:], start=1) if float(rosenbrock(point)) < 1e-6]
+    return path[: low[0] + 1] if low else path
 
 
 # --- plot_paths

@@ -568,6 +568,16 @@ def options_alone(optimizer, scheduler):
     return {"optimizer": groups, "scheduler": copy.deepcopy(scheduler.state_dict())}
 
 
+@misconception(
+    "save_state",
+    says="The scheduler's part is no copy: it holds the scheduler's own lists, which change with it. The lesson copies both "
+    "parts deeply.",
+    section="Stopping in the middle",
+)
+def schedulers_part_not_copied(optimizer, scheduler):
+    return {"optimizer": copy.deepcopy(optimizer.state_dict()), "scheduler": scheduler.state_dict()}
+
+
 # --- load_state
 
 
@@ -732,6 +742,32 @@ def goes_on_after_infinity(model, loader, low, high, steps):
     return _range(model, loader, _geometric(low, high, steps), stop=False)
 
 
+@misconception(
+    "lr_range_test",
+    says="The test runs in training mode whatever the model's mode was. The lesson leaves the mode alone.",
+    section="Where to begin: the range test",
+)
+def run_in_training_mode(model, loader, low, high, steps):
+    training = model.training
+    model.train()
+    found = _range(model, loader, _geometric(low, high, steps))
+    model.train(training)
+    return found
+
+
+@misconception(
+    "lr_range_test",
+    says="Only an infinite loss ends the test. In the lesson a loss of NaN, which is not finite either, ends it as well.",
+    section="Where to begin: the range test",
+)
+def nan_does_not_end_it(model, loader, low, high, steps):
+    before = copy.deepcopy(model.state_dict())
+    seen, losses = _range(model, loader, _geometric(low, high, steps), stop=False)
+    model.load_state_dict(before)
+    end = next((i + 1 for i, loss in enumerate(losses) if math.isinf(loss)), steps)
+    return seen[:end], losses[:end]
+
+
 # --- plot_range_test
 
 
@@ -793,3 +829,16 @@ def no_labels(rates, losses):
 )
 def drawn_over_the_updates(rates, losses):
     return _drawn(range(1, len(losses) + 1), losses)
+
+
+@misconception(
+    "plot_range_test",
+    says="What is not finite is taken out of the lists that were given, so the caller has lost it. The lesson leaves both lists "
+    "as they are.",
+    section="Where to begin: the range test",
+)
+def popped_from_the_lists(rates, losses):
+    while len(losses) > 1 and not math.isfinite(losses[-1]):
+        rates.pop()
+        losses.pop()
+    return _drawn(rates, losses)

@@ -312,6 +312,28 @@ def variance_for_deviation_normal(w, mode="fan_in", name="relu", gen=None):
     return _bell(w, _kaiming(w, mode, name) ** 2, gen)
 
 
+@misconception(
+    "kaiming_normal_",
+    says="Leaky ReLU has the slope 0.2 here, as in many networks. The lesson's has 0.01, so that its gain is nearly that of ReLU.",
+    section="Kaiming",
+)
+def slope_of_a_fifth_normal(w, mode="fan_in", name="relu", gen=None):
+    scale = gain("leaky_relu", 0.2) / gain("leaky_relu") if name == "leaky_relu" else 1.0
+    return _bell(w, scale * _kaiming(w, mode, name), gen)
+
+
+@misconception(
+    "kaiming_normal_",
+    says="The numbers are drawn and scaled in float32 whatever the weight's dtype is. The lesson draws them in the weight's own "
+    "dtype, as `draw_normal` does.",
+    section="Kaiming",
+)
+def drawn_in_float32(w, mode="fan_in", name="relu", gen=None):
+    deviation = _kaiming(w, mode, name)
+    with torch.no_grad():
+        return w.copy_(deviation * torch.randn(w.shape, generator=gen))
+
+
 # --- orthogonal_
 
 

@@ -368,6 +368,27 @@ def a_size_has_its_own_losses(student: Any, reference: Any) -> str | None:
     return None
 
 
+def sizes_are_shuffled_anew(student: Any, reference: Any) -> str | None:
+    """The losses of batches of one, which tell the order, are others in every epoch, and not those of the own order."""
+    for name in ("losses", "losses of another seed"):
+        problem = _losses_problem(student[name], reference[name])
+        if problem:
+            return problem
+    targets = reference["targets"].flatten().double()
+    in_order = float((targets - targets.roll(1)).square().mean())
+    # The first epoch depends on the start as well.
+    later, others = (_values(student[name])[0][1:] for name in ("losses", "losses of another seed"))
+    if all(math.isclose(loss, in_order, rel_tol=1e-3) for loss in later):
+        return (
+            "The samples come in the dataset's own order in every epoch: make each size's loader with `shuffle=True`."
+        )
+    if all(math.isclose(loss, later[0], rel_tol=1e-4) for loss in later):
+        return "The order is the same in every epoch: shuffle anew in every epoch."
+    if all(math.isclose(a, b, rel_tol=1e-4) for a, b in zip(later, others, strict=True)):
+        return "Another seed should give other orders."
+    return None
+
+
 def _losses_problem(losses: Any, wanted: Any) -> str | None:
     """Return the sentence for what is no dict of the sizes with a list of finite losses, one an epoch, for each."""
     if not isinstance(losses, dict) or list(losses) != list(wanted):
@@ -462,11 +483,25 @@ def _shows(drawn: dict[str, Any], image: torch.Tensor) -> str | None:
     spread = float(data.max() - data.min())
     if not spread > 0 or float((a - factor * b).abs().max()) > 0.02 * spread:
         return "does not show its image: grey levels are cut off, or the image is another one or turned"
-    if not in_colour:
+    if in_colour:
+        low, high = (0.0, 1.0) if torch.as_tensor(drawn["data"]).is_floating_point() else (0.0, 255.0)
+    else:
         low, high = drawn["clim"]
-        if float(data.min()) < low - 0.02 * spread or float(data.max()) > high + 0.02 * spread:
-            return "has grey levels outside its colour scale: they are cut off"
+    if float(data.min()) < low - 0.02 * spread or float(data.max()) > high + 0.02 * spread:
+        return "has grey levels outside its colour scale: they are cut off"
+    if bool(factor < 0) and (in_colour or not _runs_from_light_to_dark(drawn["cmap"])):
+        return "has black and white exchanged: larger values should be further up the colour scale"
+    # The ends of the colour scale, as values of the image, which lie between -1 and 1.
+    shift = data.mean() - factor * image.mean()
+    ends = sorted(float((end - shift) / factor) for end in (low, high))
+    if ends[0] < -1.1 or ends[1] > 1.1:
+        return "has a colour scale that covers more than the range of the image, so the picture is pale or dark"
     return None
+
+
+def _runs_from_light_to_dark(colours: str) -> bool:
+    """Return whether a colour scale has its dark end at the top, so that data that run the other way are shown as they were."""
+    return colours.endswith("_r") != (colours in ("Greys", "binary", "gist_yarg", "gist_yerg"))
 
 
 def _grey(drawn: dict[str, Any]) -> torch.Tensor:

@@ -18,11 +18,8 @@ def between(rng, low, high):
 @pytest.mark.exercise("compare_batch_sizes")
 @pytest.mark.check("losses_shrink_at_the_rate")
 def test_every_size_cuts_its_own_batches(lesson, rng):
-    """Every size makes its own number of updates at the same rate; the keys are in the order of `sizes`.
-
-    With features of 0 and one target for all, an update shrinks the error by one factor, whatever the order.
-    """
-    n = number(rng, 6, 9)
+    """Every size makes its own number of updates at the same rate; the keys are in the order of `sizes`."""
+    n = number(rng, 6, 9)  # with features of 0 and one target for all, an update shrinks the error by one factor
     dataset = TensorDataset(torch.zeros(n, 1), torch.full((n, 1), between(rng, 3, 6)))
     return lesson.compare_batch_sizes(dataset, [n, 3, 1, n + 2], 2, between(rng, 0.03, 0.08), 2)
 
@@ -73,3 +70,20 @@ def test_a_whole_batch_descends_at_the_given_rate(lesson, rng, low, high):
     x = torch.tensor([1.0, -1.0] * half)[torch.randperm(2 * half, generator=rng)].unsqueeze(1)
     dataset = TensorDataset(x, between(rng, 2, 4) * x + 1)
     return lesson.compare_batch_sizes(dataset, [2 * half], 4, between(rng, low, high), 0)
+
+
+@pytest.mark.exercise("compare_batch_sizes")
+@pytest.mark.check("sizes_are_shuffled_anew")
+def test_every_epoch_has_a_new_random_order(lesson, rng):
+    """The samples come in a new random order in every epoch; another seed gives other orders."""
+    n = number(rng, 9, 12)
+    # With features of 0 and this rate the bias becomes the target of the sample that came last, wherever the start was: the
+    # losses of batches of one then tell the order.
+    targets = torch.randn(n, 1, generator=rng) * 5
+    dataset = TensorDataset(torch.zeros(n, 1), targets)
+    seed = number(rng, 1, 90)
+    return {
+        "losses": lesson.compare_batch_sizes(dataset, [1], 5, 0.5, seed),
+        "losses of another seed": lesson.compare_batch_sizes(dataset, [1], 5, 0.5, seed + 1),
+        "targets": targets,
+    }

@@ -9,6 +9,8 @@ from autograder.grading.equality import same
 NO_FIGURE = "A matplotlib Figure should come back, with axes in it."
 # The levels at which the outlines are looked at: where the function is steep a coarse grid is exact enough.
 STEEP = (10.0, 2000.0)
+# On the flat floor outlines tell less, and are looked at where no level is higher.
+FLAT = (0.3, 10.0)
 
 
 def contours_are_logarithmic(student, reference):
@@ -25,25 +27,23 @@ def contours_are_logarithmic(student, reference):
 
 def _wrong_with_contours(part):
     levels = torch.tensor(part["levels"], dtype=torch.float64)
-    sentence = "The contours are not those of the function: at (x, y) it is (1 - x)² + 100 * (y - x²)², x to the right."
-    for heights in (levels, levels.exp(), 10**levels, 2**levels):
-        if _fit(heights, part):
+    ways = (levels, levels.exp(), 10**levels, 2**levels)
+    for heights in ways:
+        low = bool((heights < STEEP[0]).all())
+        if _fit(heights, part, STEEP, 0.1) or (low and _fit(heights, part, FLAT, 0.3)):
             return _wrong_with_levels(heights[heights > 0]) or _wrong_with_extent(part)
-    return sentence
+    return "The contours are not those of the function: at (x, y) it is (1 - x)² + 100 * (y - x²)², x to the right."
 
 
-def _fit(heights, part):
-    """Return whether the outlines lie where the function has these heights."""
+def _fit(heights, part, bounds, most):
+    """Return whether the outlines lie where the function has these heights, within so many powers of ten."""
     judged = good = 0
-    bounds = torch.cat(part["outlines"]) if part["outlines"] else torch.zeros(0, 2)
-    if not len(bounds):
+    points = torch.cat(part["outlines"]) if part["outlines"] else torch.zeros(0, 2)
+    if not len(points):
         return False
-    low, high = bounds.amin(dim=0), bounds.amax(dim=0)
-    for k, outline in enumerate(part["outlines"]):
-        # A filled outline runs between a level and the next, and along the edge of the grid.
-        near = heights[k : k + 2] if part["filled"] else heights[k : k + 1]
-        near = near[(near >= STEEP[0]) & (near <= STEEP[1])]
-        if not len(near) or (part["filled"] and len(near) < len(heights[k : k + 2])):
+    low, high = points.amin(dim=0), points.amax(dim=0)
+    for outline, near in zip(part["outlines"], _heights_of_outlines(heights, part), strict=False):
+        if not len(near) or bool(((near < bounds[0]) | (near > bounds[1])).any()):
             continue
         inside = ((outline > low + 1e-6) & (outline < high - 1e-6)).all(dim=1)
         x, y = outline[inside].unbind(dim=1)
@@ -52,8 +52,18 @@ def _fit(heights, part):
         value = (1 - x) ** 2 + 100 * (y - x**2) ** 2
         off = (value.clamp(min=1e-12).log10().unsqueeze(1) - near.log10()).abs().amin(dim=1)
         judged += 1
-        good += float((off < 0.1).double().mean()) > 0.7
-    return judged > 0 and good > 0.6 * judged
+        good += float((off < most).double().mean()) > 0.7
+    return good > 0.6 * judged
+
+
+def _heights_of_outlines(heights, part):
+    """Return for each outline at which heights it runs: a filled one between two levels, or beyond the last on a side."""
+    if not part["filled"]:
+        return list(heights.unsqueeze(1))
+    beyond = {"min": (heights[:1], None), "max": (None, heights[-1:]), "both": (heights[:1], heights[-1:])}
+    below, above = beyond.get(part["extend"], (None, None))
+    between = list(torch.stack([heights[:-1], heights[1:]], dim=1))
+    return [*([] if below is None else [below]), *between, *([] if above is None else [above])]
 
 
 def _wrong_with_levels(heights):

@@ -40,14 +40,6 @@ def walk(optimizer, params, rng, steps, missing=(), before=0):
     return seen
 
 
-def number(value):
-    """Return what stands for a single number as a float, and anything else as what it is."""
-    try:
-        return float(value)
-    except (TypeError, ValueError, RuntimeError):
-        return value
-
-
 def problem(rng, device, dtype):
     """Return a small model with known weights, and data of some curve."""
     X = torch.randn(7, 3, generator=rng, dtype=torch.float64)
@@ -102,6 +94,14 @@ def test_gradient_of_zero(lesson, device, rng):
 
 
 @pytest.mark.exercise("RMSProp")
+@pytest.mark.tolerance(1e-10, 1e-12)
+def test_nothing_is_rounded_in_float64(lesson, device, rng):
+    """What is kept for a float64 parameter is float64 as well, so that nothing is rounded on the way."""
+    params = parameters(rng, device, torch.float64)
+    return walk(lesson.RMSProp(params, lr=0.1, alpha=0.8), params, rng, 6)
+
+
+@pytest.mark.exercise("RMSProp")
 @pytest.mark.weight(2)
 def test_several_groups(lesson, device, rng):
     """Each group has its own options; what it does not name is that of the optimizer; a changed rate counts at once."""
@@ -138,7 +138,7 @@ def test_one_that_never_has_a_gradient(lesson, device, rng):
 
 
 @pytest.mark.exercise("RMSProp")
-@pytest.mark.weight(2)
+@pytest.mark.weight(3)
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_saved_and_loaded(lesson, device, rng, dtype):
     """A copy of the state, loaded into a fresh optimizer made with other options, continues as the first one does."""
@@ -171,7 +171,7 @@ def test_closure(lesson, device, rng):
         loss.backward()
         return loss
 
-    returned = [number(optimizer.step(closure)) for _ in range(6)]
+    returned = [optimizer.step(closure) for _ in range(6)]
     return {
         "what `step` returned": returned,
         "gradients on, call by call of the closure": calls,

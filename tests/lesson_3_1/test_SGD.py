@@ -40,14 +40,6 @@ def walk(optimizer, params, rng, steps, missing=(), before=0):
     return seen
 
 
-def number(value):
-    """Return what stands for a single number as a float, and anything else as what it is."""
-    try:
-        return float(value)
-    except (TypeError, ValueError, RuntimeError):
-        return value
-
-
 def problem(rng, device, dtype):
     """Return a small model with known weights, and data of some curve."""
     X = torch.randn(7, 3, generator=rng, dtype=torch.float64)
@@ -112,6 +104,14 @@ def test_arguments_in_order(lesson, device, rng):
 
 
 @pytest.mark.exercise("SGD")
+@pytest.mark.tolerance(1e-10, 1e-12)
+def test_nothing_is_rounded_in_float64(lesson, device, rng):
+    """What is kept for a float64 parameter is float64 as well, so that nothing is rounded on the way."""
+    params = parameters(rng, device, torch.float64)
+    return walk(lesson.SGD(params, lr=0.1, momentum=0.8, weight_decay=0.3), params, rng, 6)
+
+
+@pytest.mark.exercise("SGD")
 @pytest.mark.weight(2)
 def test_several_groups(lesson, device, rng):
     """Each group has its own options; what it does not name is that of the optimizer; a changed rate counts at once."""
@@ -148,7 +148,7 @@ def test_one_that_never_has_a_gradient(lesson, device, rng):
 
 
 @pytest.mark.exercise("SGD")
-@pytest.mark.weight(2)
+@pytest.mark.weight(3)
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_saved_and_loaded(lesson, device, rng, dtype):
     """A copy of the state, loaded into a fresh optimizer made with other options, continues as the first one does."""
@@ -184,7 +184,7 @@ def test_closure(lesson, device, rng):
         loss.backward()
         return loss
 
-    returned = [number(optimizer.step(closure)) for _ in range(6)]
+    returned = [optimizer.step(closure) for _ in range(6)]
     return {
         "what `step` returned": returned,
         "gradients on, call by call of the closure": calls,
@@ -214,10 +214,11 @@ def test_in_a_training_loop(lesson, device, rng, dtype):
 
 
 @pytest.mark.exercise("SGD")
-def test_gradients_stay_and_may_be_overwritten(lesson, device, rng):
+@pytest.mark.parametrize(("nesterov", "decay"), [(False, 0.0), (True, 0.0), (False, 0.3), (True, 0.3)])
+def test_gradients_stay_and_may_be_overwritten(lesson, device, rng, nesterov, decay):
     """`.grad` is never changed, and nothing of it is kept by reference: the next gradient is written over it."""
     params = parameters(rng, device, shapes=((3,), (2, 2)))
-    optimizer = lesson.SGD(params, lr=0.1, momentum=0.8)
+    optimizer = lesson.SGD(params, lr=0.1, momentum=0.8, nesterov=nesterov, weight_decay=decay)
     for p in params:
         p.grad = torch.zeros(p.shape, device=device)
     seen = {}

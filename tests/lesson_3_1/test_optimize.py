@@ -15,7 +15,7 @@ def start(rng, device, dtype=torch.float64):
 
 
 @pytest.mark.exercise("optimize")
-@pytest.mark.weight(2)
+@pytest.mark.weight(1.5)
 @pytest.mark.parametrize("name", list(RATES))
 def test_paths(lesson, device, rng, name):
     """Each name walks by its optimizer, with that optimizer's default options; the start comes first."""
@@ -37,7 +37,27 @@ def test_decay_far_out(lesson, device, rng):
 
 
 @pytest.mark.exercise("optimize")
-@pytest.mark.weight(2)
+@pytest.mark.parametrize("size", [1e-2, 1e-4, 1e-7])
+def test_all_steps_are_made(lesson, device, rng, size):
+    """All the steps are made, also where the walk has all but arrived at the minimum."""
+    beside = size * (1 + torch.rand(2, generator=rng, dtype=torch.float64))
+    there = (1 + beside).to(device)
+    return {
+        f"{name}: how far each row is from the minimum": (lesson.optimize(name, there, 5, 2e-4) - 1) / size
+        for name in ("sgd", "nesterov")
+    }
+
+
+@pytest.mark.exercise("optimize")
+def test_steps_from_the_minimum_itself(lesson, device, rng):
+    """At the minimum no gradient pulls, so plain descent stays there, and AdamW's decay moves on."""
+    lr = 0.1 + 0.1 * float(torch.rand((), generator=rng, dtype=torch.float64))
+    there = torch.ones(2, dtype=torch.float64, device=device)
+    return {name: lesson.optimize(name, there, 3, lr) for name in ("sgd", "adamw")}
+
+
+@pytest.mark.exercise("optimize")
+@pytest.mark.weight(4)
 def test_the_start_stays(lesson, device, rng):
     """`start` and its `.grad` stay as they are, whether it requires gradients or not; the path is detached."""
     plain, tracked = start(rng, device), start(rng, device).requires_grad_()

@@ -28,7 +28,7 @@ def look(artist):
 
 
 def contours(ax):
-    """Return each set of contours: its levels, whether it is filled, and for each level some of its outline's points."""
+    """Return each set of contours: its levels, whether and how far it is filled, and some points of each outline."""
     found = []
     for part in ax.collections:
         if isinstance(part, ContourSet):
@@ -37,7 +37,8 @@ def contours(ax):
                 stride = max(1, len(path.vertices) // 300)
                 outlines.append(torch.tensor(path.vertices[::stride], dtype=torch.float64).reshape(-1, 2))
             levels = [float(level) for level in part.levels]
-            found.append({"levels": levels, "filled": bool(part.filled), "outlines": outlines})
+            kind = {"filled": bool(part.filled), "extend": str(part.extend)}
+            found.append({"levels": levels, **kind, "outlines": outlines})
     return found
 
 
@@ -97,7 +98,7 @@ def test_logarithmic_contours(lesson, device, rng):
 
 
 @pytest.mark.exercise("plot_paths")
-@pytest.mark.weight(2)
+@pytest.mark.weight(1.5)
 @pytest.mark.check("every_path_is_a_named_line")
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_every_path_is_a_named_line(lesson, device, rng, dtype):
@@ -113,6 +114,7 @@ def test_one_short_path(lesson, device, rng):
 
 
 @pytest.mark.exercise("plot_paths")
+@pytest.mark.weight(2)
 @pytest.mark.check("minimum_is_marked")
 def test_minimum_is_marked(lesson, device, rng):
     """A marker stands at (1, 1), and everything lies within the limits."""

@@ -22,7 +22,7 @@ def test_values(lesson, device, rng, dtype):
 
 @pytest.mark.exercise("rosenbrock")
 def test_special_points(lesson, device, rng):
-    """It is 0 at (1, 1); on the floor of the valley only the first bracket is left, below x = 1 only the second."""
+    """It is 0 at (1, 1); on the floor of the valley only the first bracket is left, where x is 1 only the second."""
     x, y = (torch.randint(2, 20, (2,), generator=rng) / 4).tolist()
     places = {
         "at (1, 1)": [(1.0, 1.0)],
@@ -46,6 +46,23 @@ def test_gradient(lesson, device, rng, dtype):
         lesson.rosenbrock(p).backward()
         found.append(p.grad)
     return {"gradients": found}
+
+
+@pytest.mark.exercise("rosenbrock")
+def test_gradient_where_a_bracket_is_0(lesson, device, rng):
+    """The gradient is right at the minimum, on the floor of the valley and where x is 1, too."""
+    x, y = (torch.randint(2, 20, (2,), generator=rng) / 4).tolist()
+    places = {
+        "at (1, 1)": (1.0, 1.0),
+        "on the floor of the valley": (-x, x * x),
+        "where x is 1": (1.0, 1 + y),
+    }
+    found = {}
+    for name, place in places.items():
+        p = torch.tensor(place, device=device, requires_grad=True)
+        lesson.rosenbrock(p).backward()
+        found[f"gradient {name}"] = p.grad
+    return found
 
 
 @pytest.mark.exercise("rosenbrock")

@@ -31,18 +31,24 @@ def ends_after_a_loss_that_is_not_finite(student, reference):
     found, wanted = student["the test"], reference["the test"]
     if not isinstance(found, dict):
         return "A tuple of two lists should come back."
-    rates = found["rates"]
-    if not isinstance(rates, torch.Tensor) or len(rates) != len(wanted["rates"]):
-        return "The rates should end with that of the first loss that is not finite."
-    if not close(rates, wanted["rates"]):
+    rates, losses = found["rates"], found["losses"]
+    if not isinstance(rates, torch.Tensor) or not isinstance(losses, torch.Tensor) or len(losses) != len(rates):
+        return "There should be as many losses as rates, and numbers only."
+    if not close(rates[:2], wanted["rates"][:2]):
         return "The rates should be geometric, each the same multiple of the one before, and begin at the lowest."
-    losses = found["losses"]
-    if not isinstance(losses, torch.Tensor) or len(losses) != len(wanted["losses"]):
-        return "There should be as many losses as rates."
-    if not same(torch.isfinite(losses), torch.isfinite(wanted["losses"])):
-        return "The losses should be finite up to the last, which is not."
+    finite = torch.isfinite(losses)
+    if not bool(finite[:-1].all()):
+        return "The test should end with the first loss that is not finite: nothing comes after it."
+    if len(losses) and bool(finite[-1]):
+        return "The loss that is not finite should be noted, too, with its rate, as the last one."
     if not close(losses[:2], wanted["losses"][:2]):
         return "The first losses are others: each is that of a batch before its update."
+    if len(rates) != len(wanted["rates"]):
+        return (
+            "It comes to a loss that is not finite at another update: update once a batch, by plain gradient descent."
+        )
+    if not close(rates, wanted["rates"]):
+        return "The rates should be geometric, each the same multiple of the one before."
     if not same(student["model afterwards"], reference["model afterwards"]):
         return "The model should be put back as it was, also after a loss that is not finite."
     return None

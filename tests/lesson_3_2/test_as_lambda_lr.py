@@ -76,6 +76,16 @@ def test_a_schedule_that_begins_at_the_optimizers_rate(lesson, device, rng):
 
 @pytest.mark.exercise("as_lambda_lr")
 @pytest.mark.weight(0.5)
+def test_small_rates(lesson, device, rng):
+    """A schedule may become as small as it likes, and be 0 in the end."""
+    optimizer = torch.optim.SGD(groups(rng, device, [0.4, 0.2]), lr=0.1)
+    high, unit = between(rng, 1.0, 3.0), 1e-7
+    made = run(optimizer, lesson.as_lambda_lr(optimizer, lambda k: high * unit * max(3 - k, 0)), 5)
+    return {"rates, in units of 1e-7": made["rates"] / unit}
+
+
+@pytest.mark.exercise("as_lambda_lr")
+@pytest.mark.weight(0.5)
 def test_a_lambda_lr_is_returned_and_rules_at_once(lesson, device, rng):
     """A LambdaLR of this optimizer comes back, and the rates of step 0 are set."""
     optimizer = torch.optim.SGD(groups(rng, device, [0.2, 0.1]), lr=0.1)

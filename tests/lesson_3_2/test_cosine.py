@@ -56,6 +56,14 @@ def test_a_total_of_one_or_two(lesson, rng):
 
 @pytest.mark.exercise("cosine")
 @pytest.mark.weight(0.5)
+def test_small_rates(lesson, rng):
+    """Small rates are as exact as large ones: nothing keeps them above a lowest rate that nobody asked for."""
+    lr, unit = between(rng, 1.0, 3.0), 1e-7
+    return trajectory(lambda step: lesson.cosine(step, lr * unit, 7) / unit, range(10))
+
+
+@pytest.mark.exercise("cosine")
+@pytest.mark.weight(0.5)
 def test_steps_in_any_order_give_floats(lesson, rng):
     """The schedule is pure: steps may be asked for in any order. Rates are floats, before and after `total`."""
     lr = between(rng, 1.0, 3.0)

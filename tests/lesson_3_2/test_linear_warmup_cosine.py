@@ -51,6 +51,14 @@ def test_a_warmup_of_one_step_or_of_all_but_one(lesson, rng, warmup, total):
 
 @pytest.mark.exercise("linear_warmup_cosine")
 @pytest.mark.weight(0.5)
+def test_small_rates(lesson, rng):
+    """Small rates are as exact as large ones: nothing keeps them above a lowest rate that nobody asked for."""
+    lr, unit = between(rng, 1.0, 3.0), 1e-7
+    return trajectory(lambda step: lesson.linear_warmup_cosine(step, lr * unit, 3, 8) / unit, range(12))
+
+
+@pytest.mark.exercise("linear_warmup_cosine")
+@pytest.mark.weight(0.5)
 def test_steps_in_any_order_give_floats(lesson, rng):
     """The schedule is pure: steps may be asked for in any order. Rates are floats in all three parts."""
     lr = between(rng, 1.0, 3.0)

@@ -96,11 +96,14 @@ def test_the_model_is_left_as_it_was(lesson, device, rng, training):
 
 
 @pytest.mark.exercise("lr_range_test")
-def test_buffers_are_left_as_they_were(lesson, device, rng):
-    """The running statistics of batch normalization are buffers, and are put back, too."""
+@pytest.mark.parametrize("training", [True, False])
+def test_buffers_are_left_as_they_were(lesson, device, rng, training):
+    """Batch normalization works in the mode that the model is in; its running statistics are buffers, and put back, too."""
     loader = DataLoader(data(rng, device, 8, 3, 1, torch.float64), batch_size=4)
     layers = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Linear(4, 1))
-    model = fill(layers, rng, device, torch.float64)
+    model = fill(layers, rng, device, torch.float64).train(training)
+    with torch.no_grad():
+        model[1].running_var.add_(torch.rand(4, generator=rng, dtype=torch.float64).to(device))
     found = pair(lesson.lr_range_test(model, loader, 0.02, 0.2, 5))
     return {"model afterwards": state(model), "the test": found}
 
@@ -116,6 +119,29 @@ def test_it_ends_after_a_loss_that_is_not_finite(lesson, device, rng):
         model.weight += 3  # far from any answer, so that the first steps go astray
     found = pair(lesson.lr_range_test(model, loader, 1e3, 1e9, 20), torch.float32)
     return {"the test": found, "model afterwards": state(model)}
+
+
+@pytest.mark.exercise("lr_range_test")
+def test_it_ends_after_a_loss_that_is_nan(lesson, device, rng):
+    """A loss of NaN ends the test as an infinite one does."""
+    X = torch.randn(8, 2, generator=rng, dtype=torch.float64)
+    y = X.sum(dim=1, keepdim=True) + 1
+    y[5] = torch.nan
+    loader = DataLoader(TensorDataset(X.to(device), y.to(device)), batch_size=2)
+    model = fill(nn.Linear(2, 1), rng, device, torch.float64)
+    found = pair(lesson.lr_range_test(model, loader, 0.01, 0.2, 6))
+    return {"the test": found, "model afterwards": state(model)}
+
+
+@pytest.mark.exercise("lr_range_test")
+@pytest.mark.weight(0.5)
+def test_small_rates(lesson, device, rng):
+    """The test begins at `low`, however small it is."""
+    loader = DataLoader(data(rng, device, 6, 2, 1, torch.float64), batch_size=3)
+    model = fill(nn.Linear(2, 1), rng, device, torch.float64)
+    unit = 1e-7
+    found = pair(lesson.lr_range_test(model, loader, unit, 50 * unit, 4))
+    return {"rates, in units of 1e-7": found["rates"] / unit, "losses": found["losses"]}
 
 
 @pytest.mark.exercise("lr_range_test")

@@ -55,6 +55,14 @@ def test_short_cycles(lesson, rng, total, pct):
 
 @pytest.mark.exercise("one_cycle")
 @pytest.mark.weight(0.5)
+def test_small_rates(lesson, rng):
+    """Small rates are as exact as large ones: nothing keeps them above a lowest rate that nobody asked for."""
+    peak, unit = between(rng, 1.0, 3.0), 1e-7
+    return trajectory(lambda step: lesson.one_cycle(step, peak * unit, 9, 0.4, 5.0, 8.0) / unit, range(12))
+
+
+@pytest.mark.exercise("one_cycle")
+@pytest.mark.weight(0.5)
 def test_steps_in_any_order_give_floats(lesson, rng):
     """The schedule is pure: steps may be asked for in any order. Rates are floats in both phases and after them."""
     peak = between(rng, 20.0, 50.0)

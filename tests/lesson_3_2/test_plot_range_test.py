@@ -73,9 +73,11 @@ def test_both_axes_have_labels(lesson, rng):
 
 @pytest.mark.exercise("plot_range_test")
 @pytest.mark.check("new_figure_is_not_shown")
-def test_a_new_figure_is_returned_and_not_shown(lesson, rng):
-    """Every call returns a new Figure; `plt.show()` is not called and the arguments stay as they were."""
+@pytest.mark.parametrize("last", [3.0, math.inf, math.nan])
+def test_a_new_figure_is_returned_and_not_shown(lesson, rng, last):
+    """Every call returns a new Figure; `plt.show()` is not called, and both lists stay as they were."""
     rates, losses = result(rng, 5)
+    losses[-1] *= last
     given = {"rates": list(rates), "losses": list(losses)}
 
     def both():

@@ -80,12 +80,21 @@ def test_exactly_at_the_bound_is_bad(lesson, rng):
 
 
 @pytest.mark.exercise("reduce_on_plateau")
-@pytest.mark.weight(0.5)
+@pytest.mark.weight(1)
 def test_losses_that_are_not_finite_are_bad(lesson, rng):
     """NaN and infinity count as bad epochs, also as the very first ones."""
     lr = between(rng, 1.0, 3.0)
     losses = [math.nan, math.inf, 3.0, math.nan, 2.0, math.inf, math.nan, math.nan, 1.0, 1.5, math.inf, 0.5]
     return {f"patience {patience}": rates(lesson, losses, lr, 0.6, patience) for patience in (0, 1)}
+
+
+@pytest.mark.exercise("reduce_on_plateau")
+@pytest.mark.weight(0.5)
+def test_small_rates(lesson, rng):
+    """The rate is reduced however small it has become."""
+    lr, unit = between(rng, 1.0, 3.0), 1e-7
+    found = rates(lesson, wobbling(rng, 20), lr * unit, 0.7, 1)
+    return {"rates, in units of 1e-7": found / unit}
 
 
 @pytest.mark.exercise("reduce_on_plateau")

@@ -43,6 +43,17 @@ def resumed(saved, tensors, make_optimizer, make_scheduler, steps):
     return run(made, steps)
 
 
+def spoil(made):
+    """Write into all that optimizer and scheduler remember, in place."""
+    _, optimizer, scheduler = made
+    for memory in optimizer.state.values():
+        for value in memory.values():
+            if isinstance(value, torch.Tensor):
+                value.fill_(0.5)
+    for rates in (scheduler.base_lrs, scheduler._last_lr):
+        rates[:] = [7.0 for _ in rates]
+
+
 def sgd(groups):
     return torch.optim.SGD(groups, lr=0.1, momentum=0.9)
 
@@ -79,6 +90,18 @@ def test_what_is_saved_is_a_copy(lesson, device, rng, kind, dtype):
     before = run(made, 3)
     saved = lesson.save_state(made[1], made[2])
     run(made, 5)
+    return resumed(saved, before["parameters afterwards"], *KINDS[kind], 3)
+
+
+@pytest.mark.exercise("save_state")
+@pytest.mark.weight(2)
+@pytest.mark.parametrize("kind", ["cosine", "lambda"])
+def test_it_has_nothing_in_common_with_the_two(lesson, device, rng, kind):
+    """Whatever is written into optimizer or scheduler afterwards, into their tensors and lists, the state stays."""
+    made = parts(start(rng, device), *KINDS[kind])
+    before = run(made, 3)
+    saved = lesson.save_state(made[1], made[2])
+    spoil(made)
     return resumed(saved, before["parameters afterwards"], *KINDS[kind], 3)
 
 

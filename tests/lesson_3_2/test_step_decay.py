@@ -38,6 +38,14 @@ def test_stairs_of_one_step(lesson, rng):
 
 @pytest.mark.exercise("step_decay")
 @pytest.mark.weight(0.5)
+def test_small_rates(lesson, rng):
+    """Small rates are as exact as large ones: nothing keeps them above a lowest rate that nobody asked for."""
+    lr, unit = between(rng, 1.0, 3.0), 1e-7
+    return trajectory(lambda step: lesson.step_decay(step, lr * unit, 2, 0.3) / unit, range(12))
+
+
+@pytest.mark.exercise("step_decay")
+@pytest.mark.weight(0.5)
 def test_steps_in_any_order_give_floats(lesson, rng):
     """The schedule is pure: steps may be asked for in any order. Rates are floats."""
     lr = between(rng, 0.5, 3.0)

@@ -82,7 +82,7 @@ def test_one_cycle_with_adam(lesson, device, rng):
 
 @pytest.mark.exercise("train_scheduled")
 def test_a_scheduler_goes_on_from_where_it_is(lesson, device, rng):
-    """A second call goes on with the schedule of the first; old gradients play no part."""
+    """Each call goes on with the schedule where the one before has left it; old gradients play no part."""
     loader = DataLoader(data(rng, device, 5, 3, 1, torch.float64), batch_size=2)
     model = network(rng, device)
     for parameter in model.parameters():
@@ -91,7 +91,11 @@ def test_a_scheduler_goes_on_from_where_it_is(lesson, device, rng):
     scheduler = StepLR(optimizer, step_size=2, gamma=0.5)
     return {
         call: outcome(lesson.train_scheduled(model, loader, optimizer, scheduler, epochs, per), model)
-        for call, epochs, per in (("the first call", 1, "batch"), ("the second call", 3, "epoch"))
+        for call, epochs, per in (
+            ("the first call", 1, "batch"),
+            ("the second call", 3, "epoch"),
+            ("the third call", 2, "batch"),
+        )
     }
 
 
@@ -105,6 +109,18 @@ def test_one_sample_a_batch_in_a_shuffled_loader(lesson, device, rng):
     optimizer = torch.optim.SGD(model.parameters(), lr=0.05)
     scheduler = LambdaLR(optimizer, lambda epoch: 1 / (1 + epoch))
     return outcome(lesson.train_scheduled(model, loader, optimizer, scheduler, 3, "epoch"), model)
+
+
+@pytest.mark.exercise("train_scheduled")
+@pytest.mark.weight(0.5)
+def test_small_rates(lesson, device, rng):
+    """Rates that the scheduler makes small are used and noted as they are."""
+    loader = DataLoader(data(rng, device, 6, 2, 1, torch.float64), batch_size=3)
+    model = fill(nn.Linear(2, 1), rng, device, torch.float64)
+    unit = 1e-7
+    optimizer = torch.optim.SGD(model.parameters(), lr=unit)
+    rates = lesson.train_scheduled(model, loader, optimizer, ExponentialLR(optimizer, 0.7), 3, "batch")
+    return {"rates, in units of 1e-7": numbers(rates) / unit, "weights afterwards": weights(model)}
 
 
 @pytest.mark.exercise("train_scheduled")

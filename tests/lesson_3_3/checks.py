@@ -15,6 +15,8 @@ from autograder.grading.equality import same
 
 # Two correct deviations of 28,000 numbers or more differ by 0.5 per cent at most (a standard error).
 NEAR = 0.03
+# The same numbers, multiplied by two gains, have deviations whose ratio does not depend on chance.
+GAINS_NEAR = 0.003
 NOT_ITSELF = "The very tensor that was given should be filled and returned, not a new one."
 
 
@@ -30,12 +32,27 @@ def moments_are_right(student, reference):
         return "Rows (or columns) are much alike: every number should have a draw of its own."
     if not _mean_is_near_0(found):
         return "The numbers should be 0 on average."
+    if student["w"].dtype == torch.float64 and same(student["w"], student["w"].float().double()):
+        return "The numbers of a float64 weight were rounded to float32: draw them in the weight's own dtype."
     ratio = _deviation(found) / _deviation(wanted)
     if not abs(ratio - 1) < NEAR:
         return f"The standard deviation of the numbers is too {'small' if ratio < 1 else 'large'}."
     if _spread(found) != _spread(wanted):
         kind = "spread evenly between two bounds" if _spread(wanted) == "even" else "normal, and not cut off"
         return f"The deviation is right, but the numbers have another distribution: they should be {kind}."
+    return None
+
+
+def gains_are_apart(student, reference):
+    """From one seed, each activation's deviation is to that of "linear" as its gain is, closer than by chance."""
+    for name, wanted in reference.items():
+        problem = _form_problem(student[name], wanted) or _not_finite(student[name])
+        if problem:
+            return problem
+    first, unit = _deviation(student["linear"]), _deviation(reference["linear"])
+    for name, wanted in reference.items():
+        if not math.isclose(_deviation(student[name]) * unit, _deviation(wanted) * first, rel_tol=GAINS_NEAR):
+            return f"The deviation for {name!r} is not to that for 'linear' as their gains are, with the same seed in `gen`."
     return None
 
 

@@ -56,6 +56,18 @@ def test_mode_chooses_the_fan_and_name_the_gain(lesson, device, rng, mode, name)
 
 
 @pytest.mark.exercise("kaiming_uniform_")
+@pytest.mark.check("gains_are_apart")
+def test_every_activation_has_its_own_gain(lesson, device, rng):
+    """From the same seed the deviations of two activations differ by their gains alone; leaky ReLU has the slope 0.01."""
+    seed, shape = seed_from(rng), sizes(rng, 60, 80)
+    found = {}
+    for name in ("linear", "relu", "leaky_relu", "tanh", "sigmoid"):
+        found[name] = torch.full(shape, 70.0, device=device, dtype=torch.float64)
+        lesson.kaiming_uniform_(found[name], name=name, gen=make(seed))
+    return found
+
+
+@pytest.mark.exercise("kaiming_uniform_")
 def test_another_mode_is_refused(lesson, device, rng):
     """A mode that is neither fan_in nor fan_out raises a ValueError."""
     w = torch.randn(3, 4, generator=rng).to(device)
