@@ -200,6 +200,16 @@ def test_Autoencoder_squeezes_and_rebuilds():
     expect("model(x)", model(x).detach(), rebuilt.detach(), "Nothing of x goes round the code.")
 
 
+def test_Autoencoder_has_two_halves():
+    """No parameter has a gradient from both `encode` and `decode`."""
+    model, found = Autoencoder(8, 2), []
+    for output in (model.encode(torch.ones(3, 8)), model.decode(torch.ones(3, 2))):
+        grads = torch.autograd.grad(output.square().sum(), list(model.parameters()), allow_unused=True)
+        found.append({number for number, grad in enumerate(grads) if grad is not None})
+    step = "Give encoder and decoder layers of their own."
+    expect("the numbers of the parameters that both halves use", sorted(found[0] & found[1]), [], step)
+
+
 def test_Autoencoder_beats_the_mean():
     """After 400 steps on rows that two hidden numbers describe, the error is under half of the lazy model's."""
     gen = torch.Generator().manual_seed(1)
@@ -375,10 +385,15 @@ def test_Trainer_goes_on_from_a_loaded_run_as_if_nothing_had_happened(tmp_path):
     expect("w after one more epoch, if it is so without a break", model.weight.item(), saved.weight.item(), step)
 
 
-def test_Trainer_saves_momenta_and_buffers(tmp_path):
-    """With momentum and batch normalization a loaded run goes on like the one that was saved."""
+def test_Trainer_saves_momenta_buffers_and_counts(tmp_path):
+    """With momentum, batch normalization and a scheduler a loaded run goes on like the one that was saved."""
     models = [nn.Sequential(nn.BatchNorm1d(1), nn.Linear(1, 1)) for _ in range(2)]
-    first, second = (Trainer(model, torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9), mse) for model in models)
+    optimizers = [torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9) for model in models]
+    schedulers = [torch.optim.lr_scheduler.StepLR(optimizer, 3, 0.1) for optimizer in optimizers]
+    first, second = (
+        Trainer(model, optimizer, mse, scheduler)
+        for model, optimizer, scheduler in zip(models, optimizers, schedulers, strict=True)
+    )
     batch = [(column(2.0, 5.0), column(1.0, 2.0))]
     first.fit(batch, batch, 2)
     first.save(tmp_path / "run.pt")
@@ -388,6 +403,8 @@ def test_Trainer_saves_momenta_and_buffers(tmp_path):
         trainer.fit(batch, batch, 1)
     step = "Save and load the optimizer's state, too."
     expect("all the model's numbers after one more epoch", numbers(models[1]), numbers(models[0]), step)
+    first_rate, rate = (optimizer.param_groups[0]["lr"] for optimizer in optimizers)
+    expect("the rate after one more epoch, the third", rate, first_rate, "Save and load the scheduler's state, too.")
 
 
 def test_quiz_has_a_letter_for_each_question():
