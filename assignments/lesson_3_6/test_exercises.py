@@ -59,6 +59,15 @@ def test_AverageMeter_makes_plain_numbers_of_losses():
     )
 
 
+def test_AverageMeter_takes_half_precision_and_others_beside_it():
+    """200 times 1,000 is too much for float16; a second meter has nothing to do with the first."""
+    meter, other = AverageMeter(), AverageMeter()
+    meter.update(torch.tensor(200.0, dtype=torch.float16), 1000)
+    step = "Make a plain number of the value before you multiply."
+    expect("the average after update(a float16 tensor of 200, 1000)", meter.average, 200.0, step)
+    expect("the average of another meter", other.average, 0.0, "Make sum and count in `__init__`, for each meter.")
+
+
 def test_confusion_matrix_has_the_truth_in_its_rows():
     y, y_hat = torch.tensor([0, 0, 0, 1, 1, 2]), torch.tensor([0, 0, 1, 1, 1, 0])
     expect(
@@ -71,11 +80,15 @@ def test_confusion_matrix_has_the_truth_in_its_rows():
 
 def test_confusion_matrix_keeps_classes_that_do_not_occur():
     y = torch.tensor([0, 2])
+    matrix = confusion_matrix(y, y.clone(), 4)
+    kind = (tuple(matrix.shape), matrix.dtype)
+    call = "shape and dtype of confusion_matrix(y = 0 2, y_hat = 0 2, 4)"
+    expect(call, kind, ((4, 4), torch.int64), "The matrix is always (n_classes, n_classes), and counts in int64.")
     expect(
         "confusion_matrix(y = 0 2, y_hat = 0 2, 4)",
-        confusion_matrix(y, y.clone(), 4),
+        matrix,
         torch.diag(torch.tensor([1, 0, 1, 0])),
-        "The matrix is always (n_classes, n_classes).",
+        "A class that does not occur has a row and a column of zeros.",
     )
 
 
@@ -180,6 +193,29 @@ def test_find_nan_names_the_first_leaf_that_is_not_finite():
     expect(f"hooks on the model after {call}", hooks, 0, "Remove your hooks in a `finally` block.")
 
 
+def test_find_nan_counts_large_numbers_as_finite_and_leaves_the_mode():
+    """Two numbers of 3e38 are finite, though their sum is not; dropout stays in its mode."""
+    model = nn.Sequential(nn.Linear(1, 2, bias=False), nn.Dropout(0.0))
+    with torch.no_grad():
+        model[0].weight.fill_(3e38)
+    modes = []
+    model[1].register_forward_hook(lambda module, *_: modes.append(module.training))
+    found = find_nan(model, (torch.tensor([[1.0]]), torch.tensor([0])))
+    expect_that(
+        found is None, "find_nan(a model with outputs of 3e38)", found, "None", "Ask every element, not the sum."
+    )
+    expect("whether dropout was in training mode", modes, [True], "Call the model once, in the mode in which it is.")
+
+
+def test_find_nan_takes_its_hooks_off_after_an_exception():
+    """When the model raises, the exception goes on, and no hook stays."""
+    model, batch = nn.Sequential(nn.Linear(2, 2), nn.Linear(3, 2)), (torch.ones(1, 2), torch.tensor([0]))
+    call = "find_nan(a model whose shapes do not fit)"
+    expect_raises(RuntimeError, call, lambda: find_nan(model, batch), "Let the exception go on.")
+    hooks = sum(len(module._forward_hooks) for module in model.modules())
+    expect(f"hooks on the model after {call}", hooks, 0, "Remove your hooks in a `finally` block.")
+
+
 def test_find_nan_names_nothing_in_a_sound_model():
     batch = (torch.tensor([[0.1]]), torch.tensor([0]))
     expect_that(
@@ -212,13 +248,25 @@ def test_Logger_has_its_log_on_disk_after_close(tmp_path):
     )
 
 
+def test_Logger_is_what_with_binds(tmp_path):
+    """Inside of the block stands the logger itself."""
+    log = Logger(tmp_path / "run")
+    with log as bound:
+        step = "`__enter__` returns the logger: `return self`."
+        expect_that(bound is log, "what `with log as bound` binds", type(bound).__name__, "the logger itself", step)
+        bound.scalar("loss", 0.25, 2)
+    log.close()
+    expect("what TensorBoard reads afterwards", read(tmp_path / "run"), {"loss": [(2, 0.25)]}, "Close in `__exit__`.")
+
+
 def test_Logger_closes_its_log_also_after_an_exception(tmp_path):
     def crash():
         with Logger(tmp_path / "run") as log:
             log.scalar("loss", 0.5, 0)
             raise RuntimeError("the training crashed")
 
-    expect_raises(RuntimeError, "a with block that raises", crash, "`__exit__` should return nothing.")
+    step = "The exception of the block goes on where `__exit__` returns nothing."
+    expect_raises(RuntimeError, "a with block that raises a RuntimeError", crash, step)
     expect("what TensorBoard reads after it", read(tmp_path / "run"), {"loss": [(0, 0.5)]}, "Close in `__exit__`.")
 
 
