@@ -176,6 +176,9 @@ def test_all_reduce_mean_leaves_empty_ranks_out():
     grads = [[torch.tensor([3.0])], [torch.tensor([float("nan")])]]
     step = "Leave ranks of size 0 out of the sum."
     expect("all_reduce_mean(grads, [2, 0])", all_reduce_mean(grads, [2, 0]), [torch.tensor([3.0])], step)
+    (mean,) = all_reduce_mean(grads, [2, 1])
+    step = "A NaN of a rank with rows stays, so that somebody sees it."
+    expect_that(bool(mean.isnan().all()), "all_reduce_mean(grads, [2, 1])", mean, "NaN", step)
 
 
 @pytest.mark.parametrize("world_size", [1, 2, 5])
@@ -320,6 +323,8 @@ def test_scaling_efficiency_compares_with_one_worker():
     result = scaling_efficiency({1: 100, 2: 52, 4: 31.25, 8: 25})
     expect(f"list of {call}", list(result), [1, 2, 4, 8], "Keep the keys and their order.")
     expect(f"the values of {call}", list(result.values()), [1.0, 100 / 104, 0.8, 0.5], step)
+    call = "scaling_efficiency({1: 10, 2: 4})[2]"
+    expect(call, scaling_efficiency({1: 10, 2: 4})[2], 1.25, "Above 1 happens: return it as it is.")
     call = "scaling_efficiency({1: 29, 32: 1})[32]"
     expect(call, scaling_efficiency({1: 29, 32: 1})[32], 0.90625, step)
 
