@@ -67,6 +67,7 @@ def test_gradient_norms_by_name():
         "Square all entries of a gradient, add up, take the root, and make it a float. Where `.grad` is None it is 0.0."
     )
     expect("gradient_norms(model)", sorted(gradient_norms(model).items()), [("bias", 0.0), ("weight", 3.0)], step)
+    expect_that(model.bias.grad is None, "the bias's `.grad` afterwards", model.bias.grad, "None", "Change nothing.")
 
 
 def test_batch_norm_in_training():
@@ -98,6 +99,27 @@ def test_batch_norm_in_evaluation():
     expect("running mean", after[0], torch.tensor([0.3]), step)
 
 
+def test_batch_norm_has_eps_inside_the_root_and_takes_the_mean_off_first():
+    """With eps 5 the deviation is 3; the column (8190, 8192, 8194, 8192) has the variance 2, also in float32."""
+    x, gamma, beta, running = the_column()
+    y, _, _ = batch_norm(x, gamma, beta, running, True, eps=5.0)
+    step = "eps is added to the variance, inside the root: sqrt(4 + 5) = 3."
+    expect("batch_norm(…, True, eps=5.0)[0]", y, column(-1 / 3, -1 / 3, 7 / 3, 7 / 3), step)
+    y, _, _ = batch_norm(column(8190.0, 8192.0, 8194.0, 8192.0), gamma, beta, running, True)
+    wanted = column(1 - 8**0.5, 1.0, 1 + 8**0.5, 1.0)
+    expect("batch_norm of a column around 8192", y, wanted, "Subtract the mean before you square.")
+
+
+def test_batch_norm_in_evaluation_looks_at_each_row_alone():
+    """Also with companions a row gets what it gets alone."""
+    _, gamma, beta, _ = the_column()
+    running = torch.tensor([1.0]), torch.tensor([4.0])
+    y, after, _ = batch_norm(column(5.0, 1.0), gamma, beta, running, False)
+    step = "In evaluation neither mean nor variance of the batch plays a part, and nothing moves."
+    expect("batch_norm(((5), (1)), gamma, beta, (1, 4), False)[0]", y, column(5.0, 1.0), step)
+    expect("running mean and variance", torch.cat(after), torch.tensor([1.0, 4.0]), step)
+
+
 def test_batch_norm_refuses_to_train_on_one_row():
     """One row has no variance."""
     _, gamma, beta, running = the_column()
@@ -123,6 +145,13 @@ def test_layer_norm_normalizes_a_row():
     y, _ = layer_norm(*the_row())
     step = "Mean and biased variance are those of the row; keepdim=True keeps them lined up with it."
     expect("layer_norm(x, gamma, beta)[0]", y, torch.tensor([[-2.0, -1, 3, 2]]), step)
+
+
+def test_layer_norm_has_eps_inside_the_root():
+    """With eps 5 the deviation of the row is 3."""
+    y, _ = layer_norm(*the_row(), eps=5.0)
+    step = "eps is added to the variance, inside the root: sqrt(4 + 5) = 3."
+    expect("layer_norm(x, gamma, beta, eps=5.0)[0]", y, torch.tensor([[-4 / 3, -2 / 3, 2, 5 / 3]]), step)
 
 
 def test_layer_norm_backward_by_hand():
@@ -193,6 +222,16 @@ def test_clip_by_global_norm_never_makes_larger():
     expect("the gradients", torch.cat([p.grad for p in params]), torch.tensor([3.0, 4.0]), step)
 
 
+def test_clip_by_global_norm_skips_parameters_without_a_gradient():
+    """A `.grad` of None stays None, and large entries keep their direction."""
+    params = [*two_parameters(), nn.Parameter(torch.zeros(1))]
+    norm = clip_by_global_norm_(params, 3.5)
+    expect("clip_by_global_norm_(params, 3.5)", norm, torch.tensor(5.0), "Skip the parameters whose `.grad` is None.")
+    step = "One factor, 3.5 / 5, multiplies all gradients."
+    expect("the gradients", torch.cat([p.grad for p in params[:2]]), torch.tensor([2.1, 2.8]), step)
+    expect_that(params[2].grad is None, "the last `.grad`", params[2].grad, "None", "Leave it as it is.")
+
+
 def test_depth_experiment_with_one_layer():
     """With one layer the first gradient is the last."""
     step = "Divide the first weight's gradient norm by the last one's; with one layer they are the same."
@@ -210,6 +249,29 @@ def test_depth_experiment_shows_what_vanishes():
     expect_that(0.3 < normal < 5, 'depth_experiment([10], False, "batch", 0)[10]', normal, "around 1", step)
 
 
+def test_depth_experiment_draws_from_its_own_seed():
+    """The same seed gives the same ratios, another seed others, each depth its own; the global state stays."""
+    before, call = torch.get_rng_state(), "depth_experiment([2, 6], True, None, seed)"
+    one, again, other = (depth_experiment([2, 6], True, None, seed) for seed in (4, 4, 5))
+    expect(f"{call} with the seed 4, again", again, one, "Draw from a `torch.Generator` that is seeded with `seed`.")
+    expect_that(other != one, f"{call} with the seed 5", other, "other ratios", "Give the generator `seed`.")
+    step = "Every depth has a network of its own, and every layer a weight of its own."
+    expect_that(one[2] > 1.5 * one[6], call, one, "about 0.5 for 2 layers, and far less for 6", step)
+    same = torch.equal(torch.get_rng_state(), before)
+    expect("the global random state has stayed", same, True, "Make a generator of your own.")
+
+
+def test_depth_experiment_adds_what_it_is_given():
+    """With residual connections far more is left, and unknown norms are refused."""
+    ratio = depth_experiment([10], True, None, 0)[10]
+    step = "With residual=True a layer hands on h + sigmoid(z)."
+    expect_that(0.01 < ratio < 0.3, "depth_experiment([10], True, None, 0)[10]", ratio, "around 0.07", step)
+    step = "Raise a ValueError unless norm is 'batch', 'layer' or None."
+    expect_raises(
+        ValueError, 'depth_experiment([2], True, "no", 0)', lambda: depth_experiment([2], True, "no", 0), step
+    )
+
+
 def test_plot_depth_draws_a_line_for_each_name():
     """Two networks are two lines on a logarithmic axis, with a legend."""
     call = 'plot_depth({"plain": {2: 0.06, 10: 1e-6}, "batch": {2: 1.0, 10: 1.2}})'
@@ -221,6 +283,11 @@ def test_plot_depth_draws_a_line_for_each_name():
     step = "Draw one line for each name: depths along x, ratios along y."
     expect_that(
         [0.06, 1e-6] in lines and [1.0, 1.2] in lines, call, lines, "a line through each network's ratios", step
+    )
+    labels = {line.get_label(): list(map(float, line.get_ydata())) for line in ax.lines}
+    step = "Give each line its own name as label."
+    expect_that(
+        labels.get("plain", [0.06, 1e-6]) == [0.06, 1e-6], call, labels, 'the ratios of "plain" under "plain"', step
     )
     legend = ax.get_legend()
     names = [text.get_text() for text in legend.get_texts()] if legend else []

@@ -176,6 +176,9 @@ def test_all_reduce_mean_leaves_empty_ranks_out():
     grads = [[torch.tensor([3.0])], [torch.tensor([float("nan")])]]
     step = "Leave ranks of size 0 out of the sum."
     expect("all_reduce_mean(grads, [2, 0])", all_reduce_mean(grads, [2, 0]), [torch.tensor([3.0])], step)
+    (mean,) = all_reduce_mean(grads, [2, 1])
+    step = "A NaN of a rank with rows stays, so that somebody sees it."
+    expect_that(bool(mean.isnan().all()), "all_reduce_mean(grads, [2, 1])", mean, "NaN", step)
 
 
 @pytest.mark.parametrize("world_size", [1, 2, 5])
@@ -189,6 +192,22 @@ def test_data_parallel_step_is_the_step_of_the_whole_batch(world_size):
     step = "Average the gradients with the shards' sizes, then take one step, lr times the mean."
     expect(f"the weight after {call}", model.weight.detach(), torch.tensor([[1.6]]), step)
     expect(f"the bias after {call}", model.bias.detach(), torch.tensor([0.4]), step)
+
+
+def test_data_parallel_step_leaves_frozen_parameters_and_old_gradients_out():
+    """With a frozen weight the bias alone moves, to 0.4, whatever lay in `.grad`, and the model keeps its mode."""
+    X, y = page_rows()
+    model = page_model().eval()
+    model.weight.requires_grad_(False)
+    model.bias.grad = torch.tensor([100.0])
+    call = "data_parallel_step(model, mse, X, y, 2, 0.1) with a frozen weight"
+    loss = data_parallel_step(model, mse, X, y, 2, 0.1)
+    expect(call, loss, 6.0, "The loss is that of the whole batch before the update.")
+    step = "Only parameters that require a gradient are updated: skip those whose `.grad` is None."
+    expect(f"the weight after {call}", model.weight.detach(), torch.tensor([[1.0]]), step)
+    step = "Clear old gradients before each shard's `backward`."
+    expect(f"the bias after {call}", model.bias.detach(), torch.tensor([0.4]), step)
+    expect_that(not model.training, f"the mode after {call}", model.training, "False", "Leave the mode as it is.")
 
 
 def test_data_parallel_step_shows_the_model_one_shard_at_a_time():
@@ -246,6 +265,21 @@ def test_accumulate_gradients_gives_the_whole_batchs_gradient():
     expect("the weight afterwards", model.weight.detach(), torch.tensor([[1.0]]), "Do not take a step.")
 
 
+def test_accumulate_gradients_leaves_frozen_parameters_alone():
+    """With a frozen weight the bias alone has a gradient; each batch is alone in the model, and its graph is gone."""
+    X, y = page_rows()
+    model = page_model()
+    model.weight.requires_grad_(False)
+    seen = []
+    model.register_forward_pre_hook(lambda _, args: seen.append((len(args[0]), model.bias.grad is None)))
+    accumulate_gradients(model, mse, [(X[:2], y[:2]), (X[2:], y[2:])])
+    step = "Call `backward` for each batch before the next one goes in."
+    expect("rows of each call, and whether there was no gradient yet", seen, [(2, True), (1, False)], step)
+    expect_that(model.weight.grad is None, "the frozen weight's `.grad`", model.weight.grad, "None", "Skip it.")
+    step = "Each row weighs the same, also in a short batch."
+    expect("model.bias.grad with a frozen weight", model.bias.grad, torch.tensor([-4.0]), step)
+
+
 def test_autocast_step_computes_coarsely_and_keeps_exact_weights():
     """The loss is 1 and not 1.006; the weight becomes 0.401 in float32."""
     model = page_model(w=1.001)
@@ -256,6 +290,23 @@ def test_autocast_step_computes_coarsely_and_keeps_exact_weights():
     step = "Back-propagate and step as always. Do not convert the model."
     expect(f"the weight after {call}", model.weight.detach(), torch.tensor([[0.401]]), step)
     expect(f"the bias after {call}", model.bias.detach(), torch.tensor([-0.2]), step)
+
+
+def test_autocast_step_clears_old_gradients_and_leaves_autocast_off():
+    """Old gradients play no part; the loss is taken inside of autocast, which is off again afterwards."""
+    model, during = page_model(w=1.001), []
+    model.weight.grad = torch.tensor([[100.0]])
+
+    def loss_fn(y, y_hat):
+        during.append(y_hat.dtype if torch.is_autocast_enabled("cpu") else "autocast is off")
+        return mse(y, y_hat)
+
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    autocast_step(model, loss_fn, torch.tensor([[3.0]]), torch.tensor([[2.0]]), optimizer, dtype=torch.float16)
+    expect("what loss_fn got, inside of autocast", during, [torch.float16], "Hand `dtype` on, and call loss_fn inside.")
+    expect("autocast is on afterwards", torch.is_autocast_enabled("cpu"), False, "Use `with`, so that it ends.")
+    near = abs(model.weight.item() - 0.401) < 0.01
+    expect_that(near, "the weight afterwards", model.weight.item(), "about 0.401", "Clear the old gradients.")
 
 
 @pytest.mark.parametrize(("n", "size", "wanted"), [(4, 1000, 1500.0), (8, 497_759_232, 871_078_656.0), (1, 1000, 0.0)])
@@ -272,6 +323,8 @@ def test_scaling_efficiency_compares_with_one_worker():
     result = scaling_efficiency({1: 100, 2: 52, 4: 31.25, 8: 25})
     expect(f"list of {call}", list(result), [1, 2, 4, 8], "Keep the keys and their order.")
     expect(f"the values of {call}", list(result.values()), [1.0, 100 / 104, 0.8, 0.5], step)
+    call = "scaling_efficiency({1: 10, 2: 4})[2]"
+    expect(call, scaling_efficiency({1: 10, 2: 4})[2], 1.25, "Above 1 happens: return it as it is.")
     call = "scaling_efficiency({1: 29, 32: 1})[32]"
     expect(call, scaling_efficiency({1: 29, 32: 1})[32], 0.90625, step)
 

@@ -39,8 +39,8 @@ class AverageMeter:
         """Take in a value.
 
         Args:
-            value: a finite Python number of either sign, or a 0-D tensor of any floating dtype, on any device, with or
-                without a graph: the mean over n samples.
+            value: a finite Python number of either sign, or a 0-D tensor of any floating dtype (float16 included, in which
+                `value * n` may overflow), on any device, with or without a graph: the mean over n samples.
             n: how many samples it stands for, at least 1.
         """
         # TODO: Make a plain number of the value, add it up n times, and count n samples.
@@ -163,6 +163,7 @@ def find_nan(model: nn.Module, batch: tuple[torch.Tensor, torch.Tensor]) -> str 
     Use forward hooks, and take all of yours off again before you return, also when the model raises an exception, such as a
     RuntimeError for shapes that do not fit (it goes on to the caller). Hooks that were there before stay. Every module stays
     in the mode that it is in, training or eval, also during the call. Parameters and their gradients stay as they are.
+    Whether the call runs to its end once a leaf was found is left open.
 
     Args:
         model: any module; each leaf returns one floating tensor, and none changes its input in place.

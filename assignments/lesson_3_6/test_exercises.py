@@ -59,6 +59,15 @@ def test_AverageMeter_makes_plain_numbers_of_losses():
     )
 
 
+def test_AverageMeter_takes_half_precision_and_others_beside_it():
+    """200 times 1,000 is too much for float16; a second meter has nothing to do with the first."""
+    meter, other = AverageMeter(), AverageMeter()
+    meter.update(torch.tensor(200.0, dtype=torch.float16), 1000)
+    step = "Make a plain number of the value before you multiply."
+    expect("the average after update(a float16 tensor of 200, 1000)", meter.average, 200.0, step)
+    expect("the average of another meter", other.average, 0.0, "Make sum and count in `__init__`, for each meter.")
+
+
 def test_confusion_matrix_has_the_truth_in_its_rows():
     y, y_hat = torch.tensor([0, 0, 0, 1, 1, 2]), torch.tensor([0, 0, 1, 1, 1, 0])
     expect(
@@ -71,11 +80,15 @@ def test_confusion_matrix_has_the_truth_in_its_rows():
 
 def test_confusion_matrix_keeps_classes_that_do_not_occur():
     y = torch.tensor([0, 2])
+    matrix = confusion_matrix(y, y.clone(), 4)
+    kind = (tuple(matrix.shape), matrix.dtype)
+    call = "shape and dtype of confusion_matrix(y = 0 2, y_hat = 0 2, 4)"
+    expect(call, kind, ((4, 4), torch.int64), "The matrix is always (n_classes, n_classes), and counts in int64.")
     expect(
         "confusion_matrix(y = 0 2, y_hat = 0 2, 4)",
-        confusion_matrix(y, y.clone(), 4),
+        matrix,
         torch.diag(torch.tensor([1, 0, 1, 0])),
-        "The matrix is always (n_classes, n_classes).",
+        "A class that does not occur has a row and a column of zeros.",
     )
 
 
@@ -131,12 +144,33 @@ def test_overfit_one_batch_learns_in_training_mode():
     )
 
 
+def test_overfit_one_batch_gives_the_whole_batch_in_every_step():
+    """The model gets the 8 rows as they are each time, and what lies in `.grad` is one step's gradient."""
+    model, (X, y) = eight_rows()
+    (wanted,) = torch.autograd.grad(nn.functional.cross_entropy(model(X), y), [model.weight])
+    seen = []
+    model.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0].clone()))
+    overfit_one_batch(model, (X, y), 3, 1e-6)
+    call = "overfit_one_batch(model, batch, 3, 1e-6)"
+    expect_that(len(seen) >= 3, f"how often {call} calls the model", len(seen), "once in every step", "Call model(X).")
+    for rows in seen:
+        expect(f"what the model gets in a step of {call}", rows, X, "Give it the whole batch, as it is.")
+    if model.weight.grad is not None and model.weight.grad.any():
+        step = "Clear the gradients before every `backward`, also in the first step."
+        expect(f"the gradient in `.grad` after {call}", model.weight.grad, wanted, step)
+
+
 HISTORIES = [
     ([2.0, 1.0, 0.8, 0.7, 0.65, 0.6], [2.1, 1.2, 1.0, 0.95, 0.92, 0.93], "healthy"),
     ([2.0, 1.0, 0.8, 0.7, 0.65, 0.6], [2.1, 1.2, 0.9, 1.0, 1.1, 1.2], "overfitting"),
     ([2.0, 1.5, 1.2, 1.0, 0.997, 0.995], [2.1, 1.6, 1.3, 1.1, 1.1, 1.1], "plateau"),
     ([2.0, 1.0, 0.5, 1.5, 3.0, 4.0], [2.1, 1.2, 0.9, 1.8, 3.5, 4.5], "diverging"),
     ([2.0, 1.0, math.nan, 0.7, 0.65, 0.6], [2.1, 1.2, 1.0, 0.95, 0.92, 0.93], "diverging"),
+    ([2.0, 1.0, math.inf, 0.7, 0.65, 0.6], [2.1, 1.2, 1.0, 0.95, 0.92, 0.93], "diverging"),
+    ([2.0, 1.0, 0.8, 0.7, 0.65, 0.6], [2.1, 1.2, 1.0, math.nan, 0.92, 0.93], "diverging"),
+    ([2.0, 1.5, 1.2, 1.0, 0.999, 0.998], [2.1, 1.6, 1.1, 1.2, 1.3, 1.4], "overfitting"),
+    ([2.0, 1.0, 0.8, 0.7, 0.6, 0.6], [2.1, 1.2, 1.0, 0.95, 0.92, 0.93], "healthy"),
+    ([0.02, 0.01, 0.008, 0.007, 0.0065, 0.006], [0.02, 0.012, 0.01, 0.01, 0.01, 0.01], "healthy"),
 ]
 
 
@@ -180,6 +214,48 @@ def test_find_nan_names_the_first_leaf_that_is_not_finite():
     expect(f"hooks on the model after {call}", hooks, 0, "Remove your hooks in a `finally` block.")
 
 
+def test_find_nan_counts_large_numbers_as_finite_and_leaves_the_mode():
+    """Two numbers of 3e38 are finite, though their sum is not; dropout stays in its mode."""
+    model = nn.Sequential(nn.Linear(1, 2, bias=False), nn.Dropout(0.0))
+    with torch.no_grad():
+        model[0].weight.fill_(3e38)
+    modes = []
+    model[1].register_forward_hook(lambda module, *_: modes.append(module.training))
+    found = find_nan(model, (torch.tensor([[1.0]]), torch.tensor([0])))
+    expect_that(
+        found is None, "find_nan(a model with outputs of 3e38)", found, "None", "Ask every element, not the sum."
+    )
+    expect("whether dropout was in training mode", modes, [True], "Call the model once, in the mode in which it is.")
+
+
+def test_find_nan_takes_its_hooks_off_after_an_exception():
+    """When the model raises, the exception goes on, and no hook stays."""
+    model, batch = nn.Sequential(nn.Linear(2, 2), nn.Linear(3, 2)), (torch.ones(1, 2), torch.tensor([0]))
+    call = "find_nan(a model whose shapes do not fit)"
+    expect_raises(RuntimeError, call, lambda: find_nan(model, batch), "Let the exception go on.")
+    hooks = sum(len(module._forward_hooks) for module in model.modules())
+    expect(f"hooks on the model after {call}", hooks, 0, "Remove your hooks in a `finally` block.")
+
+
+def test_find_nan_names_the_first_call_of_a_leaf_at_any_depth():
+    """One infinite number in a leaf within a container is enough; what comes after it is not to blame."""
+    inner = nn.Sequential(nn.Linear(1, 2), nn.Tanh())
+    model = nn.Sequential(nn.Linear(1, 1), inner, nn.Linear(2, 2))
+    with torch.no_grad():
+        inner[0].bias[1] = math.nan
+    batch = (torch.tensor([[0.5]]), torch.tensor([0]))
+    step = "Note the leaves in the order of their calls; their names are those of `model.named_modules()`."
+    expect("find_nan(a NaN in one number of the leaf 1.0)", find_nan(model, batch), "1.0", step)
+    model = nn.Module()
+    model.late, model.early = exponential(), nn.Linear(1, 1)
+    nn.init.constant_(model.early.bias, math.inf)
+    model.forward = lambda x: model.late(model.early(x))
+    expect("find_nan(a model that calls `late` after `early`)", find_nan(model, batch), "early", step)
+    leaf = nn.Linear(1, 1)
+    nn.init.constant_(leaf.bias, math.nan)
+    expect('find_nan(a single layer with a NaN: its name is "")', find_nan(leaf, batch), "", "An empty name is a name.")
+
+
 def test_find_nan_names_nothing_in_a_sound_model():
     batch = (torch.tensor([[0.1]]), torch.tensor([0]))
     expect_that(
@@ -212,13 +288,25 @@ def test_Logger_has_its_log_on_disk_after_close(tmp_path):
     )
 
 
+def test_Logger_is_what_with_binds(tmp_path):
+    """Inside of the block stands the logger itself."""
+    log = Logger(tmp_path / "run")
+    with log as bound:
+        step = "`__enter__` returns the logger: `return self`."
+        expect_that(bound is log, "what `with log as bound` binds", type(bound).__name__, "the logger itself", step)
+        bound.scalar("loss", 0.25, 2)
+    log.close()
+    expect("what TensorBoard reads afterwards", read(tmp_path / "run"), {"loss": [(2, 0.25)]}, "Close in `__exit__`.")
+
+
 def test_Logger_closes_its_log_also_after_an_exception(tmp_path):
     def crash():
         with Logger(tmp_path / "run") as log:
             log.scalar("loss", 0.5, 0)
             raise RuntimeError("the training crashed")
 
-    expect_raises(RuntimeError, "a with block that raises", crash, "`__exit__` should return nothing.")
+    step = "The exception of the block goes on where `__exit__` returns nothing."
+    expect_raises(RuntimeError, "a with block that raises a RuntimeError", crash, step)
     expect("what TensorBoard reads after it", read(tmp_path / "run"), {"loss": [(0, 0.5)]}, "Close in `__exit__`.")
 
 
@@ -278,3 +366,22 @@ def test_plot_dashboard_marks_the_best_epoch_in_both_panels():
             "a vertical line or a point at x = 2",
             "The lowest validation loss is 0.9, at epoch 2, counted from 0.",
         )
+
+
+def test_plot_dashboard_marks_the_first_of_equal_epochs_and_shows_nothing():
+    """The epochs 1 and 3 share the lowest validation loss; the figure is returned, and not shown."""
+    shown, show = [], plt.show
+    plt.show = lambda *_, **__: shown.append(1)
+    try:
+        history = {"train": [2.0, 1.0, 0.9, 0.8], "validation": [2.1, 1.5, 1.6, 1.5], "accuracy": [0.1, 0.5, 0.6, 0.4]}
+        figure = plot_dashboard(history)
+    finally:
+        plt.show = show
+    expect("how often plot_dashboard calls plt.show()", len(shown), 0, "Leave that to whoever called.")
+    places = {tuple(round(side, 3) for side in ax.get_position().bounds) for ax in figure.axes}
+    expect_that(
+        len(places) > 1, "the places of the panels", sorted(places), "two different ones", "`plt.subplots(1, 2)`."
+    )
+    marks = [{float(x) for x in line.get_xdata()} for ax in figure.axes for line in ax.lines]
+    step = "`list.index` finds the first of several."
+    expect_that({3.0} not in marks, "the marks", [mark.pop() for mark in marks if len(mark) == 1], "none at 3", step)

@@ -26,7 +26,8 @@ class EarlyStopping:
     """Watches a loss epoch by epoch, says when to stop, and keeps the state of the model's best epoch.
 
     An epoch is *better* if `loss < best - min_delta`, where `best` is the loss of the last better epoch, and infinity
-    before there was one. So a NaN is never better, and infinity is not either. Only a better epoch changes `best`.
+    before there was one. So a NaN is never better, and infinity is not either. Only a better epoch changes `best`, which may
+    be 0 or negative.
 
     The state of a model is what its `state_dict()` holds: all parameters, and the buffers, such as the running
     statistics of batch normalization. The names of your attributes are left open. The device and the dtypes are the model's.
@@ -147,9 +148,10 @@ def augment(images: torch.Tensor, gen: torch.Generator) -> torch.Tensor:
 def ema_update_(ema: nn.Module, model: nn.Module, decay: float) -> None:
     """Move the averaged model `ema` one step towards the model, in place.
 
-    Each parameter of `ema` becomes `decay` times itself plus `1 - decay` times the model's parameter. Each buffer of
-    `ema` becomes a copy of the model's buffer. When `ema` starts as a copy of the model, and is updated after each step, it
-    equals `torch.optim.swa_utils.AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(decay))`.
+    Each parameter of `ema` becomes `decay` times itself plus `1 - decay` times the model's parameter. Each buffer of `ema`,
+    whether it is in the `state_dict` or not, becomes a copy of the model's buffer. When `ema` starts as a copy of the
+    model, and is updated after each step, it equals `torch.optim.swa_utils.AveragedModel(model,
+    multi_avg_fn=get_ema_multi_avg_fn(decay))`.
 
     No graph is kept: the parameters of `ema` stay the objects that they are, leaves, with `requires_grad` and `grad` as
     they were, whether they require gradients or not. The model does not change at all, nor does the mode of either.

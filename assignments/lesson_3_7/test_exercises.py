@@ -47,6 +47,21 @@ def test_EarlyStopping_stops_at_the_second_bad_epoch_in_a_row():
     expect(f"step for the losses {page_losses()}", said, [False, False, False, False, False, True], step)
 
 
+def test_EarlyStopping_counts_bad_epochs_in_a_row():
+    """A better epoch sets the count to 0; an equal loss, or one that only falls again, is not better; the best may be 0."""
+    model = nn.Linear(1, 1)
+    stopper, losses = EarlyStopping(2), (4.0, 4.0, 3.0, 3.5, 3.25, 1.0)
+    said = [stopper.step(loss, model) for loss in losses]
+    step = "Compare with the best loss, not with the one before, and count only bad epochs in a row."
+    expect(f"step for the losses {losses} with a patience of 2", said, [False, False, False, False, True, False], step)
+    stopper, losses = EarlyStopping(2), (1.0, 0.0, 0.5, 0.25)
+    said = [stopper.step(loss, model) for loss in losses]
+    expect(f"step for the losses {losses}", said, [False, False, False, True], "0 is a loss like any other.")
+    stopper, losses = EarlyStopping(1, 0.5), (2.0, 2.25)
+    said = [stopper.step(loss, model) for loss in losses]
+    expect(f"step for {losses} with a min_delta of 0.5", said, [False, True], "Better is `loss < best - min_delta`.")
+
+
 def test_EarlyStopping_counts_nan_as_bad():
     """NaN, then a loss, then NaN twice."""
     stopper, model = EarlyStopping(2), nn.Linear(1, 1)
@@ -107,6 +122,27 @@ def test_mixup_blends_samples_and_labels_alike():
         expect(f"y of {call}", y_mixed, blend @ y, "Blend the labels with the same lam and the same partners.")
 
 
+def test_mixup_gives_every_row_one_partner():
+    """With x equal to y the two results are equal; each row is a partner once, and not always its neighbour's."""
+    x, seen = torch.eye(5), set()
+    for seed in range(6):
+        x_mixed, y_mixed, _ = mixup(x, x, 4.0, seeded(seed))
+        expect("y of mixup(x, x, 4.0, gen)", y_mixed, x_mixed, "Use one lam and one permutation for both.")
+        expect("the sums of its columns", x_mixed.sum(dim=0), torch.ones(5), "Draw partners by `torch.randperm`.")
+        seen.add(tuple((x_mixed - x_mixed.diag().diag()).argmax(dim=1).tolist()))
+    expect_that(len(seen) > 1, "the partners in 6 batches", sorted(seen), "not always the same", "Draw them each time.")
+
+
+def test_mixup_draws_lam_from_beta():
+    """For alpha 0.1 lam is mostly near 0 or near 1, and either is as likely."""
+    x, gen = torch.eye(2), seeded(1)
+    lams = torch.tensor([float(mixup(x, x, 0.1, gen)[2]) for _ in range(100)])
+    step = "Draw lam from Beta(alpha, alpha)."
+    mean, near = round(lams.mean().item(), 3), round(torch.minimum(lams, 1 - lams).mean().item(), 3)
+    expect_that(0.3 < mean < 0.7, "the mean of 100 lams for alpha 0.1", mean, "about 0.5", step)
+    expect_that(near < 0.15, "their mean distance from the nearer one of 0 and 1", near, "about 0.05", step)
+
+
 def test_mixup_with_alpha_zero_changes_nothing():
     """lam is 1.0, and x and y keep their values."""
     x, y = torch.tensor([[0.0, 0.0], [4.0, 8.0]]), torch.eye(2)
@@ -138,6 +174,19 @@ def test_augment_moves_each_image_by_itself():
     expect_that(places > 20, f"in how many places the 1 lies in {call}", places, "more than 20", step)
 
 
+def test_augment_brings_zeros_in():
+    """A single 1 in the corner is shifted out of some of 60 images, and never comes twice; all nine shifts come."""
+    images = torch.zeros(60, 2, 3, 3)
+    images[:, :, 0, 0] = 1
+    sums = sorted(set(augment(images, seeded(1)).sum(dim=(2, 3)).flatten().tolist()))
+    step = "The border is made of four zeros on each side, and what leaves the image is lost."
+    expect("the sums of the channels of augment(images, gen)", sums, [0.0, 1.0], step)
+    images = torch.zeros(300, 1, 9, 9)
+    images[:, :, 4, 4] = 1
+    lines = augment(images, seeded(1)).amax(dim=(1, 3)).argmax(dim=1).unique().tolist()
+    expect("the rows in which the 1 comes to lie", lines, list(range(9)), "`torch.randint(9, …)` gives 0 to 8.")
+
+
 def test_augment_obeys_its_generator():
     """The same seed gives the same pieces."""
     images = torch.rand(5, 3, 6, 7)
@@ -164,6 +213,16 @@ def test_ema_update_copies_buffers_and_keeps_no_graph():
     expect(f"the running mean after {call}", ema.running_mean, torch.tensor([4.0]), "Copy the buffers.")
     step = "Work inside of `torch.no_grad()`."
     expect(f"requires_grad of the average's weight after {call}", ema.weight.requires_grad, False, step)
+    expect(f"the average trains after {call}", ema.training, True, "Leave the mode of both as it is.")
+    with torch.no_grad():
+        model.running_mean.fill_(9.0)
+    expect(
+        "the average's running mean when the model's moves", ema.running_mean, torch.tensor([4.0]), "Copy, by `copy_`."
+    )
+    ema, model = (nn.Sequential(nn.Sequential(filled(nn.Linear(1, 1), value))) for value in (2.0, 4.0))
+    ema_update_(ema, model, 0.5)
+    step = "`parameters()` finds those at any depth."
+    expect("the average of a layer within a layer", ema[0][0].weight.detach(), torch.tensor([[3.0]]), step)
 
 
 def test_norm_noise_of_the_page():
@@ -177,6 +236,18 @@ def test_norm_noise_of_the_page():
     wide = torch.cat([X, 1 - 2 * X], dim=1)
     value = norm_noise(nn.LayerNorm(2), wide, 2, 20, seeded())
     expect("norm_noise(nn.LayerNorm(2), X, 2, 20, gen)", value, 0.0, "Layer normalization looks at one row alone.")
+
+
+def test_norm_noise_is_a_mean_of_deviations():
+    """Two features with the scales 3 and 5: their deviations are about 3 and 5, so the noise is about 4."""
+    norm = nn.BatchNorm1d(2)
+    with torch.no_grad():
+        norm.weight.copy_(torch.tensor([3.0, 5.0]))
+    X = torch.tensor([[0.0, 0.0], [2.0, 3.0], [-4.0, -1.0]])
+    value = norm_noise(norm.eval(), X, 2, 300, seeded())
+    step = "Take the standard deviation of each feature over the trials, and the mean of the features."
+    expect_that(3.6 < value < 4.4, "norm_noise of two features with the scales 3 and 5", value, "about 4", step)
+    expect_that(not norm.training, "the module's mode afterwards", norm.training, "False", "Work with a deep copy.")
 
 
 def test_norm_noise_leaves_the_module_alone():

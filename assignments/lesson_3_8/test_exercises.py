@@ -3,6 +3,7 @@
 import pytest
 import torch
 from torch import nn
+from torch.optim.optimizer import register_optimizer_step_post_hook
 
 from assignments.expect import expect, expect_raises, expect_that
 from assignments.lesson_3_8.exercises import (
@@ -63,10 +64,13 @@ def test_training_flops_is_six_for_each_parameter_and_token(n_params, n_tokens, 
     expect(f"training_flops({n_params}, {n_tokens})", training_flops(n_params, n_tokens), wanted, step)
 
 
-@pytest.mark.parametrize(("flops", "wanted"), [(12_000, (10.0, 200.0)), (5.88e23, (7e10, 1.4e12))])
+@pytest.mark.parametrize(
+    ("flops", "wanted"),
+    [(12_000, (10.0, 200.0)), (480.0, (2.0, 40.0)), (900.0, (2.73861, 54.7723)), (5.88e23, (7e10, 1.4e12))],
+)
 def test_compute_optimal_spends_the_budget_at_twenty_tokens_a_parameter(flops, wanted):
-    """The page's small budget, and Chinchilla's."""
-    step = "Put D = 20 N into C = 6 N D, solve for N, and return (N, 20 N)."
+    """The page's small budget, two smaller ones, and Chinchilla's."""
+    step = "Put D = 20 N into C = 6 N D, solve for N, and return (N, 20 N), not rounded."
     expect(f"compute_optimal({flops})", compute_optimal(flops), wanted, step)
 
 
@@ -103,6 +107,8 @@ def test_char_vocabulary_numbers_the_sorted_characters():
     wanted = ({"a": 0, "b": 1, "n": 2}, ["a", "b", "n"])
     expect('char_vocabulary("banana")', char_vocabulary("banana"), wanted, step)
     expect('char_vocabulary("Go, go!")[1]', char_vocabulary("Go, go!")[1], [" ", "!", ",", "G", "g", "o"], step)
+    ends = char_vocabulary("\nno ")[1]
+    expect('char_vocabulary("\\nno ")[1]', ends, ["\n", " ", "n", "o"], "Blanks and line breaks are characters, too.")
     expect('char_vocabulary("")', char_vocabulary(""), ({}, []), "An empty text has no characters.")
 
 
@@ -119,6 +125,15 @@ def test_char_batch_draws_windows_with_the_characters_that_follow():
     expect(f"rows of {call} that are no window of the text", sorted(drawn - windows), [], step)
     step = "Draw a start for each row, from all n - context of them, the last one included."
     expect(f"windows that never come in {call}", sorted(windows - drawn), [], step)
+
+
+def test_char_batch_draws_each_row_by_itself():
+    """30 rows of a text with 30 windows: some window comes twice, and the rows are in no order."""
+    x, _ = char_batch(torch.arange(34), 4, 30, seeded(2))
+    starts, call = x[:, 0].tolist(), "the starts of char_batch(torch.arange(34), 4, 30, gen)"
+    step = "Draw each row's start from all of them, as if there were no other rows."
+    expect_that(len(set(starts)) < 30, call, starts, "some of them twice", step)
+    expect_that(starts != sorted(starts), call, starts, "no order", "Leave them as they were drawn.")
 
 
 def test_char_batch_draws_from_the_generator_alone():
@@ -145,6 +160,19 @@ def test_CharModel_gives_logits_for_each_place(length):
     logits = model(torch.zeros(2, length, dtype=torch.int64))
     step = "Take the length from the ids: the rows of places, and the mask, are cut to it."
     expect(f"shape of CharModel(5, 4, 3)(ids of shape (2, {length}))", tuple(logits.shape), (2, length, 5), step)
+
+
+def test_CharModel_returns_logits_as_they_come():
+    """With large weights there are large logits, of either sign."""
+    model = awake(0)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.mul_(6)
+        logits = model(torch.tensor([[1, 0, 2, 0], [3, 4, 1, 2]]))
+    step = "Return what the last linear layer gives: no softmax, and nothing else that squashes it."
+    found = (round(logits.min().item(), 3), round(logits.max().item(), 3))
+    call = "the smallest and the largest logit of a model with large weights"
+    expect_that(found[0] < -1 and found[1] > 1, call, found, "one below -1, and one above 1", step)
 
 
 def test_CharModel_does_not_see_the_future():
@@ -198,6 +226,27 @@ def test_train_with_checkpoints_learns(tmp_path):
     )
 
 
+def test_train_with_checkpoints_takes_the_loss_before_the_update(tmp_path):
+    """Whatever the rate is, the first loss is that of the fresh model."""
+    slow, fast = (
+        train_with_checkpoints(page_text(), CONFIG | {"lr": lr}, 2, tmp_path / f"{lr}.pt", 5) for lr in (0.001, 0.5)
+    )
+    step = "Note the loss of a step before the optimizer's step."
+    expect("the first loss at the rate 0.5, if it is so at the rate 0.001", fast[0], slow[0], step)
+    expect_that(
+        fast[1] != slow[1], "the second loss at the rates 0.001 and 0.5", fast[1], "two different ones", "Update."
+    )
+
+
+def test_train_with_checkpoints_takes_the_mean_over_all_places(tmp_path):
+    """In abacabac... half of the windows begin with an a, after which nobody knows what comes: 1/4 log 2 = 0.17 is left."""
+    data, config = torch.tensor([0, 1, 0, 2]).repeat(12), CONFIG | {"context": 2, "batch_size": 16, "lr": 0.03}
+    history = train_with_checkpoints(data, config, 70, tmp_path / "run.pt", 70)
+    last = sum(history[-15:]) / 15
+    step = "Each place of a window has a target: take the mean cross-entropy over all of them."
+    expect_that(last > 0.1, "the last losses for abacabac... with a context of 2", last, "about 0.17", step)
+
+
 @pytest.mark.parametrize("stop_at", [2, 6, 7])
 def test_train_with_checkpoints_goes_on_bit_for_bit_after_a_kill(tmp_path, stop_at):
     """10 steps, every 3; killed before the first checkpoint, when one is due, and between two."""
@@ -217,6 +266,21 @@ def test_train_with_checkpoints_goes_on_bit_for_bit_after_a_kill(tmp_path, stop_
     expect("steps whose losses differ from those of a run without a kill", others, [], step)
 
 
+def test_train_with_checkpoints_goes_on_from_a_copy_of_the_file(tmp_path):
+    """Of 10 steps 6 are in the checkpoint, and 4 are left to do."""
+    data, path = page_text(), tmp_path / "run.pt"
+    train_with_checkpoints(data, CONFIG, 10, path, 3, stop_at=7)
+    copied = tmp_path / "copy.pt"
+    copied.write_bytes(path.read_bytes())
+    updates = []
+    handle = register_optimizer_step_post_hook(lambda *_: updates.append(1))
+    again = train_with_checkpoints(data, CONFIG, 10, copied, 3)
+    handle.remove()
+    expect("the number of losses of the resumed run", len(again), 10, "The history goes into the file, too.")
+    step = "All that the rest of the run depends on is in the file at `path`: load it, and make the steps that are missing."
+    expect("updates after resuming from step 6", len(updates), 4, step)
+
+
 def test_train_with_checkpoints_writes_no_checkpoint_when_it_is_killed(tmp_path):
     """Killed when the first one is due, nothing is there; afterwards a whole run leaves one."""
     path = tmp_path / "run.pt"
@@ -224,7 +288,8 @@ def test_train_with_checkpoints_writes_no_checkpoint_when_it_is_killed(tmp_path)
     expect(
         "path.exists() after a kill at step 3 with every=3", path.exists(), False, "Look for the kill before you save."
     )
-    train_with_checkpoints(page_text(), CONFIG, 4, path, 100)
+    history = train_with_checkpoints(page_text(), CONFIG, 4, path, 100, stop_at=9)
+    expect("the number of losses of 4 steps with stop_at=9", len(history), 4, "A kill beyond the end plays no part.")
     expect(
         "path.exists() after the last step", path.exists(), True, "Write one after the last step, whatever `every` is."
     )

@@ -94,6 +94,23 @@ def test_replace_head_puts_in_a_fresh_layer():
     expect(f"the backbone's weight after {call}", model[0].weight, before, "Leave the backbone as it is.")
 
 
+def test_replace_head_takes_the_dtype_and_draws_fresh_weights():
+    """A float64 model gets a float64 head, with a bias, and another one each time."""
+    call, heads = "replace_head(model, 2)", []
+    for _ in range(2):
+        model = nn.Sequential(nn.Linear(2, 3), nn.Linear(3, 2, bias=False)).double()
+        nn.init.ones_(model[1].weight)
+        heads.append(replace_head(model, 2)[1])
+    dtypes = [parameter.dtype for parameter in heads[0].parameters()]
+    expect(
+        f"the dtypes of the head after {call}", dtypes, [torch.float64] * 2, "Take dtype and device of the old head."
+    )
+    largest = heads[0].weight.abs().max().item()
+    expect_that(largest < 0.6, f"the largest weight after {call}", largest, "at most 1/√3", "Make a new linear layer.")
+    same = torch.equal(heads[0].weight, heads[1].weight)
+    expect(f"whether two heads of {call} are equal", same, False, "Let PyTorch draw the weights, without a seed.")
+
+
 def test_replace_head_needs_a_place_for_it():
     """Without a linear layer inside there is a ValueError."""
     step = "If there is no linear layer inside, raise a ValueError."
@@ -112,6 +129,14 @@ def test_parameter_groups_of_the_page():
     model = page_model()
     wanted = [(0.01, ["0.weight", "0.bias"]), (0.1, ["2.0.weight", "2.0.bias"])]
     step = "The head's parameters go into the second group, all others into the first."
+    expect("parameter_groups(model, 0.01, 0.1)", told(model, parameter_groups(model, 0.01, 0.1)), wanted, step)
+
+
+def test_parameter_groups_finds_the_head_before_other_layers():
+    """The head is the last linear layer; a norm that comes after it belongs to the backbone."""
+    model = nn.Sequential(nn.Linear(2, 3), nn.Linear(3, 2), nn.LayerNorm(2))
+    wanted = [(0.01, ["0.weight", "0.bias", "2.weight", "2.bias"]), (0.1, ["1.weight", "1.bias"])]
+    step = "Look for the last `nn.Linear` among `model.modules()`, and compare parameters by identity, not by name."
     expect("parameter_groups(model, 0.01, 0.1)", told(model, parameter_groups(model, 0.01, 0.1)), wanted, step)
 
 
@@ -146,6 +171,15 @@ def test_fine_tune_moves_the_head_and_nothing_else():
     expect("how far the head moved in one epoch", moved, torch.full((15,), 0.1, dtype=torch.float64), step)
 
 
+def test_fine_tune_draws_the_head_from_the_seed():
+    """Another seed gives another head, and in a float64 model the head is float64, too."""
+    model, X, y = task()
+    heads = [fine_tune(model.double(), X.double(), y, 3, 0, 0.1, seed=seed)[-1].weight for seed in (5, 6)]
+    expect("the head's dtype in a float64 model", heads[0].dtype, torch.float64, "Take the dtype of the old head.")
+    same = torch.equal(heads[0], heads[1])
+    expect("whether the heads of the seeds 5 and 6 are equal", same, False, "Draw the head after setting `seed`.")
+
+
 def test_fine_tune_leaves_the_global_random_state_alone():
     """What is drawn afterwards does not depend on the seed."""
     model, X, y = task()
@@ -164,6 +198,16 @@ def test_Autoencoder_squeezes_and_rebuilds():
     rebuilt = model.decode(codes)
     expect("the shape of decode(codes)", tuple(rebuilt.shape), (5, 8), "A rebuilt row has `input_dim` numbers.")
     expect("model(x)", model(x).detach(), rebuilt.detach(), "Nothing of x goes round the code.")
+
+
+def test_Autoencoder_has_two_halves():
+    """No parameter has a gradient from both `encode` and `decode`."""
+    model, found = Autoencoder(8, 2), []
+    for output in (model.encode(torch.ones(3, 8)), model.decode(torch.ones(3, 2))):
+        grads = torch.autograd.grad(output.square().sum(), list(model.parameters()), allow_unused=True)
+        found.append({number for number, grad in enumerate(grads) if grad is not None})
+    step = "Give encoder and decoder layers of their own."
+    expect("the numbers of the parameters that both halves use", sorted(found[0] & found[1]), [], step)
 
 
 def test_Autoencoder_beats_the_mean():
@@ -200,6 +244,21 @@ def test_masked_reconstruction_loss_of_the_page():
     x[0] = torch.inf
     result = masked_reconstruction_loss(x, x_hat.detach(), mask)
     expect("the loss with an infinite x[0]", result, torch.tensor(5.0), "Pick the elements first: 0 times inf is NaN.")
+
+
+def test_masked_reconstruction_loss_has_a_gradient_beside_infinities():
+    """Where an infinite element is hidden the slope is 0, and no NaN; the loss has the dtype of x."""
+    x, x_hat, mask = page_guess()
+    x = x.double()
+    x[0] = torch.inf
+    x_hat = x_hat.double().requires_grad_(True)
+    loss = masked_reconstruction_loss(x, x_hat, mask)
+    step = "Compute in the dtype of x."
+    expect("the loss in float64", loss.detach(), torch.tensor(5.0, dtype=torch.float64), step)
+    loss.backward()
+    wanted = torch.tensor([0.0, 3.0, 0.0, -1.0], dtype=torch.float64)
+    step = "Pick the elements before you take differences: `torch.where` after the squares has a NaN in its gradient."
+    expect("the slopes for x_hat with an infinite x[0]", x_hat.grad, wanted, step)
 
 
 def test_masked_reconstruction_loss_of_nothing_is_zero():
@@ -243,6 +302,60 @@ def test_Trainer_fits_as_on_the_page_with_clipping():
     expect("w afterwards", model.weight.item(), 1.4, step)
 
 
+def test_Trainer_clips_all_gradients_together():
+    """Slopes of -6 and -8 have the global norm 10; cut to 5 they are -3 and -4."""
+    model = nn.Linear(2, 1, bias=False)
+    nn.init.zeros_(model.weight)
+    optimizer = torch.optim.SGD([{"params": model.parameters()}], lr=1.0)
+    batch = [(torch.tensor([[3.0, 4.0]]), column(1.0))]
+    Trainer(model, optimizer, mse, max_norm=5.0).fit(batch, batch, 1)
+    step = "`clip_grad_norm_` takes all of the model's parameters in one call."
+    expect("the weights after one step from 0 with max_norm=5", model.weight.detach(), torch.tensor([[3.0, 4.0]]), step)
+    parts = nn.Sequential(nn.Linear(1, 1, bias=False), nn.Linear(1, 1, bias=False))
+    with torch.no_grad():
+        parts[0].weight.fill_(4.0)
+        parts[1].weight.fill_(3.0)
+    optimizer = torch.optim.SGD(parts.parameters(), lr=1.0)
+    batch = [(column(1.0), column(11.0))]
+    Trainer(parts, optimizer, mse, max_norm=1.0).fit(batch, batch, 1)
+    found = [round(part.weight.item(), 4) for part in parts]
+    expect("two weights after slopes of 6 and 8 with max_norm=1", found, [3.4, 2.2], step)
+
+
+def test_Trainer_trains_in_training_mode():
+    """In two epochs batch normalization sees two training batches with the mean 3: 0.1 · 3, then 0.9 of it and 0.1 · 3."""
+    model = nn.Sequential(nn.BatchNorm1d(1), nn.Linear(1, 1)).eval()
+    batch, others = [(column(2.0, 4.0), column(1.0, 2.0))], [(column(7.0, 9.0), column(1.0, 2.0))]
+    Trainer(model, torch.optim.SGD(model.parameters(), lr=0.1), mse).fit(batch, others, 2)
+    step = "Switch to training mode at the beginning of every epoch; `evaluate` is in eval mode."
+    expect("the running mean after two epochs", model[0].running_mean, torch.tensor([0.57]), step)
+
+
+def test_Trainer_takes_no_NaN_for_the_lowest():
+    """NaN, then 2 and 3, with a patience of 2: it stops after the fourth epoch, and the scheduler has counted it."""
+    model = nn.Sequential(nn.BatchNorm1d(1), nn.Linear(1, 1))
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    scheduler = torch.optim.lr_scheduler.ExponentialLR(optimizer, 0.5)
+    script, means = iter([torch.nan, 2.0, 2.0, 3.0, 3.0, 3.0]), []
+
+    def loss_fn(y, y_hat):
+        if model.training:
+            return mse(y, y_hat)
+        means.append(model[0].running_mean.clone())
+        return torch.tensor(next(script))
+
+    batch = [(column(2.0, 4.0), column(1.0, 2.0))]
+    history = Trainer(model, optimizer, loss_fn, scheduler, patience=2).fit(batch, batch, 6)
+    step = "Nothing is lower than NaN: start from infinity. An equal loss is no better."
+    expect("epochs with the validation losses NaN, 2, 2, 3, 3", len(history["validation"]), 4, step)
+    step = "Restore the buffers together with the parameters: `state_dict` has both."
+    expect("the running mean afterwards", model[0].running_mean, means[1], step)
+    rate = optimizer.param_groups[0]["lr"]
+    expect(
+        "the rate afterwards, halved after each of 4 epochs", rate, 0.00625, "The scheduler steps in the last one, too."
+    )
+
+
 @pytest.mark.parametrize(
     ("patience", "epochs", "length", "w"), [(2, 9, 5, 0.488), (9, 5, 5, 0.488), (None, 5, 5, 0.67232)]
 )
@@ -259,14 +372,39 @@ def test_Trainer_stops_and_goes_back_as_on_the_page(patience, epochs, length, w)
 def test_Trainer_goes_on_from_a_loaded_run_as_if_nothing_had_happened(tmp_path):
     """One epoch, saved, loaded elsewhere, a second one: 1.965 as without a break."""
     train, validation = page_batches()
-    _, first = page_run(gamma=0.5)
+    saved, first = page_run(gamma=0.5)
     first.fit(train, validation, 1)
     first.save(tmp_path / "run.pt")
     model, second = page_run(start=-3.0, gamma=0.5)
     second.load(tmp_path / "run.pt")
-    expect("w after load", model.weight.item(), 1.8, "Give the model the state that was saved.")
+    w = saved.weight.item()
+    expect("w after load", model.weight.item(), w, "`load` gives the model the state that it had at `save`.")
+    first.fit(train, validation, 1)
     second.fit(train, validation, 1)
-    expect("w after one more epoch", model.weight.item(), 1.965, "Optimizer and scheduler have states, too.")
+    step = "Optimizer and scheduler have states, too."
+    expect("w after one more epoch, if it is so without a break", model.weight.item(), saved.weight.item(), step)
+
+
+def test_Trainer_saves_momenta_buffers_and_counts(tmp_path):
+    """With momentum, batch normalization and a scheduler a loaded run goes on like the one that was saved."""
+    models = [nn.Sequential(nn.BatchNorm1d(1), nn.Linear(1, 1)) for _ in range(2)]
+    optimizers = [torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9) for model in models]
+    schedulers = [torch.optim.lr_scheduler.StepLR(optimizer, 3, 0.1) for optimizer in optimizers]
+    first, second = (
+        Trainer(model, optimizer, mse, scheduler)
+        for model, optimizer, scheduler in zip(models, optimizers, schedulers, strict=True)
+    )
+    batch = [(column(2.0, 5.0), column(1.0, 2.0))]
+    first.fit(batch, batch, 2)
+    first.save(tmp_path / "run.pt")
+    second.load(tmp_path / "run.pt")
+    expect("all the model's numbers after load", numbers(models[1]), numbers(models[0]), "Save `state_dict()`, whole.")
+    for trainer in (first, second):
+        trainer.fit(batch, batch, 1)
+    step = "Save and load the optimizer's state, too."
+    expect("all the model's numbers after one more epoch", numbers(models[1]), numbers(models[0]), step)
+    first_rate, rate = (optimizer.param_groups[0]["lr"] for optimizer in optimizers)
+    expect("the rate after one more epoch, the third", rate, first_rate, "Save and load the scheduler's state, too.")
 
 
 def test_quiz_has_a_letter_for_each_question():

@@ -314,7 +314,8 @@ def variance_for_deviation_normal(w, mode="fan_in", name="relu", gen=None):
 
 @misconception(
     "kaiming_normal_",
-    says="Leaky ReLU has the slope 0.2 here, as in many networks. The lesson's has 0.01, so that its gain is nearly that of ReLU.",
+    says="Leaky ReLU has the slope 0.2 here, as in many networks. "
+    "The lesson's has 0.01, so that its gain is nearly that of ReLU.",
     section="Kaiming",
 )
 def slope_of_a_fifth_normal(w, mode="fan_in", name="relu", gen=None):

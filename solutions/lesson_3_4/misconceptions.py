@@ -65,6 +65,30 @@ def norm_of_the_weights(model):
 
 @misconception(
     "gradient_norms",
+    says="A gradient of None is replaced by zeros in the model itself. The lesson changes nothing there: only the norm is 0.0.",
+    section=NORMS,
+)
+def none_replaced_in_the_model(model):
+    for parameter in model.parameters():
+        if parameter.grad is None:
+            parameter.grad = torch.zeros_like(parameter)
+    return gradient_norms(model)
+
+
+@misconception(
+    "gradient_norms",
+    says="These are sums of absolute values. The norm is the root of the sum of the squares.",
+    section=NORMS,
+)
+def absolute_values_added(model):
+    return {
+        name: 0.0 if parameter.grad is None else float(parameter.grad.abs().sum())
+        for name, parameter in model.named_parameters()
+    }
+
+
+@misconception(
+    "gradient_norms",
     says="Parameters without a gradient are left out. The lesson lists them, too, with the norm 0.0.",
     section=NORMS,
 )
@@ -444,6 +468,16 @@ class one_layer_twice(ResidualBlock):
 
 @misconception(
     "ResidualBlock",
+    says="The first layer is called twice, and the second one never. The lesson's correction goes through both of them.",
+    section=RESIDUAL,
+)
+class first_layer_called_twice(ResidualBlock):
+    def forward(self, x):
+        return x + self.first(torch.relu(self.first(x)))
+
+
+@misconception(
+    "ResidualBlock",
     says="x is never added: these are just two layers. The lesson returns x plus their correction.",
     section=RESIDUAL,
 )
@@ -592,6 +626,25 @@ def residual_ignored(depths, residual, norm, seed):
 
 @misconception(
     "depth_experiment",
+    says="All layers share one weight, so the first gradient is the last one too and every ratio is 1. The lesson gives each "
+    "layer weights of its own.",
+    section=EXPERIMENT,
+)
+def one_weight_for_all_layers(depths, residual, norm, seed):
+    return depth_experiment([], residual, norm, seed) | dict.fromkeys(depths, 1.0)
+
+
+@misconception(
+    "depth_experiment",
+    says="`seed` has no say: every seed gives the same numbers. The lesson seeds its generator with `seed`.",
+    section=EXPERIMENT,
+)
+def seed_ignored(depths, residual, norm, seed):
+    return depth_experiment(depths, residual, norm, 0)
+
+
+@misconception(
+    "depth_experiment",
     says="The gradient norms of all depths add up, for the same weights are used again without clearing `.grad`. The lesson "
     "gives each depth weights of its own.",
     section=EXPERIMENT,
@@ -650,6 +703,20 @@ def linear_axis(results):
 )
 def legend_left_out(results):
     return _draw(results, legend=False)
+
+
+@misconception(
+    "plot_depth",
+    says="The names are on the wrong lines: they stand in another order than the lines. Give each line its own name as "
+    "label.",
+    section=PLOT,
+)
+def names_on_the_wrong_lines(results):
+    fig = _draw(results, legend=False)
+    for line, name in zip(fig.axes[0].lines, sorted(results, reverse=True), strict=True):
+        line.set_label(name)
+    fig.axes[0].legend()
+    return fig
 
 
 @misconception(

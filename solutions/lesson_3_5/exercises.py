@@ -37,7 +37,7 @@ def shard(batch: Any, world_size: int, rank: int) -> Any:
         with the rank's rows in place of each tensor. These may share memory with the batch.
 
     Raises:
-        ValueError: for a rank under 0, or of `world_size` or above, whatever the batch.
+        ValueError: for a rank under 0, or of `world_size` or above, whatever the batch, also where it holds no tensor at all.
     """
     # BEGIN SOLUTION Refuse a wrong rank; cut a tensor; go into a tuple, a list or a dict.
     if not 0 <= rank < world_size:
@@ -56,7 +56,8 @@ def all_reduce_mean(grads: list[list[torch.Tensor]], sizes: list[int] | None = N
 
     With `sizes`, rank r weighs `sizes[r]` divided by the sum of the sizes. So if each gradient is that of a mean over the
     rank's own rows, the result is the gradient of the mean over *all* rows. A rank of size 0 has no say at all, whatever
-    its gradients hold: they may be NaN, as those of an empty shard are. Without `sizes`, all ranks weigh the same.
+    its gradients hold: they may be NaN, as those of an empty shard are. A NaN of a rank with rows stays: the mean is NaN there,
+    too. Without `sizes`, all ranks weigh the same.
 
     Args:
         grads: `grads[rank][parameter]`, a list of at least one rank; each rank has the same number of tensors, of the

@@ -106,6 +106,20 @@ def any_rank_accepted(batch, world_size, rank):
 
 @misconception(
     "shard",
+    says="The rank is looked at where a tensor is cut, so a batch without tensors accepts any rank. The lesson raises a "
+    "ValueError whatever the batch.",
+    section="Cutting a batch into shards",
+)
+def rank_checked_at_tensors(batch, world_size, rank):
+    if isinstance(batch, torch.Tensor):
+        return rows_of(batch, world_size, rank)
+    if isinstance(batch, dict):
+        return {key: rank_checked_at_tensors(part, world_size, rank) for key, part in batch.items()}
+    return type(batch)(rank_checked_at_tensors(part, world_size, rank) for part in batch)
+
+
+@misconception(
+    "shard",
     says="Only tensors and tuples of tensors are cut; a list or a dict comes back with all its rows. The lesson goes into "
     "every tuple, list and dict.",
     section="Cutting a batch into shards",
@@ -132,6 +146,28 @@ def only_tuples(batch, world_size, rank):
 def sum_for_mean(grads, sizes=None):
     used = [r for r in range(len(grads)) if sizes is None or sizes[r] > 0]
     return [torch.stack([grads[r][p] for r in used]).sum(dim=0) for p in range(len(grads[0]))]
+
+
+@misconception(
+    "all_reduce_mean",
+    says="Each gradient is multiplied by its rank's rows, and nobody divides by the number of all rows. A mean was asked for.",
+    section="The mean of the gradients",
+)
+def weighted_sum_for_mean(grads, sizes=None):
+    factor = len(grads) if sizes is None else sum(sizes)
+    return [factor * mean for mean in reduced(grads, sizes)]
+
+
+@misconception(
+    "all_reduce_mean",
+    says="A NaN is replaced by 0 wherever it is, so a rank that diverged is hidden. The lesson leaves ranks without rows out, "
+    "and a NaN of a rank with rows stays.",
+    section="The mean of the gradients",
+)
+def nan_hidden(grads, sizes=None):
+    return reduced(
+        [[torch.nan_to_num(grad, nan=0.0, posinf=0.0, neginf=0.0) for grad in rank] for rank in grads], sizes
+    )
 
 
 @misconception(
@@ -237,6 +273,23 @@ def a_step_for_each_shard(model, loss_fn, X, y, world_size, lr):
             _update(model, _gradients(model, loss), lr)
             total += loss.item() * len(x_rank)
     return total / len(X)
+
+
+@misconception(
+    "data_parallel_step",
+    says="Every shard makes an update of its own, weighted by its rows: the later shards see weights that have moved already. "
+    "In the lesson there is one update, with the gradients of all shards together.",
+    section="One step by many workers",
+)
+def a_weighted_step_for_each_shard(model, loss_fn, X, y, world_size, lr):
+    total = 0.0
+    for rank in range(world_size):
+        x_rank, y_rank = rows_of((X, y), world_size, rank)
+        if len(x_rank):
+            loss = loss_fn(y_rank, model(x_rank)) * (len(x_rank) / len(X))
+            total += loss.item()
+            _update(model, _gradients(model, loss), lr)
+    return total
 
 
 @misconception(

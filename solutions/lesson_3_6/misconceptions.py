@@ -95,6 +95,18 @@ class number_made_too_late(exercises.AverageMeter):
 
 @misconception(
     "AverageMeter",
+    says="The value is multiplied by n before it is a plain number, so in float16 the product overflows or is rounded. Make a "
+    "plain number of it first: `value.item()`.",
+    section=METER,
+)
+class multiplied_as_a_tensor(exercises.AverageMeter):
+    def update(self, value, n=1):
+        self.total += float(value * n)
+        self.count += n
+
+
+@misconception(
+    "AverageMeter",
     says="The average of an empty meter is NaN. In the lesson it is 0.0.",
     section=METER,
 )
@@ -358,6 +370,16 @@ def sum_for_mean(model, batch, steps, lr):
 
 @misconception(
     "overfit_one_batch",
+    says="The learning rate becomes lower on the way. The lesson trains with `lr` all the time.",
+    section=BATCH,
+)
+def rate_halved_on_the_way(model, batch, steps, lr):
+    half = exercises.overfit_one_batch(model, batch, steps // 2, lr)
+    return half + exercises.overfit_one_batch(model, batch, steps - steps // 2, lr / 2)
+
+
+@misconception(
+    "overfit_one_batch",
     says="`lr` is not handed to the optimizer, which takes its own default. The lesson trains with the learning rate that "
     "it is given.",
     section=BATCH,
@@ -442,6 +464,31 @@ def nan_slips_through(history):
         return train[-1] > train[0] or any(abs(loss) == math.inf for loss in [*train, *validation])
 
     return _first(history, ("diverging", diverging), ("overfitting", _overfitting), ("plateau", _plateau))
+
+
+@misconception(
+    "diagnose",
+    says="Nobody asks whether the losses are finite. A NaN or an infinity anywhere in either list means diverging: "
+    "`math.isfinite` finds both.",
+    section=WORD,
+)
+def never_asked_for_finite_losses(history):
+    def diverging(train, validation):
+        return train[-1] > train[0]
+
+    return _first(history, ("diverging", diverging), ("overfitting", _overfitting), ("plateau", _plateau))
+
+
+@misconception(
+    "diagnose",
+    says="The fall of the training loss is counted since the first epoch. The lesson counts it since epoch n // 2.",
+    section=WORD,
+)
+def plateau_since_the_start(history):
+    def plateau(train, validation):
+        return train[-1] > 0.99 * train[0]
+
+    return _first(history, ("diverging", _diverging), ("overfitting", _overfitting), ("plateau", plateau))
 
 
 @misconception(
@@ -607,6 +654,29 @@ def infinity_missed(model, batch):
 
 @misconception(
     "find_nan",
+    says="The sum of an output is asked whether it is finite. Finite numbers may have a sum that is not: ask every element, "
+    "`torch.isfinite(output).all()`.",
+    section=NAN,
+)
+def sum_asked_for(model, batch):
+    found, X = [], batch[0]
+    leaves = [(name, module) for name, module in model.named_modules() if not list(module.children())]
+    handles = [
+        module.register_forward_hook(
+            lambda _, __, output, name=name: None if torch.isfinite(output.sum()) else found.append(name)
+        )
+        for name, module in leaves
+    ]
+    try:
+        model(X)
+    finally:
+        for handle in handles:
+            handle.remove()
+    return found[0] if found else None
+
+
+@misconception(
+    "find_nan",
     says="An output counts as bad only when all of its elements are. In the lesson one element is enough.",
     section=NAN,
 )
@@ -721,7 +791,8 @@ class steps_counted_anew(exercises.Logger):
 
 @misconception(
     "Logger",
-    says="`close` leaves the writer open, so what it has not written yet may be lost. Close the writer, or flush it.",
+    says="After `close` nothing of the log is found in its folder. Close the writer there, so that all is written, and write "
+    "with `add_scalar` (`add_scalars` writes into folders of its own).",
     section=LOG,
 )
 class not_flushed(exercises.Logger):

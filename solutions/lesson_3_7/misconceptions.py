@@ -104,6 +104,30 @@ class EqualCountsAsBetter(EarlyStopping):
 
 @misconception(
     "EarlyStopping",
+    says="`min_delta` is added where it belongs subtracted, so a loss above the best one counts as better. In the lesson a "
+    "loss is better if `loss < best - min_delta`.",
+    section="Stopping in time",
+)
+class MinDeltaAdded(EarlyStopping):
+    def __init__(self, patience, min_delta=0.0):
+        super().__init__(patience, -min_delta)
+
+
+@misconception(
+    "EarlyStopping",
+    says="A best loss of 0 is taken for none (`if not self.best`), so the next loss counts as better whatever it is. Ask "
+    "whether it is None, or start from infinity.",
+    section="Stopping in time",
+)
+class ZeroTakenForNone(EarlyStopping):
+    def step(self, loss, model):
+        if self.best == 0:
+            self.best = float("inf")
+        return super().step(loss, model)
+
+
+@misconception(
+    "EarlyStopping",
     says="A NaN counts as better: every comparison with NaN is False, so asking whether the loss is *not worse* lets it in. "
     "Ask whether it is better.",
     section=STOPPING,
@@ -315,7 +339,8 @@ def second_parameter_is_one(x, y, alpha, gen):
 
 @misconception(
     "mixup",
-    says="lam goes to the partner. In the lesson each sample keeps lam of itself, and its partner gets 1 - lam.",
+    says="lam and 1 - lam have changed places: what comes back as lam is the partner's share. In the lesson each sample keeps "
+    "lam of itself, and its partner gets 1 - lam.",
     section=MIXUP,
 )
 def lam_for_the_partner(x, y, alpha, gen):

@@ -167,7 +167,7 @@ def char_batch(
 
     A window is `context` ids that follow each other in `data`; its targets are the ids one place further on. Each row's window
     is drawn by itself from all that have a target for each place: every one of them, the first and the last included,
-    is equally likely, and one may be drawn twice.
+    is equally likely, whatever the other rows are; one may be drawn twice, and the rows are in no order.
 
     Args:
         data: the ids, `(n,)`, int64.
@@ -197,7 +197,8 @@ class CharModel(nn.Module):
 
     It is *causal*: what it gives for place t depends on the characters at the places 0 to t and on no later one. It depends
     on more than the last one: an earlier character changes what it gives for a place, too. It takes windows of any length T
-    from 1 to `context`. Its outputs are logits: numbers of either sign that nobody has normalized.
+    from 1 to `context`. Its outputs are logits: numbers of either sign, as large as they come, that nobody has normalized or
+    squashed.
 
     Everything else is left open, such as how many layers there are and of which kind; the page builds a model with one head
     of attention. There is no dropout, and no row of a batch depends on another one. With 60 steps of Adam at the rate 0.01,
@@ -259,12 +260,13 @@ def train_with_checkpoints(
 
     If there is a file at `path` in the beginning, it is a checkpoint of a run with the same data and config, and the run goes on
     from there, *bit for bit*: the history of a run that was killed and resumed, however often, equals that of one that
-    was not, number for number. `every` and `steps` may be others than those of the run that wrote it. If that one had done
+    was not, number for number. The file alone is enough: it may have been copied to another place, and the program that wrote
+    it may have ended long ago. `every` and `steps` may be others than those of the run that wrote it. If that one had done
     `steps` steps or more, nothing is trained, and its history is returned.
 
     `stop_at` plays the kill: when so many steps are done, counted from the very first one, the function returns at once and
     writes no checkpoint any more, not even if one would have been due. If they were done already when the run was
-    resumed, it plays no part.
+    resumed, or if the run has fewer steps, it plays no part.
 
     The weights at the start and the batches depend on `config["seed"]` and on nothing else. The global random state is not moved.
 

@@ -75,6 +75,15 @@ def no_final_norm(config):
 
 @misconception(
     "transformer_parameters",
+    says="The head is counted with a bias of one number for each token of the vocabulary. The lesson's head has none.",
+    section="Counting parameters",
+)
+def head_with_a_bias(config):
+    return _count(config) + (0 if config["tied"] else config["vocab"])
+
+
+@misconception(
+    "transformer_parameters",
     says="The inner width is taken to be four times the width, whatever `d_ff` says.",
     section="Counting parameters",
 )
@@ -105,10 +114,11 @@ def added_up(n_params, n_tokens):
 
 @misconception(
     "training_flops",
-    says="That is a number of bytes, 4 for each float32. The lesson counts operations, 6 for each parameter and token.",
+    says="That is 4 N D, which is too few: 4 operations for each parameter and token are those of the backward pass alone, and "
+    "the forward pass has 2 more, 6 N D in all.",
     section="Counting operations",
 )
-def bytes_for_operations(n_params, n_tokens):
+def four_for_each_pair(n_params, n_tokens):
     return 4 * n_params * n_tokens
 
 
@@ -266,6 +276,26 @@ def repeated_characters(text):
 
 @misconception(
     "char_vocabulary",
+    says="Blanks and line breaks at the ends of the text are cut off. In the lesson they are characters like any others.",
+    section="Characters as numbers",
+)
+def stripped(text):
+    itos = sorted(set(text.strip()))
+    return {character: place for place, character in enumerate(itos)}, itos
+
+
+@misconception(
+    "char_vocabulary",
+    says="Capital letters are taken for small ones. In the lesson they are characters of their own.",
+    section="Characters as numbers",
+)
+def in_small_letters(text):
+    itos = sorted(set(text.lower()))
+    return {character: place for place, character in enumerate(itos)}, itos
+
+
+@misconception(
+    "char_vocabulary",
     says="The two are swapped: first comes the dict from characters to ids, then the list of the characters.",
     section="Characters as numbers",
 )
@@ -347,13 +377,43 @@ def global_generator(data, context, batch_size, gen):
     return windows[:, :-1].clone(), windows[:, 1:].clone()
 
 
+@misconception(
+    "char_batch",
+    says="No window comes twice in a batch. The lesson draws each row's window by itself from all of them, so one may be drawn "
+    "twice.",
+    section="Windows and targets",
+)
+def never_twice(data, context, batch_size, gen):
+    _refuse(data, context)
+    number = len(data) - context
+    if batch_size > number:
+        starts = torch.randint(number, (batch_size, 1), generator=gen)
+    else:
+        starts = torch.randperm(number, generator=gen)[:batch_size].unsqueeze(1)
+    windows = _gather(data, starts, context + 1)
+    return windows[:, :-1].clone(), windows[:, 1:].clone()
+
+
+@misconception(
+    "char_batch",
+    says="The starts are sorted, so the windows of a batch are in the order of the text. The lesson draws each row's window by "
+    "itself and sorts nothing.",
+    section="Windows and targets",
+)
+def sorted_starts(data, context, batch_size, gen):
+    _refuse(data, context)
+    starts = torch.randint(len(data) - context, (batch_size, 1), generator=gen).sort(dim=0).values
+    windows = _gather(data, starts, context + 1)
+    return windows[:, :-1].clone(), windows[:, 1:].clone()
+
+
 # --- CharModel
 
 
 @misconception(
     "CharModel",
-    says="Each place also looks at the characters after it, which it is to guess. The lesson's model is causal: it hides "
-    "the future.",
+    says="What the model gives for a place depends on characters after it, which it is to guess. The lesson's model is causal: "
+    "the score of each later place is minus infinity before the softmax, so that it has no share at all.",
     section="A model that does not see the future",
 )
 class SeesTheFuture(lesson.CharModel):
@@ -400,6 +460,17 @@ class LastCharacterOnly(lesson.CharModel):
         return self.head(self.characters(ids) + self.places(torch.arange(ids.shape[1], device=ids.device)))
 
 
+@misconception(
+    "CharModel",
+    says="No output is beyond 1, whatever the weights are: the last thing squashes them. The lesson's outputs are logits, as "
+    "they come out of the last linear layer.",
+    section="A model that does not see the future",
+)
+class OutputsSquashed(lesson.CharModel):
+    def forward(self, ids):
+        return super().forward(ids).tanh()
+
+
 # --- train_with_checkpoints
 
 
@@ -408,8 +479,8 @@ def _run(data, config, steps, path, every, stop_at, keep=("model", "optimizer", 
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config["seed"])
         model = lesson.CharModel(int(data.max()) + 1, config["dim"], config["context"]).to(data.device)
-    optimizer = torch.optim.Adam(model.parameters(), lr=config["lr"])
-    gen = torch.Generator().manual_seed(config["seed"])
+    optimizer = odd.get("optimizer", torch.optim.Adam)(model.parameters(), lr=config["lr"])
+    gen = torch.Generator().manual_seed(odd.get("seed", config["seed"]))
     history = []
     if Path(path).exists():
         saved = torch.load(path, map_location=data.device)
@@ -432,7 +503,7 @@ def _run(data, config, steps, path, every, stop_at, keep=("model", "optimizer", 
         history.append(loss.item())
         if len(history) == stop_at:
             break
-        if len(history) % every == 0 or len(history) == steps:
+        if len(history) % every == 0 or (len(history) == steps and not odd.get("last_unsaved")):
             state = {"model": model.state_dict(), "optimizer": optimizer.state_dict()}
             torch.save(state | {"generator": gen.get_state(), "history": history}, path)
     return history
@@ -514,3 +585,60 @@ def loss_after_the_update(data, config, steps, path, every, stop_at=None):
 )
 def last_place_only(data, config, steps, path, every, stop_at=None):
     return _run(data, config, steps, path, every, stop_at, last_place=True)
+
+
+@misconception(
+    "train_with_checkpoints",
+    says="No checkpoint is written after the last step unless one is due there anyway. The lesson writes one, so that a run with "
+    "more steps goes on from there.",
+    section="A run that survives",
+)
+def last_step_not_saved(data, config, steps, path, every, stop_at=None):
+    return _run(data, config, steps, path, every, stop_at, last_unsaved=True)
+
+
+@misconception(
+    "train_with_checkpoints",
+    says="The weights follow the seed, and the batches do not: their generator has the same start whatever "
+    '`config["seed"]` is.',
+    section="A run that survives",
+)
+def batches_of_a_fixed_seed(data, config, steps, path, every, stop_at=None):
+    return _run(data, config, steps, path, every, stop_at, seed=0)
+
+
+@misconception(
+    "train_with_checkpoints",
+    says="The updates are those of AdamW, which also pulls the weights towards 0. The lesson's are those of `torch.optim.Adam`.",
+    section="A run that survives",
+)
+def updates_by_adam_w(data, config, steps, path, every, stop_at=None):
+    return _run(data, config, steps, path, every, stop_at, optimizer=torch.optim.AdamW)
+
+
+@misconception(
+    "train_with_checkpoints",
+    says="What the run depends on is kept in memory and not in the file, so nothing is left of it once the program has ended. "
+    "The lesson's file alone is enough.",
+    section="A run that survives",
+)
+def kept_in_memory(data, config, steps, path, every, stop_at=None):
+    hidden = Path(path).with_name(
+        f".{Path(path).name}"
+    )  # where a program that goes on has it, and a copy of the file has not
+    if Path(path).exists() and not hidden.exists():
+        Path(path).unlink()
+    history = _run(data, config, steps, hidden, every, stop_at)
+    if hidden.exists():
+        torch.save({}, path)
+    return history
+
+
+@misconception(
+    "train_with_checkpoints",
+    says="`stop_at` takes the place of the number of steps: a kill that lies beyond the last step makes the run longer. "
+    "It should play no part there.",
+    section="A run that survives",
+)
+def trained_up_to_the_kill(data, config, steps, path, every, stop_at=None):
+    return _run(data, config, steps if stop_at is None else max(steps, stop_at), path, every, stop_at)

@@ -1,11 +1,11 @@
 # %%
 """Lesson 3.9: what's next after the training loop?
 
-Samples are rows: `X` is `(N, D)`. Class labels `y` are `(N,)`, int64, from 0. A `loss_fn(y, y_hat)` takes the targets first
-and returns a 0-D tensor, the mean over the rows. The *head* of a model is the last `nn.Linear` that `model.modules()`
-yields; everything else of the model is its *backbone*. All tensors of a call live on one device, the model's, and floating
-tensors have the model's dtype, float32 or float64, unless a docstring says more. No argument is changed, except for what
-a docstring names.
+Samples are rows: `X` is `(N, D)`. Class labels `y` are `(N,)`, int64, from 0. A `loss_fn(y, y_hat)` takes the targets
+first and returns a 0-D tensor, the mean over the rows. The *head* of a model is the last `nn.Linear` that
+`model.modules()` yields (a layer of a class that is made from `nn.Linear` is one, too); everything else of the model is
+its *backbone*. All tensors of a call live on one device, the model's, and floating tensors have the model's dtype,
+float32 or float64, unless a docstring says more. No argument is changed, except for what a docstring names.
 """
 
 from __future__ import annotations
@@ -238,13 +238,14 @@ def masked_reconstruction_loss(x: torch.Tensor, x_hat: torch.Tensor, mask: torch
     The other elements have no say at all, also where they are infinite or NaN. Where the mask is nowhere True, the loss is 0.
 
     Args:
-        x: the targets, of any shape, with any number of dimensions.
+        x: the targets, of any shape, with one dimension or more; there may be no elements.
         x_hat: the reconstruction, of x's shape.
         mask: of x's shape, bool: True where an element counts.
 
     Returns:
         A 0-D tensor on x's device and in x's dtype. It is differentiable with respect to `x_hat`; the gradient is 0 where the
-        mask is False. (Whether there is a graph if the mask is nowhere True is left open.)
+        mask is False, also where an element is infinite or NaN there. (Whether there is a graph if the mask is nowhere True
+        is left open.)
     """
     # BEGIN SOLUTION Pick the elements that count, and take the mean of their squared errors; none give 0.
     errors = (x[mask] - x_hat[mask]) ** 2
@@ -293,9 +294,11 @@ class Trainer:
         """Train for some epochs and return the losses.
 
         An epoch goes once through `train`, in training mode, with one update a batch: gradients cleared, loss,
-        back-propagation, clipping, optimizer step. Then comes the validation loss (`evaluate`), then the scheduler's step.
+        back-propagation, clipping, optimizer step. Then comes the validation loss (`evaluate`), then the scheduler's step, also
+        in the epoch in which the fit stops.
 
-        With `patience`, every fit counts its epochs anew. A validation loss of NaN is no improvement. At the end, whether the
+        With `patience`, every fit counts its epochs anew, and the lowest loss before its first epoch is infinity: as long as no
+        validation loss was a finite number, none is an improvement, and a NaN never is. At the end, whether the
         fit was stopped or not, the model has the parameters and buffers that it had after the epoch with the lowest validation
         loss (the first of equal ones); if no loss was a finite number, those of the end. The optimizer and the scheduler are
         not set back. Without `patience` the model stays as the last epoch left it.

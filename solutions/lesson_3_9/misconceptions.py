@@ -192,6 +192,15 @@ def rates_swapped(model, lr_backbone, lr_head):
 
 @misconception(
     "parameter_groups",
+    says="The head comes first. The lesson's first group is the backbone's.",
+    section="Two learning rates",
+)
+def head_first(model, lr_backbone, lr_head):
+    return _grouped(model, lr_backbone, lr_head, _trainable(model))[::-1]
+
+
+@misconception(
+    "parameter_groups",
     says="A group without parameters is kept. The lesson leaves it out.",
     section="Two learning rates",
 )
@@ -232,6 +241,37 @@ def _steps(model, X, y, epochs, lr):
 def backbone_moves(model, X, y, n_classes, epochs, lr, seed):
     tuned = _head_drawn(copy.deepcopy(model), n_classes, seed)
     return _steps(tuned.requires_grad_(True), X, y, epochs, lr)
+
+
+@misconception(
+    "fine_tune",
+    says="The whole network is trained, if in evaluation mode, so the backbone forgets what it had learned. The lesson freezes "
+    "the backbone and trains the new head alone.",
+    section="Fine-tuning",
+)
+def backbone_moves_in_evaluation_mode(model, X, y, n_classes, epochs, lr, seed):
+    tuned = _head_drawn(lesson.freeze(copy.deepcopy(model)), n_classes, seed)
+    return _steps(tuned.requires_grad_(True), X, y, epochs, lr)
+
+
+@misconception(
+    "fine_tune",
+    says="The backbone's weights stay, but it is in training mode while the head learns: its running statistics move, and "
+    "dropout drops. The lesson's backbone stays in evaluation mode.",
+    section="Fine-tuning",
+)
+def backbone_in_training_mode(model, X, y, n_classes, epochs, lr, seed):
+    tuned = _head_drawn(copy.deepcopy(model).requires_grad_(False), n_classes, seed)
+    return _steps(tuned.train(), X, y, epochs, lr)
+
+
+@misconception(
+    "fine_tune",
+    says="The new head has the same weights whatever `seed` is. The lesson draws them from `seed`.",
+    section="Fine-tuning",
+)
+def seed_without_a_say(model, X, y, n_classes, epochs, lr, seed):
+    return _steps(_head_drawn(lesson.freeze(copy.deepcopy(model)), n_classes, 0), X, y, epochs, lr)
 
 
 @misconception(
@@ -380,6 +420,17 @@ def nan_for_an_empty_mask(x, x_hat, mask):
 
 @misconception(
     "masked_reconstruction_loss",
+    says="The loss is right, and its gradient is NaN where an element that does not count is infinite or NaN: `torch.where` "
+    "after the squares multiplies that by 0 on the way back. Pick the elements that count before you do anything with them.",
+    section="The usual mistakes",
+)
+def nan_in_the_gradient(x, x_hat, mask):
+    errors = torch.where(mask, (x - x_hat) ** 2, torch.zeros_like(x))
+    return errors.sum() / mask.sum().clamp(min=1)
+
+
+@misconception(
+    "masked_reconstruction_loss",
     says="Elements that do not count are multiplied by 0, and 0 times infinity is NaN. Pick the elements that count "
     "instead.",
     section="Guessing what is hidden",
@@ -394,6 +445,11 @@ def multiplied_by_the_mask(x, x_hat, mask):
 class _Steps(lesson.Trainer):
     """The reference's loop, cut into pieces that the misconceptions below change."""
 
+    skips_the_last_step = False
+
+    def is_lower(self, loss, best, first):
+        return loss < best
+
     def fit(self, train, validation, epochs):
         history = {"train": [], "validation": []}
         best, best_state, waited = math.inf, None, 0
@@ -401,13 +457,14 @@ class _Steps(lesson.Trainer):
             self.model.train()
             history["train"].append(self.epoch(train))
             history["validation"].append(self.evaluate(validation))
-            if self.scheduler is not None:
-                self.scheduler.step()
-            if history["validation"][-1] < best:
+            if self.is_lower(history["validation"][-1], best, len(history["train"]) == 1):
                 best, waited, best_state = history["validation"][-1], 0, self.keep()
             else:
                 waited += 1
-            if self.patience is not None and waited == self.patience:
+            stops = self.patience is not None and waited == self.patience
+            if self.scheduler is not None and not (stops and self.skips_the_last_step):
+                self.scheduler.step()
+            if stops:
                 break
         if self.patience is not None and best_state is not None:
             self.restore(best_state)
@@ -455,11 +512,11 @@ class ValidationTrains(_Steps):
 
 @misconception(
     "Trainer",
-    says="The gradients are clipped before `backward` has made them, so nothing is clipped. Clip between `backward` and the "
-    "optimizer's step.",
+    says="Nothing is clipped, whatever `max_norm` is. Clip between `backward`, which makes the gradients, and the optimizer's "
+    "step, which uses them: before the one there is nothing to clip, and after the other it is too late.",
     section="The Trainer",
 )
-class ClippedBeforeBackward(_Steps):
+class NothingClipped(_Steps):
     def update(self, x, y):
         loss = self.loss_fn(y, self.model(x))
         self.optimizer.zero_grad()
@@ -467,6 +524,96 @@ class ClippedBeforeBackward(_Steps):
         loss.backward()
         self.optimizer.step()
         return loss.item()
+
+
+@misconception(
+    "Trainer",
+    says="Each gradient is clipped by itself. The lesson clips by the global norm, one number for all gradients together, so "
+    "that the direction of the step stays.",
+    section="The Trainer",
+)
+class ClippedOneByOne(_Steps):
+    def clip(self):
+        if self.max_norm is not None:
+            for parameter in self.model.parameters():
+                nn.utils.clip_grad_norm_([parameter], self.max_norm)
+
+
+@misconception(
+    "Trainer",
+    says="The gradients are clipped element by element, so the step turns into another direction. The lesson clips by the global "
+    "norm of all gradients together.",
+    section="The Trainer",
+)
+class ClippedByValue(_Steps):
+    def clip(self):
+        if self.max_norm is not None:
+            nn.utils.clip_grad_value_(self.model.parameters(), self.max_norm)
+
+
+@misconception(
+    "Trainer",
+    says="The model is trained in the mode in which it is. The lesson switches to training mode at the beginning of every epoch.",
+    section="The Trainer",
+)
+class NeverInTrainingMode(_Steps):
+    def epoch(self, loader):
+        self.model.eval()
+        return super().epoch(loader)
+
+
+@misconception(
+    "Trainer",
+    says="In the epoch in which the fit stops, the scheduler's step is skipped. The lesson's scheduler takes a step after every "
+    "epoch.",
+    section="The Trainer",
+)
+class SchedulerSkippedAtTheStop(_Steps):
+    skips_the_last_step = True
+
+
+@misconception(
+    "Trainer",
+    says="The optimizer goes back to the best epoch together with the model. In the lesson only the model goes back.",
+    section="The Trainer",
+)
+class OptimizerSetBack(_Steps):
+    def keep(self):
+        return copy.deepcopy((self.model.state_dict(), self.optimizer.state_dict()))
+
+    def restore(self, state):
+        self.model.load_state_dict(state[0])
+        self.optimizer.load_state_dict(state[1])
+
+
+@misconception(
+    "Trainer",
+    says="The first validation loss is the lowest one so far, also if it is no number, and nothing is lower than NaN. Start from "
+    "infinity.",
+    section="The Trainer",
+)
+class LowestMayBeNaN(_Steps):
+    def is_lower(self, loss, best, first):
+        return first or loss < best
+
+
+@misconception(
+    "Trainer",
+    says="The parameters are saved and the buffers are not, so the running statistics of batch normalization are lost at `load`. "
+    "`state_dict` has both.",
+    section="The Trainer",
+)
+class BuffersUnsaved(_Steps):
+    def save(self, path):
+        scheduler = None if self.scheduler is None else self.scheduler.state_dict()
+        torch.save([dict(self.model.named_parameters()), self.optimizer.state_dict(), scheduler], path)
+
+    def load(self, path):
+        parameters, optimizer, scheduler = torch.load(path)
+        self.model.load_state_dict(parameters, strict=False)
+        self.optimizer.load_state_dict(optimizer)
+        if self.scheduler is not None:
+            self.scheduler.load_state_dict(scheduler)
 
 
 @misconception(
@@ -556,6 +703,20 @@ class BestByReference(_Steps):
 class NothingRestored(_Steps):
     def restore(self, state):
         pass
+
+
+@misconception(
+    "Trainer",
+    says="Only the parameters go back to the best epoch, and the buffers do not, such as the running statistics of batch "
+    "normalization. `state_dict` has both.",
+    section="The Trainer",
+)
+class BuffersNotRestored(_Steps):
+    def keep(self):
+        return copy.deepcopy(dict(self.model.named_parameters()))
+
+    def restore(self, state):
+        self.model.load_state_dict(state, strict=False)
 
 
 @misconception(

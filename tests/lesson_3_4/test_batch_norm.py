@@ -82,7 +82,7 @@ def test_two_rows_and_constant_columns(lesson, device, rng):
 
 @pytest.mark.exercise("batch_norm")
 def test_a_mean_far_larger_than_the_deviation(lesson, device, rng):
-    """In float32 a column around 4096 that varies by about 1 keeps its digits: the mean is taken off before squaring."""
+    """Columns whose mean is far larger than their deviation keep their digits: the mean is taken off before squaring."""
     _, gamma, beta, running = problem(rng, device, torch.float32, 8, 3)
     x = 4096 + torch.randint(-96, 97, (8, 3), generator=rng) / 64  # exact in float32, and so are sums of eight
     x[0], x[1] = 4094.5, 4097.75

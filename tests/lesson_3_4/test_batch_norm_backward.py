@@ -42,7 +42,7 @@ def test_a_large_eps(lesson, device, rng):
 
 @pytest.mark.exercise("batch_norm_backward")
 def test_two_rows(lesson, device, rng):
-    """With two rows hardly anything is left in dx: what comes out is nearly 1 and -1, whatever goes in."""
+    """Two rows are enough for all three gradients."""
     given, dy = problem(rng, device, torch.float64, 2, 3)
     given[0][0], given[0][1] = 1.0, 2.0
     _, _, cache = lesson.batch_norm(*given, True, eps=0.25)
@@ -85,7 +85,7 @@ def test_each_cache_belongs_to_its_call(lesson, device, rng):
 
 @pytest.mark.exercise("batch_norm_backward")
 def test_autograd_stays_out(lesson, device, rng):
-    """Nothing differentiates for the student, over several steps down the gradients."""
+    """No function of PyTorch differentiates for you, in several steps down the gradients."""
     (x, gamma, beta, running), _ = problem(rng, device, torch.float64, 6, 3)
     blames = [problem(rng, device, torch.float64, 6, 3)[1] for _ in range(5)]
 

@@ -80,7 +80,7 @@ def test_parameters_without_gradient_are_skipped(lesson, device, rng):
 @pytest.mark.exercise("clip_by_global_norm_")
 @pytest.mark.check("nothing_to_clip")
 def test_nothing_to_clip(lesson, device, rng):
-    """Without any gradient the norm is 0 (0-D), and gradients of zeros stay zeros, as short ones stay."""
+    """Without any gradient the norm is a 0-D tensor that holds 0; gradients of nothing but zeros stay zeros."""
     bare = parameters(rng, device, torch.float32, 6.0)
     for parameter in bare:
         parameter.grad = None
@@ -118,7 +118,7 @@ def test_in_place(lesson, device, rng):
 
 @pytest.mark.exercise("clip_by_global_norm_")
 def test_a_training_run(lesson, device, rng):
-    """Between backward and step it keeps a run with far too long a learning rate together."""
+    """Called between `backward` and `step`, it clips the gradients of every step, and each time the norm before comes back."""
     w = nn.Parameter(torch.tensor([3.0, -2.0], dtype=torch.float64).to(device))
     b = nn.Parameter(torch.tensor(0.5, dtype=torch.float64).to(device))
     X = (3 * torch.randn(16, 2, generator=rng, dtype=torch.float64)).to(device)

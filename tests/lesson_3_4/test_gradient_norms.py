@@ -37,13 +37,14 @@ def test_norms_by_name(lesson, device, rng, dtype):
 @pytest.mark.exercise("gradient_norms")
 @pytest.mark.check("none_is_no_obstacle")
 def test_no_gradient_is_zero(lesson, device, rng):
-    """A parameter whose `.grad` is None, frozen or not, is there with the norm 0.0; so is one whose gradient is zeros."""
+    """A parameter whose `.grad` is None, frozen or not, has the norm 0.0, and its `.grad` stays None."""
     model = network(rng, device)
     model[0].bias.grad = None
     model[2][1].weight.grad = None
     model[2][1].weight.requires_grad_(False)
     model[2][0].bias.grad.zero_()
-    return {"norms": outcome(lambda: lesson.gradient_norms(model))}
+    norms = outcome(lambda: lesson.gradient_norms(model))
+    return {"norms": norms, "gradients afterwards": [parameter.grad for parameter in model.parameters()]}
 
 
 @pytest.mark.exercise("gradient_norms")
@@ -60,7 +61,7 @@ def test_after_a_real_backward(lesson, device, rng):
 
 @pytest.mark.exercise("gradient_norms")
 def test_nothing_changes(lesson, device, rng):
-    """Parameters and gradients stay as they were; a model without parameters gives an empty dict."""
+    """Neither parameters nor gradients change, and a model without parameters gives an empty dict."""
     model = network(rng, device)
     norms, kept = probes.unchanged(lambda: lesson.gradient_norms(model), model=model)
     bare = lesson.gradient_norms(nn.Sequential(nn.ReLU(), nn.Flatten()))

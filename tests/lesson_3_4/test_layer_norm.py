@@ -49,7 +49,7 @@ def test_constant_rows_and_single_features(lesson, device, rng):
 
 @pytest.mark.exercise("layer_norm")
 def test_a_mean_far_larger_than_the_deviation(lesson, device, rng):
-    """In float32 a row around 4096 that varies by about 1 keeps its digits: the mean is taken off before squaring."""
+    """Rows whose mean is far larger than their deviation keep their digits: the mean is taken off before squaring."""
     _, gamma, beta = problem(rng, device, torch.float32, 3, 8)
     x = 4096 + torch.randint(-96, 97, (3, 8), generator=rng) / 64  # exact in float32, and so are sums of eight
     x[:, 0], x[:, 1] = 4094.5, 4097.75

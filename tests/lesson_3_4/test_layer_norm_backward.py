@@ -70,7 +70,7 @@ def test_a_cache_is_used_twice(lesson, device, rng):
 
 @pytest.mark.exercise("layer_norm_backward")
 def test_autograd_stays_out(lesson, device, rng):
-    """Nothing differentiates for the student, over several steps down the gradients."""
+    """No function of PyTorch differentiates for you, in several steps down the gradients."""
     points, _ = problem(rng, device, torch.float64, 5, 4)
     blames = [problem(rng, device, torch.float64, 5, 4)[1] for _ in range(5)]
 

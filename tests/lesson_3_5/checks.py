@@ -24,8 +24,9 @@ NEAR = 0.1
 def asked_for_the_device(student, reference):
     """Autocast was asked for X's kind of device alone, in a step of the model that was given."""
     what = "devices that autocast was asked for"
-    if not same(student[what], reference[what]):
-        return "Autocast should be switched on for the kind of device that X lives on, and for no other."
+    for name in (what, f"{what} with X on another one"):
+        if not same(student[name], reference[name]):
+            return "Autocast should be switched on for the kind of device that X lives on, `X.device.type`, and for no other."
     if close(student["weights"], reference["weights"], atol=NEAR):
         return None
     return "The step should be made with the model that was given."

@@ -24,7 +24,7 @@ def test_equal_weights(lesson, device, rng, ranks, dtype):
 @pytest.mark.weight(2)
 @pytest.mark.parametrize("sizes", [[5, 3], [1, 6, 2], [1000, 24, 3, 500]])
 def test_sizes_are_weights(lesson, device, rng, sizes):
-    """Rank r weighs sizes[r] divided by the sum of the sizes."""
+    """With sizes, rank r weighs `sizes[r]` divided by the sum of the sizes."""
     return lesson.all_reduce_mean(gradients(rng, len(sizes), device), sizes)
 
 
@@ -58,6 +58,14 @@ def test_rank_of_size_zero_may_hold_nan(lesson, device, rng):
     grads[1] = [torch.full_like(grad, float("nan")) for grad in grads[1]]
     grads[3] = [torch.full_like(grad, float("inf")) for grad in grads[3]]
     return lesson.all_reduce_mean(grads, [3, 0, 2, 0])
+
+
+@pytest.mark.exercise("all_reduce_mean")
+def test_nan_of_a_rank_with_rows_stays(lesson, device, rng):
+    """A NaN or an infinity of a rank that has rows stays in the mean, and nothing else is touched by it."""
+    grads = gradients(rng, 3, device)
+    grads[0][0][1, 0], grads[2][1][0] = float("nan"), float("inf")
+    return {"with sizes": lesson.all_reduce_mean(grads, [3, 1, 2]), "without sizes": lesson.all_reduce_mean(grads)}
 
 
 @pytest.mark.exercise("all_reduce_mean")

@@ -64,7 +64,7 @@ def labelled(result):
 @pytest.mark.exercise("ddp_worker")
 @pytest.mark.weight(2)
 def test_two_ranks_with_uneven_shards(lesson, rng):
-    """Five rows on two ranks: every row weighs the same, and both ranks end where one process would from rank 0's start."""
+    """With uneven shards every row weighs the same, and all ranks end where one process would from rank 0's start."""
     X, y = samples(rng, 5, 3)
     return train(lesson, rng, 2, X, y, 0.1, [4])
 
@@ -85,6 +85,6 @@ def test_one_process_alone(lesson, rng):
 
 @pytest.mark.exercise("ddp_worker")
 def test_empty_shard(lesson, rng):
-    """Two rows on three ranks: the rank without rows takes part in every exchange, and ends with the same weights."""
+    """A rank without rows takes part in every exchange, and ends with the same weights as the others."""
     X, y = samples(rng, 2, 1)
     return train(lesson, rng, 3, X, y, 0.1, [2])

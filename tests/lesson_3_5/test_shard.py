@@ -73,7 +73,7 @@ def test_batch_stays_as_it_is(lesson, device, rng):
 def test_rank_outside_is_refused(lesson, device, rng, rank):
     """A rank under 0, or of world_size or above, raises a ValueError, whatever the batch."""
     X = rows(rng, 6, device)
-    batches = {"a tensor": X, "a tuple": (X,), "a dict": {"x": rows(rng, 1, device)}}
+    batches = {"a tensor": X, "a tuple": (X,), "a dict": {"x": rows(rng, 1, device)}, "no tensors": [(), {}]}
     refused = {
         f"rank {rank} of 3, {name}": probes.raised(ValueError, lambda batch=batch: lesson.shard(batch, 3, rank))
         for name, batch in batches.items()

@@ -116,6 +116,16 @@ def update_is_proportional(student, reference):
     return "A learning rate twenty times as high should make a first update twenty times as large."
 
 
+def the_rate_stays(student, reference):
+    """The model was called on the batch; where an optimizer took the steps, each had the rate that was asked for."""
+    problem = _not_on_the_batch(student["first scores"], reference["first scores"])
+    if problem:
+        return problem
+    if all(close(rate, reference["lr"]) for rate in student["rates of an optimizer's steps"]):
+        return None
+    return "The learning rate should be `lr` in every step; in some it was another one."
+
+
 def all_parameters_are_trained(student, reference):
     """The model was called on the batch, all its parameters moved, and the batch stayed as it was."""
     problem = _not_on_the_batch(student["first scores"], reference["first scores"])
@@ -190,7 +200,7 @@ def two_panels(student, reference):
         if not lines:
             return f'There is no line with the numbers of "{name}" along y.'
         if not any(_epochs(line["x"]) for line in lines):
-            return "The epochs along x should be counted from 0, in steps of 1."
+            return EPOCHS
     losses = _loss_panels(student, history)
     if not losses:
         return "Both losses should be in the same panel."
@@ -212,7 +222,11 @@ def best_epoch_is_marked(student, reference):
     panels = {"losses": _loss_panels(student, history), "accuracy": _accuracy_panels(student, history)}
     for name, found in panels.items():
         if not found:
-            return f"There is no panel of the {name}, so no epoch can be marked in it."
+            return _NO_PANEL[name]
+    for found in panels.values():
+        curves = [line for ax in found for line in ax["lines"] if len(line["x"]) == len(history["train"])]
+        if not any(_epochs(line["x"]) for line in curves):
+            return EPOCHS
     for name, found in panels.items():
         marks = [x for ax in found for x in _marks(ax)]
         if not marks:
@@ -243,6 +257,8 @@ def panels_are_labelled(student, reference):
     history = reference["history"]
     losses, accuracy = _loss_panels(student, history), _accuracy_panels(student, history)
     for name, found in (("losses", losses), ("accuracy", accuracy)):
+        if not found:
+            return _NO_PANEL[name]
         if not any(all(label.strip() for label in ax["labels"]) for ax in found):
             return f"The panel of the {name} needs labels, one along x and one along y."
     if not any("accuracy" in f"{ax['title']} {ax['labels'][1]}".lower() for ax in accuracy):
@@ -279,8 +295,15 @@ def _no_figure(student):
     return None if student["axes"] else "The figure has no axes."
 
 
+_NO_PANEL = {
+    "losses": "There is no panel with both losses in it.",
+    "accuracy": "There is no panel with the accuracy in it and without the losses.",
+}
+EPOCHS = "The epochs along x should be counted from 0, in steps of 1."
+
+
 def _has(ax, numbers):
-    return any(_close(line["y"], numbers) and _epochs(line["x"]) for line in ax["lines"])
+    return any(_close(line["y"], numbers) for line in ax["lines"])
 
 
 def _loss_panels(student, history):

@@ -95,6 +95,17 @@ def test_tensors_become_plain_numbers(lesson, device, rng, dtype, graph):
 
 
 @pytest.mark.exercise("AverageMeter")
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_half_precision_neither_overflows_nor_rounds(lesson, device, rng, dtype):
+    """A value may be a tensor in half precision; the sum of `value * n` has the precision of Python's numbers all the same."""
+    meter, found = lesson.AverageMeter(), {}
+    for place, value in enumerate(torch.randint(100, 250, (3,), generator=rng), start=1):
+        meter.update(value.to(device, dtype), 1000 + place)
+        found[f"after update {place}"] = number(meter.average)
+    return found
+
+
+@pytest.mark.exercise("AverageMeter")
 @pytest.mark.weight(2)
 def test_no_graph_is_kept(lesson, rng):
     """The meter keeps no graph: what a loss needed for its backward pass is free as soon as the loss is."""

@@ -196,5 +196,5 @@ def test_two_loggers_at_the_same_time(lesson, rng, tmp_path):
 
 @pytest.mark.exercise("Logger")
 def test_a_long_log(lesson, rng, tmp_path):
-    """Nothing is lost of a curve of 300 steps."""
+    """Nothing is lost of a long curve."""
     return filled(lesson, tmp_path / "run", {"loss": list(enumerate(numbers(rng, 300)))})

@@ -5,6 +5,7 @@ import copy
 import pytest
 import torch
 from torch import nn
+from torch.optim.optimizer import register_optimizer_step_pre_hook
 
 from autograder.worker import probes
 
@@ -97,7 +98,7 @@ def test_each_loss_belongs_to_the_weights_before_its_update(lesson, device, rng)
 @pytest.mark.check("steps_in_training_mode")
 @pytest.mark.parametrize("training", [True, False])
 def test_every_step_is_made_in_training_mode(lesson, device, rng, training):
-    """In all modules, whatever the mode in which the model came."""
+    """Every step is made in training mode, in all modules, whatever the mode in which the model came."""
     model, seen = network(rng, device), set()
     first = first_scores(model)
     model.train(training)
@@ -161,7 +162,7 @@ def test_nothing_moves_without_a_learning_rate_or_without_steps(lesson, device, 
 @pytest.mark.weight(2)
 @pytest.mark.check("update_is_proportional")
 def test_first_update_is_proportional_to_the_learning_rate(lesson, device, rng):
-    """A learning rate twenty times as high makes a first update twenty times as large."""
+    """The first update is proportional to the learning rate."""
     batch, start = rows(rng, device), network(rng, device)
     weights = {"before": parameters(start)}
     for name, lr in (("a low rate", 0.0005), ("one twenty times as high", 0.01)):
@@ -169,6 +170,25 @@ def test_first_update_is_proportional_to_the_learning_rate(lesson, device, rng):
         lesson.overfit_one_batch(model, batch, 1, lr)
         weights[name] = parameters(model)
     return weights
+
+
+@pytest.mark.exercise("overfit_one_batch")
+@pytest.mark.check("the_rate_stays")
+@pytest.mark.weight(2)
+def test_the_learning_rate_is_the_same_all_the_time(lesson, device, rng):
+    """The learning rate is `lr` in every step, from the first to the last."""
+    lr, model, rates = 0.001 + 0.01 * float(torch.rand((), generator=rng)), network(rng, device), []
+    first = first_scores(model)
+
+    def note(optimizer, *_):
+        rates.extend(group["lr"] for group in optimizer.param_groups)
+
+    handle = register_optimizer_step_pre_hook(note)
+    try:
+        lesson.overfit_one_batch(model, rows(rng, device), 110, lr)
+    finally:
+        handle.remove()
+    return {"lr": lr, "rates of an optimizer's steps": [float(rate) for rate in rates], "first scores": first}
 
 
 @pytest.mark.exercise("overfit_one_batch")

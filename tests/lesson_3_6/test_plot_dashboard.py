@@ -98,7 +98,7 @@ def test_losses_and_accuracy_have_a_panel_each(lesson, rng, n):
 @pytest.mark.check("best_epoch_is_marked")
 @pytest.mark.parametrize(("best", "best_train", "best_accuracy"), [(3, 6, 5), (0, 4, 2), (7, 3, 6)])
 def test_best_epoch_is_marked_in_both_panels(lesson, rng, best, best_train, best_accuracy):
-    """The mark is at the lowest validation loss, whatever the other curves do, also at the first and the last epoch."""
+    """In both panels the epoch with the lowest validation loss is marked, whatever the other curves do."""
     return facts(lesson, told(rng, 8, best, best_train, best_accuracy))
 
 

@@ -55,7 +55,7 @@ def test_a_single_class(lesson, device, rng):
 
 @pytest.mark.exercise("precision_recall")
 def test_a_single_sample(lesson, device, rng):
-    """One sample that was found, or that was taken for another class."""
+    """One sample is enough, whether it was found or taken for another class."""
     right, wrong = (torch.zeros(20, 20, dtype=torch.int64, device=device) for _ in range(2))
     found, missed, taken_for = torch.randperm(20, generator=rng)[:3].tolist()
     right[found, found] = 1
@@ -75,7 +75,7 @@ def test_nothing_but_mistakes(lesson, device, rng):
 
 @pytest.mark.exercise("precision_recall")
 def test_large_counts(lesson, device, rng):
-    """Counts may be large."""
+    """Counts may be large, and the shares are as exact as float32 has them."""
     return lesson.precision_recall(counts(rng, device, 3, high=100_000))
 
 

@@ -129,9 +129,15 @@ def test_small_gains_add_up(lesson, device, rng):
 
 @pytest.mark.exercise("EarlyStopping")
 def test_min_delta_ends_a_creeping_run(lesson, device, rng):
-    """Losses that fall by less than `min_delta` in all are not better; negative losses are compared the same way."""
-    losses = [loss - 60 for loss in course(rng, 1.625, [1, 2, 3, 4, 5], [-0.125, -0.25, -0.375, -0.5, -0.625])]
+    """A loss within `min_delta` of the best one, below or above it, is not better; negative losses are compared alike."""
+    losses = [loss - 60 for loss in course(rng, 1.625, [1, 2, 3, 4, 5], [-0.125, 0.25, -0.375, 0.5, -0.625])]
     return watch(lesson.EarlyStopping(2, min_delta=0.75), network(device), losses, marks(rng, len(losses)))
+
+
+@pytest.mark.exercise("EarlyStopping")
+def test_a_best_loss_of_zero_is_a_loss_like_others(lesson, device, rng):
+    """Where the best loss is exactly 0, a higher one is not better."""
+    return watched_and_restored(lesson, device, rng, [2.0, 0.0, 0.5, 0.25, -0.5, 0.0, 0.125], 2)
 
 
 @pytest.mark.exercise("EarlyStopping")

@@ -76,7 +76,7 @@ def test_images_stay_as_they_were(lesson, device, rng):
 @pytest.mark.weight(3)
 @pytest.mark.check("every_piece_is_as_likely")
 def test_every_piece_comes(lesson, device, rng):
-    """Of 2,000 images of 9 by 9 all 81 pieces come, and each top and each left side about as often as any other."""
+    """All pieces come, and each top and each left side about as often as any other."""
     images = torch.zeros(2000, 1, 9, 9, dtype=torch.uint8)
     images[:, 0, 4, 4] = torch.randint(1, 256, (2000,), generator=rng, dtype=torch.uint8)
     points = images[:, 0, 4, 4].clone()
@@ -104,6 +104,6 @@ def test_generator_alone_decides(lesson, device, rng):
 @pytest.mark.exercise("augment")
 @pytest.mark.check("equal_images_part")
 def test_equal_images_are_shifted_apart(lesson, device, rng):
-    """Each image has its own piece: of 40 equal images there are many different results."""
+    """Each image has its own piece: of equal images there are many different results."""
     images = pictures(rng, device, 1, 2, 9, 9).repeat(40, 1, 1, 1)
     return shifted(lesson, images, seeded(rng))

@@ -56,7 +56,7 @@ def test_the_ends(lesson, device, rng, decay):
 @pytest.mark.weight(2)
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_along_a_training_run(lesson, device, rng, dtype):
-    """Updated after each of twelve steps of training, the average ends where it should, and so does the model."""
+    """Updated after each step of a training run, the average ends where it should, and so does the model."""
     x = torch.randn(10, 2, generator=rng).to(device, dtype)
     y = (x[:, :1] * x[:, 1:]).tanh()
     model = filled(rng, device, dtype)
@@ -110,13 +110,30 @@ def test_no_graph_is_kept(lesson, device, rng, trainable):
 
 @pytest.mark.exercise("ema_update_")
 def test_model_stays_as_it_was(lesson, device, rng):
-    """The model's parameters, gradients, buffers and mode stay, and so does the average's mode."""
-    ema, model = filled(rng, device).eval(), filled(rng, device, centre=2.0)
+    """The model's parameters, gradients, buffers and mode stay, and so does the mode of every part of the average."""
+    ema, model = filled(rng, device), filled(rng, device, centre=2.0)
     model[1][1].eval()
+    ema[1][0].eval()
     for parameter in model.parameters():
         parameter.grad = torch.ones_like(parameter)
     _, kept = probes.unchanged(lambda: lesson.ema_update_(ema, model, 0.25), model=model)
     return {**kept, "the average's modes": [part.training for part in ema.modules()]}
+
+
+@pytest.mark.exercise("ema_update_")
+def test_buffers_that_are_not_saved_are_buffers_too(lesson, device, rng):
+    """A buffer that is not in the `state_dict` is copied like any other."""
+    models = []
+    for _ in range(2):
+        model = nn.Linear(2, 2)
+        model.register_buffer("seen", torch.randn(3, generator=rng), persistent=False)
+        with torch.no_grad():
+            for parameter in model.parameters():
+                parameter.copy_(torch.randn(parameter.shape, generator=rng))
+        models.append(model.to(device))
+    ema, model = models
+    lesson.ema_update_(ema, model, 0.5)
+    return {"the average": state(ema), "the buffer that is not saved": ema.seen}
 
 
 @pytest.mark.exercise("ema_update_")

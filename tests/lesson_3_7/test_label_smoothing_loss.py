@@ -97,7 +97,7 @@ def test_absent_class_and_one_class_for_all(lesson, device, rng):
 @pytest.mark.exercise("label_smoothing_loss")
 @pytest.mark.weight(2)
 def test_in_a_training_loop(lesson, device, rng):
-    """Twenty steps of descent on it end at the right weights and losses; nothing random moves."""
+    """Several steps of descent on it end at the right weights and losses; nothing random moves."""
     x, y = rows(rng, device, 9, 3, torch.float64)
     W = torch.randn(4, 3, generator=rng, dtype=torch.float64).to(device).requires_grad_()
 

@@ -7,7 +7,7 @@ import math
 
 import torch
 
-from autograder.grading.equality import same
+from autograder.grading.equality import close, same
 
 NEAR = 1e-5  # logits that differ by less are the same
 NO_HISTORY = "The history should be a list with a float for every step."
@@ -62,6 +62,17 @@ def every_window_is_as_likely(student, reference):
     return None
 
 
+def one_may_come_twice(student, reference):
+    """40 rows of 40 windows: that all of them are different ones has a chance of 10 to the power of -17."""
+    problem = _batch_problem(student["batch"], reference["batch"]) or _window_problem(student["batch"], reference)
+    if problem:
+        return problem
+    starts = _places(student["batch"][0], reference["text"])[:, 0]
+    if len(set(starts.tolist())) == len(starts):
+        return "Of as many rows as there are windows no two are the same: draw each row's window from all of them."
+    return None
+
+
 def too_short_a_text(student, reference):
     """A text without a window is refused, and one that has some is not."""
     problem = _batch_problem(student["its batch"], reference["its batch"])
@@ -74,7 +85,7 @@ def too_short_a_text(student, reference):
 
 
 def batches_differ(student, reference):
-    """16 of 496 starts: ten different ones or more, at uneven distances; same seed, same batch."""
+    """16 of 496 starts: ten different ones or more, at uneven distances, in no order; same seed, same batch."""
     names = ("first batch", "second batch", "first batch of the same seed")
     for name in names:
         problem = _batch_problem(student[name], reference[name])
@@ -84,9 +95,11 @@ def batches_differ(student, reference):
     if bool((starts < 0).any()):
         return "A window should be made of characters of the text."
     if len(set(starts.tolist())) < 10:
-        return "Most rows of a batch start at the same place: draw a start for each row."
+        return "Many rows of a batch are the same window: draw a start for each row, from all that there are."
     if len(set(starts.diff().tolist())) < 6:
         return "The rows of a batch start at even distances: draw each start by itself."
+    if bool((starts.diff() >= 0).all()) or bool((starts.diff() <= 0).all()):
+        return "The windows of a batch are in the order of the text: draw each row's start by itself, and sort nothing."
     first, second, again = (student[name][0] for name in names)
     if same(first, second):
         return "A second call with the same generator gave the same batch again."
@@ -154,6 +167,12 @@ def the_future_has_no_say(student, reference):
         return problem
     if _all_alike(logits, ids):
         return "The logits should depend on the characters."
+    alone = student["logits of the first row alone"]
+    problem = _form_problem(alone, reference["logits of the first row alone"])
+    if problem:
+        return problem
+    if not _near(alone, logits[:1]):
+        return "A row alone should have the logits that it has in a batch."
     for places in range(1, ids.shape[1] + 1):
         first = _first_of(ids[:, :places])
         if not _near(logits[:, :places], logits[first, :places]):
@@ -234,6 +253,14 @@ def logits_not_probabilities(student, reference):
     sums = torch.stack([logits.sum(dim=2), logits.exp().sum(dim=2)])
     if bool(((sums - 1).abs() <= 1e-3).flatten(1).all(dim=1).any()):
         return "The outputs of a place are normalized: the outputs should be logits; cross-entropy does the rest."
+    if float(logits.max()) <= 0:
+        return "No output is positive: the outputs should be logits, without anything after the last layer."
+    large = student["logits with large weights"]
+    problem = _form_problem(large, reference["logits with large weights"])
+    if problem:
+        return problem
+    if float(large.abs().max()) <= 1:
+        return "No output is beyond 1, however large the weights are: the outputs should be logits, and not squashed."
     return None
 
 
@@ -354,6 +381,67 @@ def a_resumed_run_is_the_undisturbed_one(student, reference):
             if problem:
                 return problem
     return _other_text_problem(student, reference)
+
+
+def a_copied_checkpoint_is_enough(student, reference):
+    """The run goes on from the copy, and makes the steps that the copied checkpoint lacked and no others."""
+    for name in ("killed", "resumed"):
+        problem = _part_problem(student, reference, name)
+        if problem:
+            return problem
+    found, wanted = student["updates after resuming"], reference["updates after resuming"]
+    if found == wanted:
+        return None
+    return (
+        f"From a copy of a checkpoint {wanted} steps were left to do, and {found} were done: all that the rest of the run "
+        "depends on belongs in the file at `path`, and nowhere else."
+    )
+
+
+def updates_by_adam(student, reference):
+    """From the student's own weights and gradients on, `torch.optim.Adam` at the drawn rate ends at the student's weights."""
+    updates = student["updates"]
+    if len(updates) != len(reference["updates"]):
+        return (
+            f"Each of {len(reference['updates'])} steps should make one update with Adam, and {len(updates)} were made."
+        )
+    if _moved_by(torch.optim.Adam, updates, reference["lr"]):
+        return None
+    if _moved_by(torch.optim.AdamW, updates, reference["lr"]):
+        return "The updates are those of `torch.optim.AdamW`; those of `torch.optim.Adam` were wanted."
+    return "An update should be that of `torch.optim.Adam` at the rate `lr`, with everything else as it comes."
+
+
+def _moved_by(kind, updates, lr):
+    """Return whether an optimizer of a kind makes the same updates from the same weights and gradients."""
+    own = [part.clone() for part in updates[0]["before"]]
+    optimizer = kind(own, lr=lr)
+    for update in updates:
+        for part, before, gradient in zip(own, update["before"], update["gradients"], strict=True):
+            part.copy_(before)
+            part.grad = gradient
+        optimizer.step()
+        if not close(update["after"], own, rtol=1e-4, atol=1e-6):
+            return False
+    return True
+
+
+def weights_and_batches_follow_the_seed(student, reference):
+    """Same seed, same weights and batch; another seed, other weights and another batch; the batch is of the text."""
+    one, again, other = (student[name] for name in ("one seed", "the same seed", "another seed"))
+    for what in ("weights at the start", "first batch"):
+        if not same(one[what], again[what]):
+            return f'The {what} should be the same again with the same `config["seed"]`, and nothing else should have a say.'
+    for batch in one["first batch"] + other["first batch"]:
+        if not bool(torch.isin(batch, reference["text"]).all()):
+            return "The batches should be made of characters of the text."
+    if same(one["weights at the start"], other["weights at the start"]):
+        return 'The weights at the start are the same with two seeds: they should depend on `config["seed"]`.'
+    if one["first batch"] and same(one["first batch"], other["first batch"]):
+        return (
+            'The first batch is the same with two seeds: seed the generator of the batches from `config["seed"]`, too.'
+        )
+    return None
 
 
 def more_steps_later(student, reference):

@@ -9,11 +9,11 @@ import torch
 from torch import nn
 
 
-def with_weights(model, rng):
+def with_weights(model, rng, size=0.4):
     """Return the model with random weights, so that one that starts with zeros somewhere shows what it depends on, too."""
     with torch.no_grad():
         for parameter in model.parameters():
-            parameter.copy_(0.4 * torch.randn(parameter.shape, generator=rng))
+            parameter.copy_(size * torch.randn(parameter.shape, generator=rng))
     return model
 
 
@@ -31,7 +31,7 @@ def repeated(rng, rows, length, vocab):
     ("rows", "length"), [(10, 6), (12, 1), (11, 4), (6, 6)], ids=["full", "one place", "shorter", "square"]
 )
 def test_logits_for_each_place(lesson, device, rng, rows, length):
-    """Windows of any length up to the context give (B, T, V) logits, one row alone as well."""
+    """Windows of any length up to `context` give logits of the shape `(B, T, V)`, and one row alone gives its own."""
     ids = repeated(rng, rows, length, 7).to(device)
     model = with_weights(lesson.CharModel(7, 8, 6).to(device), rng)
     return {"ids": ids, "logits": model(ids), "logits of the first row alone": model(ids[:1])}
@@ -73,11 +73,12 @@ def trained(model, rng, vocab, length, device):
 @pytest.mark.check("the_future_has_no_say")
 @pytest.mark.weight(6)
 def test_the_future_has_no_say(lesson, device, rng):
-    """Changing or cutting off later characters leaves the logits of earlier places as they are; nobody guesses what is random."""
+    """The model is causal: changing or cutting off later characters leaves the logits of earlier places as they are."""
     random = torch.randint(4, (400, 3), generator=rng).to(device)
     ids = beginning_alike(rng, 9, 6).to(device)
     model = with_weights(lesson.CharModel(9, 8, 6).to(device).eval(), rng)
     cut = {f"logits of the first {places}": model(ids[:, :places]) for places in range(1, 6)}
+    cut["logits of the first row alone"] = model(ids[:1])
     guessing = trained(lesson.CharModel(4, 16, 2).to(device), rng, 4, 2, device)
     return {
         "ids": ids,
@@ -92,7 +93,7 @@ def test_the_future_has_no_say(lesson, device, rng):
 @pytest.mark.check("the_past_has_a_say")
 @pytest.mark.weight(3)
 def test_the_past_has_a_say(lesson, device, rng):
-    """An earlier character changes the logits of a later place, and so does the place's own."""
+    """The logits of a place depend on its own character, on the one before it, and on the first one of the window."""
     x = torch.randint(6, (3, 4), generator=rng)
     rows = [x, x]
     for place in (0, 2, 3):
@@ -107,7 +108,7 @@ def test_the_past_has_a_say(lesson, device, rng):
 @pytest.mark.exercise("CharModel")
 @pytest.mark.check("rows_and_modes")
 def test_rows_and_modes(lesson, device, rng):
-    """No row depends on another, and both modes give the same."""
+    """No row of a batch depends on another one, and training mode gives the same logits as evaluation mode."""
     ids = repeated(rng, 10, 5, 6).to(device)
     model = with_weights(lesson.CharModel(6, 8, 5).to(device), rng)
     return {
@@ -123,7 +124,7 @@ def test_rows_and_modes(lesson, device, rng):
 @pytest.mark.weight(2)
 @pytest.mark.parametrize("characters", [3, 4])
 def test_a_text_that_repeats_itself_is_learned(lesson, device, rng, characters):
-    """After 60 steps of Adam the mean cross-entropy on a text that goes round and round is under 0.5."""
+    """A text that goes round and round through a few characters is learned, to a mean cross-entropy under 0.5."""
     data = torch.randperm(characters, generator=rng).repeat(12)
     model = lesson.CharModel(characters, 16, 8).to(device)
     windows = torch.stack([data[start : start + 9] for start in range(20)]).to(device)
@@ -141,7 +142,8 @@ def test_a_text_that_repeats_itself_is_learned(lesson, device, rng, characters):
 @pytest.mark.exercise("CharModel")
 @pytest.mark.check("logits_not_probabilities")
 def test_outputs_are_logits(lesson, device, rng):
-    """The outputs are of either sign and do not add up to 1, nor do their exponentials."""
+    """The outputs are logits: numbers of either sign, as large as they come, that nobody has normalized or squashed."""
     ids = repeated(rng, 10, 8, 30).to(device)
     model = with_weights(lesson.CharModel(30, 16, 8).to(device), rng)
-    return {"ids": ids, "logits": model(ids)}
+    logits = model(ids)
+    return {"ids": ids, "logits": logits, "logits with large weights": with_weights(model, rng, 2.0)(ids)}

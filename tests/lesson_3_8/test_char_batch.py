@@ -25,14 +25,22 @@ def test_targets_are_one_ahead(lesson, device, rng, n, context, batch_size):
 @pytest.mark.check("every_window_is_as_likely")
 @pytest.mark.weight(2)
 def test_every_window_may_be_drawn(lesson, device, rng):
-    """Of 6 windows each comes about as often as the others, the first and the last included."""
+    """Every window that has all its targets is equally likely, the first and the last included."""
     data = text(rng, 9)
     return {"text": data, "batch": lesson.char_batch(data.to(device), 3, 3000, rng)}
 
 
 @pytest.mark.exercise("char_batch")
+@pytest.mark.check("one_may_come_twice")
+def test_one_window_may_come_twice(lesson, device, rng):
+    """A window may be drawn twice in a batch: each row's is drawn from all that there are."""
+    data = text(rng, 44)
+    return {"text": data, "batch": lesson.char_batch(data.to(device), 4, 40, rng)}
+
+
+@pytest.mark.exercise("char_batch")
 def test_the_only_window(lesson, device, rng):
-    """A text of one window and its last target is enough."""
+    """A text that is one character longer than the context has one window, and that is enough."""
     return lesson.char_batch(text(rng, 4).to(device), 3, 2, rng)
 
 
@@ -40,7 +48,7 @@ def test_the_only_window(lesson, device, rng):
 @pytest.mark.check("too_short_a_text")
 @pytest.mark.parametrize("n", [0, 2, 3], ids=["empty", "shorter", "no target"])
 def test_too_short_a_text(lesson, device, rng, n):
-    """A text that is not longer than the context is refused; a long one is not."""
+    """A text that is not longer than the context is refused with a ValueError; a long one is not."""
     data = text(rng, 40)
     return {
         "text": data,
@@ -51,8 +59,9 @@ def test_too_short_a_text(lesson, device, rng, n):
 
 @pytest.mark.exercise("char_batch")
 @pytest.mark.check("batches_differ")
+@pytest.mark.weight(2)
 def test_rows_and_batches_differ(lesson, device, rng):
-    """Rows are drawn one by one, and a second batch from the same generator is another one; the same seed gives the same."""
+    """Each row's window is drawn by itself from `gen` alone: a second batch is another one, and the same seed gives the same."""
     data = text(rng, 500)
     seed = int(torch.randint(1000, (), generator=rng))
     first, second = torch.Generator().manual_seed(seed), torch.Generator().manual_seed(seed)
@@ -67,7 +76,7 @@ def test_rows_and_batches_differ(lesson, device, rng):
 @pytest.mark.check("text_is_kept")
 @pytest.mark.parametrize("batch_size", [1, 3])
 def test_the_text_stays_as_it_is(lesson, device, rng, batch_size):
-    """Writing into a batch does not change the text."""
+    """Windows and targets share no memory with the text: writing into a batch does not change it."""
     data = text(rng, 10)
     given = data.to(device, copy=True)
     batch = lesson.char_batch(given, 4, batch_size, rng)

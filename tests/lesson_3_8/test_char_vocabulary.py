@@ -19,13 +19,19 @@ def drawn(rng, alphabet, length):
 @pytest.mark.exercise("char_vocabulary")
 @pytest.mark.parametrize("kind", ["word", "lines", "not English"])
 def test_ids_in_sorted_order(lesson, rng, kind):
-    """Each character has one id, in sorted order; both directions fit together."""
+    """Each character that occurs has one id; the ids run from 0 in the sorted order of the characters."""
     return lesson.char_vocabulary(drawn(rng, KINDS[kind], 25))
 
 
 @pytest.mark.exercise("char_vocabulary")
+def test_blanks_and_line_breaks_count(lesson, rng):
+    """Blanks and line breaks at the ends of a text are characters like any others."""
+    return lesson.char_vocabulary(f"\n{drawn(rng, LETTERS, 12)} ")
+
+
+@pytest.mark.exercise("char_vocabulary")
 def test_a_text_backwards(lesson, rng):
-    """The ids do not follow the order in which the characters come."""
+    """The ids follow the sorted order also where the characters come in another one."""
     order = torch.randperm(len(LETTERS), generator=rng)[:6].sort(descending=True).values.tolist()
     return lesson.char_vocabulary(2 * "".join(LETTERS[place] for place in order))
 
@@ -43,6 +49,6 @@ def test_small_texts(lesson, rng, repeated):
 @pytest.mark.exercise("char_vocabulary")
 @pytest.mark.check("there_and_back")
 def test_there_and_back(lesson, rng):
-    """A text coded and decoded is the same text."""
+    """A text that is coded with the dict and decoded with the list is the same text again."""
     text = drawn(rng, KINDS["lines"], 60)
     return {"text": text, "vocabulary": lesson.char_vocabulary(text)}

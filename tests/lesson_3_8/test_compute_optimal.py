@@ -14,7 +14,7 @@ def as_floats(pair):
 @pytest.mark.exercise("compute_optimal")
 @pytest.mark.parametrize("flops", [120.0, 1.0, 5.88e23, 3.7e19], ids=["by hand", "tiny", "large", "odd"])
 def test_params_and_tokens(lesson, rng, flops):
-    """Twenty tokens a parameter; together they spend the budget."""
+    """Each parameter gets 20 tokens, and both numbers together spend the whole budget."""
     times = int(torch.randint(2, 100, (), generator=rng)) ** 2
     return {
         "the budget": as_floats(lesson.compute_optimal(flops)),

@@ -11,7 +11,7 @@ import torch
     ids=["by hand", "one device", "many devices", "above 1"],
 )
 def test_share_of_the_peak(lesson, rng, n_params, rate, peak):
-    """Operations a second that training needs over those that the hardware could do; not clipped."""
+    """The share is the operations that the tokens of one second take, over those that the hardware could do; not clipped."""
     faster = 1 + float(torch.rand((), generator=rng))
     return {
         "at this rate": lesson.mfu(n_params, rate, peak),

@@ -1,10 +1,12 @@
 """Hidden scenarios of `train_with_checkpoints`. How many steps a run has, and when it is killed, is drawn."""
 
+import functools
+
 import pytest
 import torch
 from torch import nn
-from torch.nn.modules.module import register_module_forward_hook
-from torch.optim.optimizer import register_optimizer_step_post_hook
+from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
+from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 
 from autograder.worker import probes
 
@@ -57,6 +59,51 @@ def counted(call):
     return returned, len(updates)
 
 
+def clones(optimizer):
+    """Return the values of the parameters that an optimizer moves."""
+    return [parameter.detach().clone() for group in optimizer.param_groups for parameter in group["params"]]
+
+
+def watched(call):
+    """Return what can be seen of a run: the ids of its first batch, and of each update the parameters before and after it.
+
+    The batch is the first `(B, T)` that a module gets; there may be none where a model is called in another way.
+    """
+    batches, updates = [], []
+
+    def given(_module, arguments):
+        ids = arguments[0] if arguments else None
+        if isinstance(ids, torch.Tensor) and ids.dim() == 2 and not ids.is_floating_point() and not batches:
+            batches.append(ids.clone())
+
+    def before(optimizer, *_):
+        updates.append({"before": clones(optimizer)})
+
+    def after(optimizer, *_):
+        parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+        gradients = [None if part.grad is None else part.grad.detach().clone() for part in parameters]
+        updates[-1] |= {"gradients": gradients, "after": clones(optimizer)}
+
+    handles = [
+        register_module_forward_pre_hook(given),
+        register_optimizer_step_pre_hook(before),
+        register_optimizer_step_post_hook(after),
+    ]
+    try:
+        call()
+    finally:
+        for handle in handles:
+            handle.remove()
+    return {"first batch": batches[:1], "updates": updates}
+
+
+def copied(path, other):
+    """Return another path, to which what lies at the first one was copied."""
+    if path.is_file():
+        other.write_bytes(path.read_bytes())
+    return other
+
+
 @pytest.mark.exercise("train_with_checkpoints")
 @pytest.mark.check("a_loss_for_every_step")
 @pytest.mark.parametrize("sizes", [{}, {"dim": 4, "context": 6}], ids=["wide", "narrow"])
@@ -69,7 +116,7 @@ def test_a_loss_for_every_step(lesson, device, rng, tmp_path, sizes):
 
 @pytest.mark.exercise("train_with_checkpoints")
 def test_the_vocabulary_is_that_of_the_text(lesson, device, rng, tmp_path):
-    """The model has as many characters as the largest id says, plus 1, and sees batches of the config's size."""
+    """The model has as many characters as the largest id says, plus 1, and the batches have the size that the config gives."""
     shapes = set()
 
     def noting(module, _given, output):
@@ -98,9 +145,9 @@ def test_the_rate_decides_what_an_update_does(lesson, device, rng, tmp_path):
 
 @pytest.mark.exercise("train_with_checkpoints")
 @pytest.mark.check("losses_fall")
-@pytest.mark.weight(2)
+@pytest.mark.weight(3)
 def test_it_learns(lesson, device, rng, tmp_path):
-    """The first loss is about that of a fresh model; in 60 steps it falls as far as in a plain run."""
+    """The first loss is about that of a fresh model, and the losses fall as far as in a plain loop with the same model."""
     data, steps = torch.randperm(3, generator=rng).repeat(20).to(device), between(rng, 60, 75)
     config = CONFIG | {"dim": 16, "context": 8, "batch_size": 8, "lr": 0.01}
     return {
@@ -112,6 +159,7 @@ def test_it_learns(lesson, device, rng, tmp_path):
 
 @pytest.mark.exercise("train_with_checkpoints")
 @pytest.mark.check("first_loss_before_the_update")
+@pytest.mark.weight(3)
 def test_the_loss_is_from_before_the_update(lesson, device, rng, tmp_path):
     """The loss of a step does not feel the update of that step."""
     data, steps = torch.arange(3).repeat(20).to(device), between(rng, 1, 24)
@@ -124,8 +172,9 @@ def test_the_loss_is_from_before_the_update(lesson, device, rng, tmp_path):
 
 @pytest.mark.exercise("train_with_checkpoints")
 @pytest.mark.check("every_place_counts")
+@pytest.mark.weight(3)
 def test_the_mean_is_over_all_places(lesson, device, rng, tmp_path):
-    """Also the places count where nobody can know what comes next."""
+    """The loss is the mean over all places of a window, those included where nobody can know what comes next."""
     data, steps = torch.tensor([0, 0, 1]).repeat(20).to(device), between(rng, 50, 62)
     config = CONFIG | {"context": 2, "batch_size": 16, "lr": 0.03}
     history = lesson.train_with_checkpoints(data, config, steps, tmp_path / "run.pt", 50)
@@ -139,7 +188,7 @@ def test_the_mean_is_over_all_places(lesson, device, rng, tmp_path):
 
 @pytest.mark.exercise("train_with_checkpoints")
 @pytest.mark.check("a_resumed_run_is_the_undisturbed_one")
-@pytest.mark.weight(4)
+@pytest.mark.weight(3)
 @pytest.mark.parametrize(
     ("every", "stops"),
     [(3, [7]), (4, [4]), (4, [5]), (1, [6]), (3, [4, 8]), (5, [3]), (20, [11])],
@@ -160,7 +209,21 @@ def test_a_resumed_run_is_the_undisturbed_one(lesson, device, rng, tmp_path, eve
 
 
 @pytest.mark.exercise("train_with_checkpoints")
-@pytest.mark.weight(2)
+@pytest.mark.check("a_copied_checkpoint_is_enough")
+@pytest.mark.weight(3)
+def test_a_copied_checkpoint_is_enough(lesson, device, rng, tmp_path):
+    """The file alone is enough: from a copy of an earlier checkpoint, under another name, the run goes on from there."""
+    data, steps, path = text(device), between(rng, 9, 31), tmp_path / "run.pt"
+    found = {"undisturbed": lesson.train_with_checkpoints(data, CONFIG, steps, tmp_path / "whole.pt", 3)}
+    found["killed"] = lesson.train_with_checkpoints(data, CONFIG, steps, path, 3, stop_at=5)
+    other = copied(path, tmp_path / "copy of run.pt")
+    lesson.train_with_checkpoints(data, CONFIG, steps, path, 3, stop_at=8)
+    found["resumed"], updates = counted(lambda: lesson.train_with_checkpoints(data, CONFIG, steps, other, 3))
+    return {**found, "updates after resuming": updates}
+
+
+@pytest.mark.exercise("train_with_checkpoints")
+@pytest.mark.weight(3)
 def test_the_kill_writes_nothing_more(lesson, device, rng, tmp_path):
     """A killed run leaves the checkpoint that it had: the steps after it are done again, and they were lost if there was none."""
     data, steps, files = text(device), between(rng, 9, 30), {}
@@ -185,12 +248,22 @@ def test_more_steps_later(lesson, device, rng, tmp_path):
 
 
 @pytest.mark.exercise("train_with_checkpoints")
+def test_checkpoints_are_due_by_the_number_of_all_steps(lesson, device, rng, tmp_path):
+    """Checkpoints are due at the multiples of `every` counted from the very first step, also in a run that was resumed."""
+    data, steps, path = text(device), between(rng, 12, 40), tmp_path / "run.pt"
+    first = lesson.train_with_checkpoints(data, CONFIG, 5, path, 4)
+    killed = lesson.train_with_checkpoints(data, CONFIG, steps, path, 4, stop_at=9)
+    _, updates = counted(lambda: lesson.train_with_checkpoints(data, CONFIG, steps, path, 4))
+    return {"losses of the first run": len(first), "losses of the killed run": len(killed), "updates after it": updates}
+
+
+@pytest.mark.exercise("train_with_checkpoints")
 @pytest.mark.check("a_checkpoint_after_the_last_step")
-@pytest.mark.parametrize("killed", [False, True], ids=["rarely", "killed"])
-def test_a_checkpoint_after_the_last_step(lesson, device, rng, tmp_path, killed):
-    """After the last step there is a checkpoint whatever `every` is, unless the run was killed right there."""
+@pytest.mark.parametrize("kill", ["none", "at the end", "beyond the end"])
+def test_a_checkpoint_after_the_last_step(lesson, device, rng, tmp_path, kill):
+    """After the last step there is a checkpoint whatever `every` is, unless the run was killed right there, and no later."""
     steps, path = between(rng, 3, 30), tmp_path / "run.pt"
-    every, stop = (steps, steps) if killed else (100, None)
+    every, stop = {"none": (100, None), "at the end": (steps, steps), "beyond the end": (100, steps + 4)}[kill]
     history = lesson.train_with_checkpoints(text(device), CONFIG, steps, path, every, stop_at=stop)
     return {"history": history, "a checkpoint": path.exists()}
 
@@ -220,7 +293,35 @@ def test_a_kill_that_is_past_plays_no_part(lesson, device, rng, tmp_path):
 
 
 @pytest.mark.exercise("train_with_checkpoints")
+@pytest.mark.check("updates_by_adam")
+@pytest.mark.weight(2)
+def test_updates_are_those_of_adam(lesson, device, rng, tmp_path):
+    """Each update is one of `torch.optim.Adam` at the rate `lr`, with everything else as it comes."""
+    config = CONFIG | {"lr": 0.01 + 0.04 * float(torch.rand((), generator=rng))}
+    call = functools.partial(lesson.train_with_checkpoints, text(device), config, 4, tmp_path / "run.pt", 2)
+    return {"lr": config["lr"], "updates": watched(call)["updates"]}
+
+
+@pytest.mark.exercise("train_with_checkpoints")
+@pytest.mark.check("weights_and_batches_follow_the_seed")
+@pytest.mark.weight(2)
+def test_weights_and_batches_follow_the_seed(lesson, device, rng, tmp_path):
+    """The weights at the start and the first batch are the same for the same seed, and both are others for another one."""
+    data = torch.randperm(900, generator=rng)[:300]
+    seed, found = between(rng, 1, 9999), {}
+    for name, own in (("one seed", seed), ("the same seed", seed), ("another seed", seed + 1)):
+        config, path = CONFIG | {"seed": own}, tmp_path / f"{name}.pt"
+        run = watched(functools.partial(lesson.train_with_checkpoints, data.to(device), config, 1, path, 1))
+        found[name] = {
+            "first batch": run["first batch"],
+            "weights at the start": [one["before"] for one in run["updates"][:1]],
+        }
+    return {"text": data, **found}
+
+
+@pytest.mark.exercise("train_with_checkpoints")
 @pytest.mark.check("the_seed_decides")
+@pytest.mark.weight(2)
 def test_the_seed_decides(lesson, device, rng, tmp_path):
     """The same seed gives the same history, another one another; the global state is not moved and plays no part."""
     data, steps, found, states = text(device), between(rng, 2, 20), {}, []

@@ -16,7 +16,7 @@ def as_float(number):
     ids=["one", "few", "ints", "large"],
 )
 def test_six_for_each_pair(lesson, rng, n_params, n_tokens):
-    """Six operations for each parameter and token, for numbers of any size."""
+    """There are six operations for each parameter and each token, whether the numbers are small or large."""
     times, more = torch.randint(2, 1000, (2,), generator=rng).tolist()
     return {
         "so many parameters": as_float(lesson.training_flops(n_params, n_tokens * times)),

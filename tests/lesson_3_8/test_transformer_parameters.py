@@ -19,7 +19,7 @@ def small(rng, **fixed):
 @pytest.mark.exercise("transformer_parameters")
 @pytest.mark.weight(2)
 def test_gpt_2(lesson, rng):
-    """The model of the docstring, and one of the same kind with other sizes."""
+    """GPT-2 has as many parameters as the docstring says; a smaller model with a tied head is counted in the same way."""
     config = small(rng, tied=True)
     like_it = config | {"d_ff": 4 * config["d_model"]}
     return {"GPT-2": lesson.transformer_parameters(GPT2), "a small model": lesson.transformer_parameters(like_it)}
@@ -29,21 +29,21 @@ def test_gpt_2(lesson, rng):
 @pytest.mark.parametrize("tied", [True, False])
 @pytest.mark.parametrize("four_times", [True, False], ids=["four times", "another width"])
 def test_small_models(lesson, rng, tied, four_times):
-    """The inner width need not be four times the width; a head that is not tied has weights of its own."""
+    """The inner width is `d_ff` and need not be four times the width; a head that is not tied has weights of its own."""
     config = small(rng, tied=tied)
     return lesson.transformer_parameters(config | ({"d_ff": 4 * config["d_model"]} if four_times else {}))
 
 
 @pytest.mark.exercise("transformer_parameters")
 def test_without_blocks(lesson, rng):
-    """Without blocks there are the tables, the final norm and the head."""
+    """Without blocks there are both tables, the last layer norm and the head, and nothing else."""
     return lesson.transformer_parameters(small(rng, layers=0))
 
 
 @pytest.mark.exercise("transformer_parameters")
 @pytest.mark.parametrize("name", ["vocab", "d_model", "layers", "d_ff", "context"])
 def test_what_one_more_adds(lesson, rng, name):
-    """One more of anything adds what it holds; the config is not changed."""
+    """One more token, place, block or unit of width adds the parameters that it brings; the config is not changed."""
     config = small(rng)
     before, kept = probes.unchanged(lambda: lesson.transformer_parameters(config), config=config)
     more = lesson.transformer_parameters(config | {name: config[name] + 1})

@@ -98,7 +98,7 @@ def test_encoder_and_decoder_share_no_parameters(lesson, device, rng):
 @pytest.mark.weight(2)
 @pytest.mark.parametrize("shift", [0.0, 2.0], ids=["around 0", "beside 0"])
 def test_it_learns_what_two_numbers_describe(lesson, device, rng, shift):
-    """On data with two hidden numbers the error after training is under half of that of predicting the mean."""
+    """On data that two hidden numbers describe, the error after training is under half of that of always predicting the mean."""
     directions = torch.linalg.qr(torch.randn(8, 2, generator=rng))[0]
     x = 3 * torch.randn(64, 2, generator=rng) @ directions.T + shift
     model, x = made(lesson, device, 8, 2), x.to(device)

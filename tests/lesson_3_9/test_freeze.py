@@ -44,7 +44,7 @@ def test_nothing_inside_requires_gradients(lesson, device, rng, dtype):
 
 @pytest.mark.exercise("freeze")
 def test_a_module_with_parameters_of_its_own(lesson, device, rng):
-    """A single layer is frozen as well as one with layers inside."""
+    """A single layer, whose parameters are its own, is frozen as well as a module with layers inside."""
     layer = fill(nn.Linear(3, 2), rng, device)
     x = torch.randn(4, 3, generator=rng).to(device)
     lesson.freeze(layer)
@@ -102,7 +102,7 @@ def test_gradients_flow_through_to_the_input(lesson, device, rng):
 
 @pytest.mark.exercise("freeze")
 def test_frozen_twice_is_frozen(lesson, device, rng):
-    """Freezing what is frozen changes nothing, and its state dict has the same names as before."""
+    """Freezing what is frozen already changes nothing more, and the names in its state dict stay the same."""
     module = fill(backbone(), rng, device)
     lesson.freeze(lesson.freeze(module))
     module.train()

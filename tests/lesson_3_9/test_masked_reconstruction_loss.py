@@ -24,16 +24,21 @@ def test_mean_over_what_counts(lesson, device, rng, dtype, shape):
 
 
 @pytest.mark.exercise("masked_reconstruction_loss")
-@pytest.mark.parametrize("true", [True, False], ids=["everywhere True", "nowhere True"])
-def test_all_or_nothing(lesson, device, rng, true):
-    """With True everywhere it is the mean squared error; with True nowhere it is 0."""
+@pytest.mark.weight(2)
+def test_all_or_nothing(lesson, device, rng):
+    """With True everywhere it is the mean squared error; with True nowhere, or without any elements, it is 0."""
     x, x_hat, mask = case(rng, (3, 4), device, torch.float64)
-    return lesson.masked_reconstruction_loss(x, x_hat, torch.full_like(mask, true)).detach()
+    none = [part[:0] for part in (x, x_hat, mask)]
+    return {
+        "everywhere True": lesson.masked_reconstruction_loss(x, x_hat, torch.full_like(mask, True)).detach(),
+        "nowhere True": lesson.masked_reconstruction_loss(x, x_hat, torch.full_like(mask, False)).detach(),
+        "without elements": lesson.masked_reconstruction_loss(*none).detach(),
+    }
 
 
 @pytest.mark.exercise("masked_reconstruction_loss")
 def test_a_single_element_that_counts(lesson, device, rng):
-    """With one True the mean over what counts is that element's squared error."""
+    """With one True the loss is that element's squared error."""
     x, x_hat, mask = case(rng, (2, 3), device, torch.float64)
     mask = torch.zeros_like(mask)
     mask[1, 0] = True
@@ -43,7 +48,7 @@ def test_a_single_element_that_counts(lesson, device, rng):
 @pytest.mark.exercise("masked_reconstruction_loss")
 @pytest.mark.parametrize("value", [float("inf"), float("nan")], ids=["infinite", "NaN"])
 def test_hidden_elements_have_no_say(lesson, device, rng, value):
-    """What stands where the mask is False does not matter, in the targets as in the reconstruction."""
+    """What stands where the mask is False has no say at all, also where it is infinite or NaN."""
     x, x_hat, mask = case(rng, (4, 3), device)
     x[~mask] = value
     x_hat[0] = torch.where(mask[0], x_hat[0], value)
@@ -51,12 +56,24 @@ def test_hidden_elements_have_no_say(lesson, device, rng, value):
 
 
 @pytest.mark.exercise("masked_reconstruction_loss")
+@pytest.mark.parametrize("value", [float("inf"), float("nan")], ids=["infinite", "NaN"])
+def test_hidden_elements_have_no_gradient(lesson, device, rng, value):
+    """Where the mask is False the gradient is 0, and no NaN, also where an element is infinite or NaN there."""
+    x, x_hat, mask = case(rng, (4, 3), device, torch.float64)
+    x[~mask] = value
+    x_hat[1] = torch.where(mask[1], x_hat[1], value)
+    x_hat.requires_grad_(True)
+    lesson.masked_reconstruction_loss(x, x_hat, mask).backward()
+    return {"gradient": x_hat.grad}
+
+
+@pytest.mark.exercise("masked_reconstruction_loss")
 def test_it_is_differentiable(lesson, device, rng):
-    """The gradient with respect to the reconstruction is 0 where the mask is False."""
+    """The loss has a gradient with respect to `x_hat`, which is 0 where the mask is False."""
     x, x_hat, mask = case(rng, (4, 5), device, torch.float64)
     x_hat.requires_grad_(True)
     lesson.masked_reconstruction_loss(x, x_hat, mask).backward()
-    return x_hat.grad
+    return {"gradient": x_hat.grad}
 
 
 @pytest.mark.exercise("masked_reconstruction_loss")

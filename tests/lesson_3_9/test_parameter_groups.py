@@ -66,6 +66,14 @@ def test_a_linear_layer_is_all_head(lesson, device, rng):
 
 
 @pytest.mark.exercise("parameter_groups")
+def test_the_last_linear_layer_is_the_head(lesson, device, rng):
+    """The head is the last linear layer, also of a class that is made from `nn.Linear`, whatever comes after it."""
+    kind = nn.modules.linear.NonDynamicallyQuantizableLinear  # a linear layer in all that matters here
+    layers = [nn.Linear(3, 4), kind(4, 4), *(nn.Tanh() for _ in range(8)), nn.LayerNorm(4), nn.LayerNorm(4)]
+    return told(lesson, nn.Sequential(*layers).to(device), rng)
+
+
+@pytest.mark.exercise("parameter_groups")
 def test_a_shared_parameter_is_the_heads(lesson, device, rng):
     """A parameter that the head shares with another layer is in the head's group, once."""
     model = nn.Sequential(nn.Linear(4, 4), nn.ReLU(), nn.Linear(4, 4)).to(device)

@@ -102,6 +102,16 @@ def test_an_attribute_of_a_class(lesson, device, rng):
 
 
 @pytest.mark.exercise("replace_head")
+def test_a_head_of_another_class(lesson, device, rng):
+    """A layer of a class that is made from `nn.Linear` is a linear layer, too, and may be the head."""
+    kind = nn.modules.linear.NonDynamicallyQuantizableLinear
+    model = filled(nn.Sequential(nn.Linear(2, 5), nn.Tanh(), kind(5, 3)), rng, device)
+    lesson.replace_head(model, drawn(rng, 4, 30))
+    x = torch.randn(4, 2, generator=rng).to(device)
+    return {"parameters": probes.parameters(model), "the layers before the head": model[:2](x).detach()}
+
+
+@pytest.mark.exercise("replace_head")
 def test_the_new_head_is_trainable_after_freezing(lesson, device, rng):
     """Also in a model without any gradients the new head requires them."""
     model = network(rng, device).requires_grad_(False)
