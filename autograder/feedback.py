@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from autograder import frames
+from autograder import disclosure, frames
 from autograder.import_errors import TRIAL
 from autograder.lesson import Lesson
 from autograder.report import Report, as_json
@@ -167,8 +167,8 @@ def exercise_lines(scored: ExerciseScore, signatures: Signatures, lesson: str) -
         lines.append(_line("Why", scored.exercise.off_limits_reason))
     if first.reason == "check":
         # Each question of a quiz has a sentence of its own.
-        more = dict.fromkeys(_told(verdict) for verdict in failed if verdict.reason == "check")
-        lines += [_line("and", words) for words in list(more)[:MOST_SENTENCES] if words != _told(first)]
+        more = dict.fromkeys(_told(verdict) for verdict in (first, *failed) if verdict.reason == "check")
+        lines += [_line("and", words) for words in disclosure.few_numbers(list(more)[: MOST_SENTENCES + 1])[1:]]
     ran = [verdict for verdict in scored.verdicts if verdict.verdict != NOT_RUN]
     others = [verdict for verdict in failed if verdict is not first]
     if others:

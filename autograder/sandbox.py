@@ -385,7 +385,7 @@ class Sandbox:
         """Run a module through scenarios; what goes wrong inside is an outcome.
 
         Raises:
-            SandboxError: the zygote died or could not start a worker.
+            SandboxError: the zygote died, or a worker could not be started, locked down or made to read the text.
         """
         spent = _Spent(self.deadlines)
         outcomes: dict[int, Outcome] = {}
@@ -415,24 +415,27 @@ class Sandbox:
         """Run one worker until it has done its runs or died; what killed it costs the run that it was in."""
         assert self._control is not None, "the sandbox has not been started"
         with contextlib.ExitStack() as stack:
-            request = stack.enter_context(self._request(job, runs))
+            request = stack.enter_context(self._request(job))
+            go_read, go_write = _pipe(stack)
             result_read, result_write = _pipe(stack)
             log_read, log_write = _pipe(stack)
             limits = self._limits(spent.cpu_left() + self.deadlines.library_cpu)
             before = self._cgroup.cpu() if self._cgroup is not None else None
-            self._send({"do": "start", "limits": asdict(limits)}, [request.fileno(), result_write.fd, log_write.fd])
-            result_write.close()
-            log_write.close()
+            handed_down = [request.fileno(), go_read.fd, result_write.fd, log_write.fd]
+            self._send({"do": "start", "limits": asdict(limits)}, handed_down)
+            for end in (go_read, result_write, log_write):
+                end.close()
             answer = self._receive()
             if not answer.get("ok"):
-                raise SandboxError(f"no worker could be started: {answer.get('reason', 'no reason given')}")
+                said = os.read(log_read.fd, LOG_KEPT).decode("utf-8", "replace")
+                raise SandboxError(f"no worker could be started: {said or answer.get('reason', 'no reason given')}")
             since = None if before is None else before - frames.seconds(answer["own"])
             attempt = _Attempt()
             clock = _Clock(self.deadlines, spent, lambda: self._used(self._ask({"do": "cpu"}), since))
             reader = _Reader(result_read.fd, log_read.fd, clock, spent.budget)
             stopped = None
             try:
-                attempt.follow(reader, runs)
+                attempt.follow(reader, runs, lambda: self._tell_hidden(job, runs, request, go_write))
             except _Stopped as reason:
                 stopped = reason
             ended = self._ask({"do": "stop"})
@@ -465,24 +468,31 @@ class Sandbox:
         return replace(run, cpu=max(run.least, most / 2**late)) if run.cpu < math.inf else run
 
     @contextlib.contextmanager
-    def _request(self, job: Job, runs: Sequence[Run]) -> Iterator[IO[bytes]]:
-        """Yield a nameless file with the request; the worker reads it itself, past the zygote's memory."""
+    def _request(self, job: Job) -> Iterator[IO[bytes]]:
+        """Yield a nameless file with the request's first part; the worker reads it itself, past the zygote's memory."""
+        body = {"module": asdict(job.module), "overlay": _overlaid(job.overlay), "off_limits": job.off_limits}
+        with tempfile.TemporaryFile(buffering=0) as file:
+            _append(file, json.dumps(body).encode())
+            yield file
+
+    def _tell_hidden(self, job: Job, runs: Sequence[Run], request: IO[bytes], go: _End) -> None:
+        """Give a worker the request's second part: behind the first, which it has read through the same descriptor."""
+        _append(request, self._hidden(job, runs))
+        with contextlib.suppress(BrokenPipeError):  # a worker that has ended is heard of by its frames
+            os.write(go.fd, b".")
+
+    def _hidden(self, job: Job, runs: Sequence[Run]) -> bytes:
+        """Return the request's second part: what a module must not know while it is loaded."""
         suite = {name: job.suite[name] for name in {run.file for run in runs}}
         body = {
-            "module": asdict(job.module),
-            "overlay": _overlaid(job.overlay),
             "suite": suite,
             "code": {name: self._code(name, text) for name, text in suite.items()},
             "runs": [[number, run.file, run.function, run.index, run.device] for number, run in enumerate(runs)],
             "seed": job.seed,
             "data": jail.DATA if self._jailed else str(self._data),
-            "off_limits": job.off_limits,
             "frame_bytes": frames.MOST_DATA - (1 << 20),
         }
-        with tempfile.TemporaryFile() as file:
-            file.write(json.dumps(body).encode())
-            file.seek(0)
-            yield file
+        return json.dumps(body).encode()
 
     def _code(self, name: str, text: str) -> str:
         """Return a scenario file compiled, once for all workers."""
@@ -572,11 +582,24 @@ class _Attempt:
         self.outcomes: list[Outcome] = []
         self.log = ""
         self.starved = False
+        self._ready = False
         self._loaded = False
 
-    def follow(self, reader: _Reader, runs: Sequence[Run]) -> None:
-        """Read the frames of a worker in their order."""
+    def follow(self, reader: _Reader, runs: Sequence[Run], tell_hidden: Callable[[], None]) -> None:
+        """Read the frames of a worker in their order.
+
+        Args:
+            reader: reads them.
+            runs: what it runs.
+            tell_hidden: gives the worker the second part of its request.
+
+        Raises:
+            SandboxError: it could not read the text, through no fault of the text's.
+            _Stopped: the frames ended before the runs did.
+        """
         try:
+            reader.frame("ready")
+            self._ready = True
             head, _ = reader.frame("source")
             findings = head.get("off_limits")
             if type(findings) is dict:
@@ -589,6 +612,7 @@ class _Attempt:
                 return
             self.loading = frames.loading(head)
             self._loaded = True
+            tell_hidden()
             before = frames.seconds(head.get("cpu"))
             for number, run in enumerate(runs):
                 head, tensors = reader.frame("outcome", run.cpu)
@@ -603,9 +627,15 @@ class _Attempt:
             raise _Stopped("flooded", str(error)) from error
 
     def fail(self, reason: _Stopped, signal: int | None) -> None:
-        """Charge the worker's end to what it was doing: the import, or the run whose frame is missing."""
+        """Charge the worker's end to what it was doing: the import, or the run whose frame is missing.
+
+        Raises:
+            SandboxError: it was not ready yet: nothing of the submission can be the reason.
+        """
         self.starved = reason.status == "starved"
         detail = reason.detail or (f"ended by signal {signal}" if signal else "ended before it had answered")
+        if not self._ready and not self.starved:
+            raise SandboxError(f"a worker was not ready: {reason.status}: {detail}. {self.log}".strip())
         if self._loaded:
             self.outcomes.append(Outcome(reason.status, detail=detail))
         elif not self.starved:
@@ -811,6 +841,8 @@ class _Reader:
             bytes(self._buffer[size : size + text]), bytes(self._buffer[size + text : size + text + data])
         )
         del self._buffer[: size + text + data]
+        if kind == "source" and head["kind"] == "broken":
+            raise SandboxError(f"a worker could not read the text: {head.get('trace')}")
         if head["kind"] != kind:
             raise frames.FrameError("a frame out of turn")
         self._clock.claim(frames.seconds(head.get("cpu")))
@@ -877,6 +909,20 @@ def _pipe(stack: contextlib.ExitStack) -> tuple[_End, _End]:
     stack.callback(read.close)
     stack.callback(write.close)
     return read, write
+
+
+def _append(file: IO[bytes], data: bytes) -> None:
+    """Write to the end of a file, whose position is left alone.
+
+    Raises:
+        SandboxError: there is no room.
+    """
+    try:
+        whole = os.pwrite(file.fileno(), data, os.fstat(file.fileno()).st_size) == len(data)
+    except OSError as error:
+        raise SandboxError(f"a request could not be written: {error}") from error
+    if not whole:
+        raise SandboxError("a request could not be written: the disk is full")
 
 
 def _overlaid(overlay: Overlay | None) -> dict[str, Any] | None:

@@ -1,25 +1,30 @@
 """Run one module through scenarios and send a frame for each. Runs inside the worker, after the lockdown.
 
-The request is a JSON object:
+The request comes in two parts. The first is a JSON object:
 
-    lesson      its name
     module      {"name", "filename", "text", "folder", "helpers", "exercises", "definitions_only"}: what is under test. `folder`
                 and `helpers` are for a student's own modules beside it (`companions.py`), "" and {} where there are none. With
                 `exercises`, the names of the lesson's functions and classes, it is a student's, and loaded as `submitted.py` says
     overlay     None, or {"name", "filename", "text", "function", "exercise", "inside"}: a misconception laid over the view,
                 or with `inside` put into the module, so that the module's other functions call it too
+    off_limits  exercise to dotted names
+
+and the second, which comes when the parent has heard that the module is loaded, another:
+
     suite       file name to text, of the files that are run
     code        the same, compiled by the parent's like interpreter: marshalled, in base64
     runs        a list of [key, file, function, index, device]
     seed        the batch's seed
     data        the path of the data folder
-    off_limits  exercise to dotted names
     frame_bytes the most bytes of tensors that one frame carries
 
-Frames, in this order: `source` (what compiler and syntax tree show, before any of the text has run), `libraries` (those that the
-text names are imported), `loaded` (whether the module imports, and what of it raised, was left out or bound again), then one
-`outcome` a run; after one that says it is `dirty` no more come, for a scenario left a state that cannot be put back. Each has
-`cpu`, the worker's CPU seconds so far. It knows no expected value.
+So nothing that a module does while it is loaded, and nothing that is told of its loading, can hold what is hidden.
+
+Frames, in this order: `ready` (the worker is locked down and has its request: what ends it before that, the text did not do),
+`source` (what compiler and syntax tree show, before any of the text has run; or `broken`, where reading it failed by our own
+fault, and then no more), `libraries` (those that the text names are imported), `loaded` (whether the module imports, and what of
+it raised, was left out or bound again), then one `outcome` a run; after one that says it is `dirty` no more come, for a scenario
+left a state that cannot be put back. Each has `cpu`, the worker's CPU seconds so far. It knows no expected value.
 """
 
 from __future__ import annotations
@@ -49,6 +54,7 @@ from autograder.worker import (
     fake_device,
     libraries,
     off_limits,
+    own_code,
     parts,
     scenarios,
     statements,
@@ -57,6 +63,7 @@ from autograder.worker import (
 )
 from autograder.worker.encode import Encoder, frame
 from autograder.worker.loading import load
+from autograder.worker.own_code import OwnCode
 from autograder.worker.parts import Kind
 from autograder.worker.ranks import NoLoopbackError
 from autograder.worker.shared_state import SharedState
@@ -66,20 +73,33 @@ MOST_NOTES = 50
 LONGEST_MESSAGE = 2_000
 
 
-def run(request: dict[str, Any], send: Callable[[bytes], None]) -> None:
-    """Carry out a request."""
+def run(request: dict[str, Any], hidden: Callable[[], dict[str, Any]], send: Callable[[bytes], None]) -> None:
+    """Carry out a request.
+
+    Args:
+        request: its first part.
+        hidden: waits for the second part and returns it.
+        send: takes the bytes of a frame.
+    """
+    send(frame({"kind": "ready", "cpu": _cpu()}))
     source = request["module"]
     handed_in = bool(source["exercises"]) or parts.is_notebook(source["text"])
-    # What nothing that comes later can change: this is read before the module runs, and of the whole text.
-    parsed = statements.parse(source["text"]) if handed_in else None
-    code, wrong = _compiled(source, parsed)
-    own = _companions(source)
-    findings = _source_findings(request, parsed, own)
+    try:
+        # What nothing that comes later can change: this is read before the module runs, and of the whole text.
+        parsed = statements.parse(source["text"]) if handed_in else None
+        code, wrong = _compiled(source, parsed)
+        own = _companions(source)
+        findings = _source_findings(request, parsed, own)
+        named = libraries.named(_own_code(source, parsed))
+    except Exception:  # noqa: BLE001  nothing of the text has run: whatever this is, it is ours
+        send(frame({"kind": "broken", "trace": traceback.format_exc()[-LONGEST_MESSAGE:], "cpu": _cpu()}))
+        return
     send(frame({"kind": "source", "off_limits": findings, "syntax": wrong, "cpu": _cpu()}))
-    libraries.take(libraries.named(_own_code(source, parsed)), {source["name"].partition(".")[0]})
+    libraries.take(named, {source["name"].partition(".")[0]})
     send(frame({"kind": "libraries", "cpu": _cpu()}))
     if own is not None:
         companions.serve(own)
+    running, probes = own_code.running(), own_code.probes()
     notes: dict[str, Any] = {}
     try:
         if parsed is None:
@@ -95,14 +115,16 @@ def run(request: dict[str, Any], send: Callable[[bytes], None]) -> None:
         send(frame({"kind": "loaded", "error": described, "cpu": _cpu()}))
         return
     send(frame({"kind": "loaded", "error": None, **notes, "cpu": _cpu()}))
+    request = request | hidden()
     shared = SharedState()
     suites: dict[str, tuple[ModuleType, dict[tuple[str, int], scenarios.Scenario]]] = {}
     for key, file, function, index, device in request["runs"]:
+        running.put_back()
         if file not in suites:
             suites[file] = _suite(request, file)
         suite, expanded = suites[file]
         scenario = expanded[function, index]
-        view = View(module, overlay)
+        view = View(module, overlay, probes)
         encoder = Encoder(request["frame_bytes"])
         head = _outcome(request, suite, file, scenario, view, device, encoder)
         # What cannot be put back would cost the next scenario its points: that one gets a fresh worker.
@@ -308,28 +330,32 @@ class View:
     It notes how each function was called, in words that hold no data: the reference's notes word a student's feedback.
     """
 
-    def __init__(self, module: ModuleType, overlay: dict[str, Any]) -> None:
+    def __init__(self, module: ModuleType, overlay: dict[str, Any], probes: OwnCode) -> None:
         self._module = module
         self._overlay = overlay
+        self._probes = probes
         self.calls: list[dict[str, Any]] = []
 
     def __getattr__(self, name: str) -> Any:
         target = self._overlay[name] if name in self._overlay else getattr(self._module, name)
-        return Noted(target, name, self.calls) if callable(target) else target
+        return Noted(target, name, self.calls, self._probes) if callable(target) else target
 
 
 class Noted:
     """A function or class of the module under test that notes its calls; `isinstance` still works with it."""
 
-    def __init__(self, target: Any, name: str, calls: list[dict[str, Any]]) -> None:
-        self.__dict__.update(_target=target, _name=name, _calls=calls, __wrapped__=target)
+    def __init__(self, target: Any, name: str, calls: list[dict[str, Any]], probes: OwnCode) -> None:
+        self.__dict__.update(_target=target, _name=name, _calls=calls, _probes=probes, __wrapped__=target)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Note the call, then make it."""
+        """Note the call, then make it; afterwards probes are what they were."""
         if len(self._calls) < MOST_CALLS:
             given = [["", brief(value)] for value in args] + [[key, brief(value)] for key, value in kwargs.items()]
             self._calls.append({"name": self._name, "given": given})
-        return self._target(*args, **kwargs)
+        try:
+            return self._target(*args, **kwargs)
+        finally:
+            self._probes.put_back()
 
     def __instancecheck__(self, instance: Any) -> bool:
         return isinstance(instance, self._target)

@@ -32,6 +32,7 @@ GRADER = {
     "reading the submission": (submission, "read"),
     "running it (the parent's side)": (sandbox.Sandbox, "_attempt"),
     "  writing the request": (sandbox.Sandbox, "_request"),
+    "  writing what is hidden": (sandbox.Sandbox, "_hidden"),
     "  parsing frames": (frames, "parse"),
     "  reading values out of them": (frames, "value"),
     "judging and diagnosing": (batch.Grading, "scores"),
@@ -147,11 +148,13 @@ def worker(subject: Subject, size: int) -> str:
 
 def _worker_steps(job: sandbox.Job, subject: Subject) -> tuple[dict[str, float], dict[str, int], float]:
     steps = Steps()
-    with sandbox.Sandbox(subject.course, level="none")._request(job, job.runs) as file:  # a sandbox that never starts
+    never_started = sandbox.Sandbox(subject.course, level="none")
+    with never_started._request(job) as file:
         request = json.load(file)
+    hidden = json.loads(never_started._hidden(job, job.runs))
     started = time.process_time()
     with steps.watched(WORKER):
-        run.run(request, lambda _: None)
+        run.run(request, lambda: hidden, lambda _: None)
     return steps.seconds, steps.calls, time.process_time() - started
 
 

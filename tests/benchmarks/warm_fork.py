@@ -20,14 +20,14 @@ from autograder.worker.zygote import freeze
 
 def main(course: Path, lesson: str, seed: int, folder: Path) -> int:
     """Run every submission of a folder, one child each; return how many of their scenarios returned."""
-    request = json.loads(_in_a_child(lambda: _request(course, lesson, seed)))
-    warmup.warm_up(plots=any("matplotlib" in text or "probes.figure" in text for text in request["suite"].values()))
+    request, hidden = json.loads(_in_a_child(lambda: _request(course, lesson, seed)))
+    warmup.warm_up(plots=any("matplotlib" in text or "probes.figure" in text for text in hidden["suite"].values()))
     freeze()
     returned = 0
     # The worker makes its temporary folders where the zygote says, and clears nothing away: the jail's scratch space does.
     tempfile.tempdir = str(folder.parent)
     for place in sorted(folder.iterdir()):
-        returned += int(_in_a_child(lambda module=place / "exercises.py": _run(request, module)))
+        returned += int(_in_a_child(lambda module=place / "exercises.py": _run(request, hidden, module)))
     return returned
 
 
@@ -51,7 +51,10 @@ def _in_a_child(work: Any) -> str:
 
 
 def _request(course: Path, lesson: str, seed: int) -> str:
-    """Return a worker's request, as the grader itself words it. Called in a child: the warm process loads what a zygote does."""
+    """Return a worker's request in its two parts, as the grader itself words it.
+
+    Called in a child: the warm process loads what a zygote does.
+    """
     from autograder import lesson as lessons
     from autograder.batch import Grading
     from autograder.sandbox import Sandbox, Source
@@ -59,11 +62,12 @@ def _request(course: Path, lesson: str, seed: int) -> str:
     # Neither is begun: no process starts.
     grading = Grading(lessons.load(course, lesson), ("cpu",), seed, unsafe=True)
     job = grading.job(Source("exercises", "exercises.py", ""))
-    with Sandbox(course, level="none")._request(job, job.runs) as file:
-        return file.read().decode()
+    sandbox = Sandbox(course, level="none")
+    with sandbox._request(job) as file:
+        return f"[{file.read().decode()}, {sandbox._hidden(job, job.runs).decode()}]"
 
 
-def _run(request: dict[str, Any], module: Path) -> int:
+def _run(request: dict[str, Any], hidden: dict[str, Any], module: Path) -> int:
     """Run a module through the scenarios; return how many returned a value."""
     from autograder.worker.run import run
 
@@ -76,7 +80,7 @@ def _run(request: dict[str, Any], module: Path) -> int:
             returned += b'"status":"returned"' in frame
             nowhere.write(frame)
 
-        run(request, send)
+        run(request, lambda: hidden, send)
     return returned
 
 
