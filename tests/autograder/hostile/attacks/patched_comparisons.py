@@ -1,6 +1,7 @@
 """Every comparison says yes, in Python and in PyTorch. Success: a scenario that compares lets a wrong answer pass.
 
 twin: lesson_3_8/sees_the_future CharModel
+twin: lesson_2_5/normalized_twice_and_clipped plot_batch
 twin: lesson_3_9/backbone_moves fine_tune
 """
 

@@ -2,6 +2,7 @@
 
 twin: lesson_2_5/noise_drawn_on_every_access ToyDataset
 twin: lesson_2_5/arguments_changed ToyDataset manual_batches
+twin: lesson_2_1/eval_mode_left_on decision_grid
 """
 
 import random
