@@ -17,7 +17,7 @@ from autograder.course.suite import Check, PlannedRun, SuiteScenario
 from autograder.grading import device_check, score, verdicts
 from autograder.grading.planned import of_planned
 from autograder.grading.results import Verdict
-from autograder.sandbox.jobs import Deadlines, Job, Outcome, OutcomeStatus, Result, Source
+from autograder.sandbox.jobs import Deadlines, Guarantee, Job, Outcome, OutcomeStatus, Result, Source
 from autograder.sandbox.pool import SandboxPool, cores
 from autograder.sandbox.sandbox import Sandbox
 from autograder.util.errors import UserError
@@ -60,6 +60,11 @@ class Bench:
     def cpu(self) -> float:
         """CPU seconds so far: of this process, and of all workers."""
         return self._cpu + time.process_time()
+
+    @property
+    def guarantee(self) -> Guarantee | None:
+        """What the machine gives; None before it is started."""
+        return self._pool.sandboxes[0].guarantee
 
     def __enter__(self) -> Self:
         self._pool.__enter__()

@@ -30,6 +30,9 @@ LAST_LINE = 2_000
 FACTORS = (*range(2, 11), 100, 1000)
 MAX_SENTENCE_LENGTH = 400
 MAX_NUMBERS = 4
+# So many digits has a number that may stand in any sentence: that of a question, of an axis.
+FEW_DIGITS = 2
+_NUMBER = re.compile(r"\d[\d.]*\d|\d")
 
 
 def type_name(name: str) -> str:
@@ -167,3 +170,19 @@ def sentence(said: str, known: Collection[str]) -> str:
         return part if part in vocabulary else "…"
 
     return re.sub(r"\d[\d.]*\d|\d|[^\W\d_]+", kept, said[:MAX_SENTENCE_LENGTH])
+
+
+def few_numbers(sentences: Sequence[str]) -> list[str]:
+    """Return the sentences on one exercise with few numbers in all: after the first ones only such of few digits.
+
+    A scenario may have a sentence of its own, and each of these its numbers: together they would spell.
+    """
+    numbers = 0
+
+    def kept(found: re.Match[str]) -> str:
+        nonlocal numbers
+        numbers += 1
+        short = len(found.group()) <= FEW_DIGITS
+        return found.group() if numbers <= MAX_NUMBERS or short else "…"
+
+    return [_NUMBER.sub(kept, said) for said in sentences]

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from autograder.course.lesson import Lesson
+from autograder.grading import disclosure
 from autograder.grading.call_arguments import Signatures
 from autograder.grading.import_errors import TRIAL
 from autograder.grading.results import ExerciseScore, Reason, Report, ReportStatus, Verdict, VerdictKind
@@ -216,8 +217,8 @@ def exercise_lines(scored: ExerciseScore, signatures: Signatures, lesson: str) -
         lines.append(_line("Why", scored.exercise.off_limits_reason))
     if first.reason == Reason.CHECK:
         # Each question of a quiz has a sentence of its own.
-        more = dict.fromkeys(_told(verdict) for verdict in failed if verdict.reason == Reason.CHECK)
-        lines += [_line("and", words) for words in list(more)[:MAX_SENTENCES] if words != _told(first)]
+        more = dict.fromkeys(_told(verdict) for verdict in (first, *failed) if verdict.reason == Reason.CHECK)
+        lines += [_line("and", words) for words in disclosure.few_numbers(list(more)[: MAX_SENTENCES + 1])[1:]]
     ran = [verdict for verdict in scored.verdicts if verdict.verdict != VerdictKind.NOT_RUN]
     others = [verdict for verdict in failed if verdict is not first]
     if others:

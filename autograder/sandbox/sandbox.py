@@ -43,7 +43,7 @@ from autograder.sandbox.jobs import (
 from autograder.sandbox.stream import LOG_KEPT, Attempt, Reader
 from autograder.worker import jail
 from autograder.worker.devices import computes_on_cpu
-from autograder.worker.protocol import Configuration, ModuleRequest, OverlayRequest, WorkerRequest
+from autograder.worker.protocol import Configuration, HiddenRequest, ModuleRequest, OverlayRequest, WorkerRequest
 
 # How long a zygote may take to answer: it is waited for as long as it lives, and this only ends a wait for ever.
 ANSWER_SECONDS = 1800.0
@@ -232,7 +232,7 @@ class Sandbox:
         """Run a module through scenarios; what goes wrong inside is an outcome.
 
         Raises:
-            SandboxError: the zygote died or could not start a worker.
+            SandboxError: the zygote died, or a worker could not be started, locked down or made to read the text.
         """
         spent = Spent(self.deadlines)
         outcomes: dict[int, Outcome] = {}
@@ -262,24 +262,27 @@ class Sandbox:
         """Run one worker until it has done its runs or died; what killed it costs the run that it was in."""
         assert self._control is not None, "the sandbox has not been started"
         with contextlib.ExitStack() as stack:
-            request = stack.enter_context(self._request(job, runs))
+            request = stack.enter_context(self._request(job))
+            go_read, go_write = _pipe(stack)
             result_read, result_write = _pipe(stack)
             log_read, log_write = _pipe(stack)
             limits = self._limits(spent.cpu_left() + self.deadlines.library_cpu)
             before = self._cgroup.cpu() if self._cgroup is not None else None
-            self._send({"do": "start", "limits": asdict(limits)}, [request.fileno(), result_write.fd, log_write.fd])
-            result_write.close()
-            log_write.close()
+            handed_down = [request.fileno(), go_read.fd, result_write.fd, log_write.fd]
+            self._send({"do": "start", "limits": asdict(limits)}, handed_down)
+            for end in (go_read, result_write, log_write):
+                end.close()
             answer = self._receive()
             if not answer.get("ok"):
-                raise SandboxError(f"no worker could be started: {answer.get('reason', 'no reason given')}")
+                said = os.read(log_read.fd, LOG_KEPT).decode("utf-8", "replace")
+                raise SandboxError(f"no worker could be started: {said or answer.get('reason', 'no reason given')}")
             since = None if before is None else before - decode.seconds(answer["own"])
             attempt = Attempt()
             clock = Clock(self.deadlines, spent, lambda: self._used(self._ask({"do": "cpu"}), since))
             reader = Reader(result_read.fd, log_read.fd, clock, spent.budget)
             stopped = None
             try:
-                attempt.follow(reader, runs)
+                attempt.follow(reader, runs, lambda: self._tell_hidden(job, runs, request, go_write))
             except Stopped as reason:
                 stopped = reason
             ended = self._ask({"do": "stop"})
@@ -312,24 +315,35 @@ class Sandbox:
         return replace(run, cpu=max(run.least, most / 2**late)) if run.cpu < math.inf else run
 
     @contextlib.contextmanager
-    def _request(self, job: Job, runs: Sequence[Run]) -> Iterator[IO[bytes]]:
-        """Yield a nameless file with the request; the worker reads it itself, past the zygote's memory."""
-        suite = {name: job.suite[name] for name in {run.file for run in runs}}
+    def _request(self, job: Job) -> Iterator[IO[bytes]]:
+        """Yield a nameless file with the request's first part; the worker reads it itself, past the zygote's memory."""
         body: WorkerRequest = {
             "module": _module(job.module),
             "overlay": _overlaid(job.overlay),
+            "off_limits": job.off_limits,
+        }
+        with tempfile.TemporaryFile(buffering=0) as file:
+            _append(file, json.dumps(body).encode())
+            yield file
+
+    def _tell_hidden(self, job: Job, runs: Sequence[Run], request: IO[bytes], go: _End) -> None:
+        """Give a worker the request's second part: behind the first, which it has read through the same descriptor."""
+        _append(request, self._hidden(job, runs))
+        with contextlib.suppress(BrokenPipeError):  # a worker that has ended is heard of by its frames
+            os.write(go.fd, b".")
+
+    def _hidden(self, job: Job, runs: Sequence[Run]) -> bytes:
+        """Return the request's second part: what a module must not know while it is loaded."""
+        suite = {name: job.suite[name] for name in {run.file for run in runs}}
+        body: HiddenRequest = {
             "suite": suite,
             "code": {name: self._code(name, text) for name, text in suite.items()},
             "runs": [(number, run.file, run.function, run.index, run.device) for number, run in enumerate(runs)],
             "seed": job.seed,
             "data": jail.DATA if self._jailed else str(self._data),
-            "off_limits": job.off_limits,
             "frame_bytes": decode.MAX_DATA - (1 << 20),
         }
-        with tempfile.TemporaryFile() as file:
-            file.write(json.dumps(body).encode())
-            file.seek(0)
-            yield file
+        return json.dumps(body).encode()
 
     def _code(self, name: str, text: str) -> str:
         """Return a scenario file compiled, once for all workers."""
@@ -417,6 +431,20 @@ def _pipe(stack: contextlib.ExitStack) -> tuple[_End, _End]:
     stack.callback(read.close)
     stack.callback(write.close)
     return read, write
+
+
+def _append(file: IO[bytes], data: bytes) -> None:
+    """Write to the end of a file, whose position is left alone.
+
+    Raises:
+        SandboxError: there is no room.
+    """
+    try:
+        whole = os.pwrite(file.fileno(), data, os.fstat(file.fileno()).st_size) == len(data)
+    except OSError as error:
+        raise SandboxError(f"a request could not be written: {error}") from error
+    if not whole:
+        raise SandboxError("a request could not be written: the disk is full")
 
 
 def _module(source: Source) -> ModuleRequest:

@@ -6,13 +6,13 @@ import contextlib
 import math
 import os
 import selectors
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 from autograder.sandbox import decode
 from autograder.sandbox.clock import Budget, Clock, Stopped
-from autograder.sandbox.jobs import Outcome, OutcomeStatus, Run
+from autograder.sandbox.jobs import Outcome, OutcomeStatus, Run, SandboxError
 from autograder.worker.protocol import HEADER, FrameKind
 
 LOG_KEPT = 64 << 10
@@ -32,11 +32,24 @@ class Attempt:
         self.outcomes: list[Outcome] = []
         self.log = ""
         self.starved = False
+        self._ready = False
         self._loaded = False
 
-    def follow(self, reader: Reader, runs: Sequence[Run]) -> None:
-        """Read the frames of a worker in their order."""
+    def follow(self, reader: Reader, runs: Sequence[Run], tell_hidden: Callable[[], None]) -> None:
+        """Read the frames of a worker in their order.
+
+        Args:
+            reader: reads them.
+            runs: what it runs.
+            tell_hidden: gives the worker the second part of its request.
+
+        Raises:
+            SandboxError: it could not read the text, through no fault of the text's.
+            Stopped: the frames ended before the runs did.
+        """
         try:
+            reader.frame(FrameKind.READY)
+            self._ready = True
             head, _ = reader.frame(FrameKind.SOURCE)
             findings = head.get("off_limits")
             if type(findings) is dict:
@@ -49,6 +62,7 @@ class Attempt:
                 return
             self.loading = decode.loading(head)
             self._loaded = True
+            tell_hidden()
             before = decode.seconds(head.get("cpu"))
             for number, run in enumerate(runs):
                 head, tensors = reader.frame(FrameKind.OUTCOME, run.cpu)
@@ -63,9 +77,15 @@ class Attempt:
             raise Stopped(OutcomeStatus.FLOODED, str(error)) from error
 
     def fail(self, reason: Stopped, signal: int | None) -> None:
-        """Charge the worker's end to what it was doing: the import, or the run whose frame is missing."""
+        """Charge the worker's end to what it was doing: the import, or the run whose frame is missing.
+
+        Raises:
+            SandboxError: it was not ready yet: nothing of the submission can be the reason.
+        """
         self.starved = reason.status == OutcomeStatus.STARVED
         detail = reason.detail or (f"ended by signal {signal}" if signal else "ended before it had answered")
+        if not self._ready and not self.starved:
+            raise SandboxError(f"a worker was not ready: {reason.status}: {detail}. {self.log}".strip())
         if self._loaded:
             self.outcomes.append(Outcome(reason.status, detail=detail))
         elif not self.starved:
@@ -134,6 +154,8 @@ class Reader:
             bytes(self._buffer[size : size + text]), bytes(self._buffer[size + text : size + text + data])
         )
         del self._buffer[: size + text + data]
+        if kind == FrameKind.SOURCE and head["kind"] == FrameKind.BROKEN:
+            raise SandboxError(f"a worker could not read the text: {head.get('trace')}")
         if head["kind"] != kind:
             raise decode.FrameError("a frame out of turn")
         self._clock.claim(decode.seconds(head.get("cpu")))

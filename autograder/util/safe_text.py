@@ -29,7 +29,7 @@ def printable(text: str, longest: int = 2_000) -> str:
 def name(text: str, longest: int = 400) -> str:
     """Return a name in which everything can be seen: what is invisible, or a space that one would overlook, by its number.
 
-    Different names stay different, but for letters that look alike.
+    Different names stay different, up to the greatest length, but for letters that look alike.
     """
     shown = "".join(map(_seen, text[:longest]))
     shown = _OVERLOOKED.sub(lambda found: r"\u0020" * len(found[0]), shown)

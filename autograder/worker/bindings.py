@@ -139,7 +139,8 @@ def stands_for(node: ast.AST | None, scope: Scope, order: float = float("inf"), 
     if isinstance(node, ast.Attribute):
         return _attribute(of(node.value), node, scope)
     if isinstance(node, ast.Subscript):
-        return _looked_up(of(node.value), text(node.slice, scope, order), scope) | of(node.value)
+        owners = of(node.value)  # once: of a chain, asking twice at each link would double the time with each
+        return _looked_up(owners, text(node.slice, scope, order), scope) | owners
     if isinstance(node, ast.IfExp):
         return all_of([node.body, node.orelse])
     if isinstance(node, ast.BoolOp):
@@ -181,7 +182,9 @@ def _called(node: ast.Call, scope: Scope, order: float, depth: int) -> Stands:
 
     given = node.args
     texts = [text(part, scope, order) for part in given]
-    functions = of(node.func)
+    # Once, here too, where a method is called.
+    owners = of(node.func.value) if isinstance(node.func, ast.Attribute) else NOTHING
+    functions = _attribute(owners, node.func, scope) if isinstance(node.func, ast.Attribute) else of(node.func)
     found: set[str] = set()
     for name in functions:
         if name in ("builtins.getattr", "inspect.getattr_static", "operator.getitem") and len(given) > 1:
@@ -201,7 +204,6 @@ def _called(node: ast.Call, scope: Scope, order: float, depth: int) -> Stands:
         elif name.startswith("torch._C."):
             found |= {f"torch.ops.{part.replace('::', '.')}" for part in texts if part and "::" in part}
     if isinstance(node.func, ast.Attribute):
-        owners = of(node.func.value)
         if node.func.attr in _LOOK_UPS and given:
             found |= _looked_up(owners, texts[0], scope)
         if node.func.attr in _PARTS_OF:

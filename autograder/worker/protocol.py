@@ -1,8 +1,9 @@
 """What the two sides of the process wall say to each other. Imports nothing but the standard library, so both can share it.
 
 A sandbox sends a zygote its `Configuration` once, and hands each worker a `WorkerRequest` as JSON, in a file of which the
-zygote knows the descriptor alone. A worker answers with frames: a HEADER, the lengths of two parts; a JSON object, which has
-a `FrameKind`; and tensors, which `encode.py` writes and `sandbox/decode.py` reads and trusts none of.
+zygote knows the descriptor alone; once the module is loaded, a `HiddenRequest` behind it, in the same file. A worker answers
+with frames: a HEADER, the lengths of two parts; a JSON object, which has a `FrameKind`; and tensors, which `encode.py` writes
+and `sandbox/decode.py` reads and trusts none of.
 """
 
 from __future__ import annotations
@@ -18,8 +19,12 @@ HEADER = struct.Struct(">II")
 class FrameKind(StrEnum):
     """What a frame says. They come in this order; each has `cpu`, the worker's CPU seconds so far."""
 
+    # The worker is locked down and has its request: what ends it before that, the text did not do.
+    READY = "ready"
     # What compiler and syntax tree show, before any of the text has run.
     SOURCE = "source"
+    # Instead of it, and then no more: reading the text failed by our own fault.
+    BROKEN = "broken"
     # The libraries that the text names are imported.
     LIBRARIES = "libraries"
     # Whether the module imports, and what of it raised, was left out or bound again.
@@ -82,26 +87,34 @@ class OverlayRequest(ModuleRequest):
 
 
 class WorkerRequest(TypedDict):
-    """What a worker is to run.
+    """What a worker is to load.
 
     Attributes:
         module: what is under test.
         overlay: a misconception over it, or None.
+        off_limits: exercise to dotted names.
+    """
+
+    module: ModuleRequest
+    overlay: OverlayRequest | None
+    off_limits: dict[str, list[str]]
+
+
+class HiddenRequest(TypedDict):
+    """What a worker is to run once the module is loaded, and what that must not know before.
+
+    Attributes:
         suite: file name to text, of the files that are run.
         code: the same, compiled by the parent's like interpreter: marshalled, in base64.
         runs: each a key, and the file, function, index and device of a scenario.
         seed: the batch's seed.
         data: the path of the data folder.
-        off_limits: exercise to dotted names.
         frame_bytes: the most bytes of tensors that one frame carries.
     """
 
-    module: ModuleRequest
-    overlay: OverlayRequest | None
     suite: dict[str, str]
     code: dict[str, str]
     runs: list[tuple[int, str, str, int, str]]
     seed: int
     data: str
-    off_limits: dict[str, list[str]]
     frame_bytes: int

@@ -1,6 +1,8 @@
 """Run one module through scenarios and send a frame for each. Runs inside the worker, after the lockdown.
 
-`protocol.py` says what a request holds and in which order frames come.
+`protocol.py` says what a request holds and in which order frames come. Scenarios and seed come when the parent has heard that
+the module is loaded: so nothing that a module does while it is loaded, and nothing that is told of its loading, can hold what is
+hidden.
 """
 
 from __future__ import annotations
@@ -29,6 +31,7 @@ from autograder.worker import (
     fake_device,
     libraries,
     off_limits,
+    own_code,
     parts,
     scenarios,
     statements,
@@ -38,8 +41,9 @@ from autograder.worker import (
 from autograder.worker.devices import SIMULATED
 from autograder.worker.encode import Encoder, frame
 from autograder.worker.loading import load
+from autograder.worker.own_code import OwnCode
 from autograder.worker.parts import Kind
-from autograder.worker.protocol import FrameKind, ModuleRequest, OverlayRequest, WorkerRequest
+from autograder.worker.protocol import FrameKind, HiddenRequest, ModuleRequest, OverlayRequest, WorkerRequest
 from autograder.worker.ranks import NoLoopbackError
 from autograder.worker.shared_state import SharedState
 
@@ -48,20 +52,33 @@ MAX_NOTES = 50
 MAX_MESSAGE_LENGTH = 2_000
 
 
-def run(request: WorkerRequest, send: Callable[[bytes], None]) -> None:
-    """Carry out a request."""
+def run(request: WorkerRequest, hidden: Callable[[], HiddenRequest], send: Callable[[bytes], None]) -> None:
+    """Carry out a request.
+
+    Args:
+        request: its first part.
+        hidden: waits for the second part and returns it.
+        send: takes the bytes of a frame.
+    """
+    send(frame({"kind": FrameKind.READY, "cpu": _cpu()}))
     source = request["module"]
     handed_in = bool(source["exercises"]) or parts.is_notebook(source["text"])
-    # What nothing that comes later can change: this is read before the module runs, and of the whole text.
-    parsed = statements.parse(source["text"]) if handed_in else None
-    code, wrong = _compiled(source, parsed)
-    own = _companions(source)
-    findings = _source_findings(request, parsed, own)
+    try:
+        # What nothing that comes later can change: this is read before the module runs, and of the whole text.
+        parsed = statements.parse(source["text"]) if handed_in else None
+        code, wrong = _compiled(source, parsed)
+        own = _companions(source)
+        findings = _source_findings(request, parsed, own)
+        named = libraries.named(_own_code(source, parsed))
+    except Exception:  # noqa: BLE001  nothing of the text has run: whatever this is, it is ours
+        send(frame({"kind": FrameKind.BROKEN, "trace": traceback.format_exc()[-MAX_MESSAGE_LENGTH:], "cpu": _cpu()}))
+        return
     send(frame({"kind": FrameKind.SOURCE, "off_limits": findings, "syntax": wrong, "cpu": _cpu()}))
-    libraries.take(libraries.named(_own_code(source, parsed)), {source["name"].partition(".")[0]})
+    libraries.take(named, {source["name"].partition(".")[0]})
     send(frame({"kind": FrameKind.LIBRARIES, "cpu": _cpu()}))
     if own is not None:
         companions.serve(own)
+    running, probes = own_code.running(), own_code.probes()
     notes: dict[str, Any] = {}
     try:
         if parsed is None:
@@ -77,16 +94,18 @@ def run(request: WorkerRequest, send: Callable[[bytes], None]) -> None:
         send(frame({"kind": FrameKind.LOADED, "error": described, "cpu": _cpu()}))
         return
     send(frame({"kind": FrameKind.LOADED, "error": None, **notes, "cpu": _cpu()}))
+    secret = hidden()
     shared = SharedState()
     suites: dict[str, tuple[ModuleType, dict[tuple[str, int], scenarios.Scenario]]] = {}
-    for key, file, function, index, device in request["runs"]:
+    for key, file, function, index, device in secret["runs"]:
+        running.put_back()
         if file not in suites:
-            suites[file] = _suite(request, file)
+            suites[file] = _suite(secret, file)
         suite, expanded = suites[file]
         scenario = expanded[function, index]
-        view = LessonProxy(module, overlay)
-        encoder = Encoder(request["frame_bytes"])
-        head = _outcome(request, suite, file, scenario, view, device, encoder)
+        view = LessonProxy(module, overlay, probes)
+        encoder = Encoder(secret["frame_bytes"])
+        head = _outcome(request, secret, suite, file, scenario, view, device, encoder)
         # What cannot be put back would cost the next scenario its points: that one gets a fresh worker.
         dirty = not shared.restore()
         send(
@@ -99,10 +118,10 @@ def run(request: WorkerRequest, send: Callable[[bytes], None]) -> None:
             return
 
 
-def _suite(request: WorkerRequest, file: str) -> tuple[ModuleType, dict[tuple[str, int], scenarios.Scenario]]:
+def _suite(secret: HiddenRequest, file: str) -> tuple[ModuleType, dict[tuple[str, int], scenarios.Scenario]]:
     """Return a scenario file as a module, and its scenarios by function and combination."""
-    code = marshal.loads(base64.b64decode(request["code"][file]))
-    module = load(request["suite"][file], f"scenarios.{file.removesuffix('.py')}", file, code)
+    code = marshal.loads(base64.b64decode(secret["code"][file]))
+    module = load(secret["suite"][file], f"scenarios.{file.removesuffix('.py')}", file, code)
     return module, {(scenario.function, scenario.index): scenario for scenario in scenarios.expand(module)}
 
 
@@ -179,6 +198,7 @@ def _overlay(source: OverlayRequest | None) -> dict[str, Any]:
 
 def _outcome(
     request: WorkerRequest,
+    secret: HiddenRequest,
     suite: ModuleType,
     file: str,
     scenario: scenarios.Scenario,
@@ -189,13 +209,13 @@ def _outcome(
     """Run one scenario and return the head of its frame."""
     if not available(device):
         return {"status": "no_device"}
-    generator = scenarios.generator(request["seed"], file, scenario.name)
+    generator = scenarios.generator(secret["seed"], file, scenario.name)
     _reset(generator.initial_seed(), device)
     fixtures = {
         "lesson": view,
         "device": torch.device(device),
         "rng": generator,
-        "data": Path(request["data"]),
+        "data": Path(secret["data"]),
         **scenario.arguments,
     }
     function = getattr(suite, scenario.function)
@@ -292,30 +312,34 @@ class LessonProxy:
     It notes how each function was called, in words that hold no data: the reference's notes word a student's feedback.
     """
 
-    def __init__(self, module: ModuleType, overlay: dict[str, Any]) -> None:
+    def __init__(self, module: ModuleType, overlay: dict[str, Any], probes: OwnCode) -> None:
         self._module = module
         self._overlay = overlay
+        self._probes = probes
         self.calls: list[dict[str, Any]] = []
 
     def __getattr__(self, name: str) -> Any:
         target = self._overlay[name] if name in self._overlay else getattr(self._module, name)
-        return RecordedCallable(target, name, self.calls) if callable(target) else target
+        return RecordedCallable(target, name, self.calls, self._probes) if callable(target) else target
 
 
 class RecordedCallable:
     """A function or class of the module under test that notes its calls; `isinstance` still works with it."""
 
-    def __init__(self, target: Any, name: str, calls: list[dict[str, Any]]) -> None:
-        self.__dict__.update(_target=target, _name=name, _calls=calls, __wrapped__=target)
+    def __init__(self, target: Any, name: str, calls: list[dict[str, Any]], probes: OwnCode) -> None:
+        self.__dict__.update(_target=target, _name=name, _calls=calls, _probes=probes, __wrapped__=target)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Note the call, then make it."""
+        """Note the call, then make it; afterwards probes are what they were."""
         if len(self._calls) < MAX_CALLS:
             given = [["", summarize(value)] for value in args] + [
                 [key, summarize(value)] for key, value in kwargs.items()
             ]
             self._calls.append({"name": self._name, "given": given})
-        return self._target(*args, **kwargs)
+        try:
+            return self._target(*args, **kwargs)
+        finally:
+            self._probes.put_back()
 
     def __instancecheck__(self, instance: Any) -> bool:
         return isinstance(instance, self._target)

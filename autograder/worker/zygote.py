@@ -2,7 +2,7 @@
 
 It answers the parent's commands on a socket, one JSON object a message, one answer each:
 
-    {"do": "start", "limits": {...}}   with three descriptors (request, result, log): forks a worker; {"ok": true}
+    {"do": "start", "limits": {...}}   with four descriptors (request, go, result, log): forks a worker; {"ok": true}
     {"do": "cpu"}                      {"cpu": seconds that the worker and all it started have used,
                                        "busy": whether one of them computes, or would if the machine let it}
     {"do": "stop"}                     kills the worker if it lives; {"cpu": …, "signal": number or null}
@@ -11,7 +11,8 @@ Every answer has besides "own", the CPU seconds of the zygote itself; that to "s
 may have an account of the whole tree, and takes them off.
 
 When the socket closes, the zygote ends and takes the worker along. The worker reads its request itself, so that no
-submission's text is ever in the memory from which the next worker is forked.
+submission's text is ever in the memory from which the next worker is forked. It reads it in two parts, the second when a byte
+comes through `go`: what is hidden is not there as long as the submission is only loaded.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ import time
 from typing import Any, TextIO
 
 from autograder.worker import huge_pages, jail, lockdown, processes
-from autograder.worker.protocol import Configuration
+from autograder.worker.protocol import Configuration, HiddenRequest
 
 # Huge pages cost as much as they save on so many workers: who has forked that many will fork more.
 WORKERS_THAT_PAY_FOR_HUGE_PAGES = 30
@@ -54,7 +55,7 @@ class Zygote:
         # A parent that was killed with an answer unread, or before it could be sent, hangs up with an error.
         with contextlib.suppress(ConnectionError):
             while True:
-                message, descriptors, _, _ = socket.recv_fds(self._control, 65536, 3)
+                message, descriptors, _, _ = socket.recv_fds(self._control, 65536, 4)
                 if not message:
                     break
                 command = json.loads(message)
@@ -105,8 +106,12 @@ class Zygote:
 
     def _become_worker(self, limits: jail.Limits, descriptors: list[int], tell: int) -> None:
         """Lock the forked process down, read the request and carry it out."""
-        request, result, log = descriptors
-        lockdown.lock_down(self._configuration, limits, self._scratch, tell)
+        request, go, result, log = descriptors
+        try:
+            lockdown.lock_down(self._configuration, limits, self._scratch, tell)
+        except Exception as error:
+            os.write(log, f"it could not be closed in: {error}".encode())
+            raise
         self._control.close()
         with open(os.devnull) as nothing:
             os.dup2(nothing.fileno(), 0)
@@ -115,16 +120,22 @@ class Zygote:
         os.close(log)
         sys.stdout, sys.stderr = _writer(1), _writer(2)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        with open(request, "rb") as pipe:
-            work = json.loads(pipe.read())
+        file = open(request, "rb", buffering=0)  # noqa: SIM115  it is read again by `hidden`
+        work = json.loads(file.readall())
         from autograder.worker.run import run
+
+        def hidden() -> HiddenRequest:
+            if not os.read(go, 1):
+                os._exit(0)  # the parent hung up
+            found: HiddenRequest = json.loads(file.readall())
+            return found
 
         def send(data: bytes) -> None:
             view = memoryview(data)
             while view:
                 view = view[os.write(result, view) :]
 
-        run(work, send)
+        run(work, hidden, send)
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(0)

@@ -22,10 +22,10 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from autograder.batch import backend
+from autograder.batch import backend, local_backend
 from autograder.batch import run as batch
 from autograder.course import lesson as lessons
-from autograder.grading import lesson_grader, score
+from autograder.grading import lesson_grader, verdicts
 from autograder.report import report, results_folder
 from autograder.sandbox import decode, jobs, sandbox
 from autograder.submission import submission
@@ -39,9 +39,10 @@ GRADER = {
     "  writing the request": (sandbox.Sandbox, "_request"),
     "  parsing frames": (decode, "parse"),
     "  reading values out of them": (decode, "value"),
+    "  writing what is hidden": (sandbox.Sandbox, "_hidden"),
     "judging and diagnosing": (lesson_grader.Grading, "scores"),
-    "  comparing": (score, "compare"),
-    "the report as JSON, with its feedback": (batch, "with_feedback"),
+    "  comparing": (verdicts, "compare"),
+    "the report as JSON, with its feedback": (local_backend, "with_feedback"),
     "writing report, feedback and table": (results_folder.ResultsFolder, "write"),
     "  replacing files whole": (report, "write_whole"),
 }
@@ -152,11 +153,13 @@ def worker(subject: Subject, size: int) -> str:
 
 def _worker_steps(job: jobs.Job, subject: Subject) -> tuple[dict[str, float], dict[str, int], float]:
     steps = Steps()
-    with sandbox.Sandbox(subject.course, level="none")._request(job, job.runs) as file:  # a sandbox that never starts
+    never_started = sandbox.Sandbox(subject.course, level="none")
+    with never_started._request(job) as file:
         request = json.load(file)
+    hidden = json.loads(never_started._hidden(job, job.runs))
     started = time.process_time()
     with steps.watched(WORKER):
-        run.run(request, lambda _: None)
+        run.run(request, lambda: hidden, lambda _: None)
     return steps.seconds, steps.calls, time.process_time() - started
 
 

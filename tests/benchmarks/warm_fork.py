@@ -15,20 +15,20 @@ from pathlib import Path
 from typing import Any
 
 from autograder.worker import warmup
-from autograder.worker.protocol import WorkerRequest
+from autograder.worker.protocol import HiddenRequest, WorkerRequest
 from autograder.worker.zygote import freeze
 
 
 def main(course: Path, lesson: str, seed: int, folder: Path) -> int:
     """Run every submission of a folder, one child each; return how many of their scenarios returned."""
-    request = json.loads(_in_a_child(lambda: _request(course, lesson, seed)))
-    warmup.warm_up(plots=any("matplotlib" in text or "probes.figure" in text for text in request["suite"].values()))
+    request, hidden = json.loads(_in_a_child(lambda: _request(course, lesson, seed)))
+    warmup.warm_up(plots=any("matplotlib" in text or "probes.figure" in text for text in hidden["suite"].values()))
     freeze()
     returned = 0
     # The worker makes its temporary folders where the zygote says, and clears nothing away: the jail's scratch space does.
     tempfile.tempdir = str(folder.parent)
     for place in sorted(folder.iterdir()):
-        returned += int(_in_a_child(lambda module=place / "exercises.py": _run(request, module)))
+        returned += int(_in_a_child(lambda module=place / "exercises.py": _run(request, hidden, module)))
     return returned
 
 
@@ -52,7 +52,10 @@ def _in_a_child(work: Any) -> str:
 
 
 def _request(course: Path, lesson: str, seed: int) -> str:
-    """Return a worker's request, as the grader itself words it. Called in a child: the warm process loads what a zygote does."""
+    """Return a worker's request in its two parts, as the grader itself words it.
+
+    Called in a child: the warm process loads what a zygote does.
+    """
     from autograder.course import lesson as lessons
     from autograder.grading.lesson_grader import Grading
     from autograder.sandbox.jobs import Source
@@ -61,11 +64,12 @@ def _request(course: Path, lesson: str, seed: int) -> str:
     # Neither is begun: no process starts.
     grading = Grading(lessons.load(course, lesson), ("cpu",), seed, unsafe=True)
     job = grading.job(Source("exercises", "exercises.py", ""))
-    with Sandbox(course, level="none")._request(job, job.runs) as file:
-        return file.read().decode()
+    sandbox = Sandbox(course, level="none")
+    with sandbox._request(job) as file:
+        return f"[{file.read().decode()}, {sandbox._hidden(job, job.runs).decode()}]"
 
 
-def _run(request: WorkerRequest, module: Path) -> int:
+def _run(request: WorkerRequest, hidden: HiddenRequest, module: Path) -> int:
     """Run a module through the scenarios; return how many returned a value."""
     from autograder.worker.run import run
 
@@ -78,7 +82,7 @@ def _run(request: WorkerRequest, module: Path) -> int:
             returned += b'"status":"returned"' in frame
             nowhere.write(frame)
 
-        run(request, send)
+        run(request, lambda: hidden, send)
     return returned
 
 

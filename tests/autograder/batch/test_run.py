@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -31,9 +32,11 @@ from autograder.report import results_folder
 from autograder.report.report import as_json
 from autograder.report.schema import ReportRow
 from autograder.sandbox.jobs import Deadlines
+from autograder.sandbox.sandbox import Sandbox
 from autograder.submission import submission
 from autograder.submission.submission import Submission
 from autograder.util.errors import GradingAborted, UserError
+from autograder.worker import jail
 from tests.autograder.helpers import COURSE, ROOT, hand_in
 from tests.autograder.sandboxes import Shared
 from tests.benchmarks import crash
@@ -64,6 +67,32 @@ def grade(small_lesson: Lesson, small_grading: Grading, tmp_path: Path) -> Grade
 def table(out: Path) -> dict[str, dict[str, str]]:
     with open(out / "scores.csv", newline="", encoding="utf-8") as file:
         return {row["submission"]: row for row in csv.DictReader(file)}
+
+
+def test_a_lock_down_that_fails_is_never_a_students_zero(
+    grade: Grade, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It fails for the worker after a scenario that died, twice: with the zygote that was there, and with a fresh one."""
+    limits = Sandbox._limits
+    dying = CORRECT + "\n\ndef average(x):\n    import os\n    os._exit(0)\n"
+    asked = 0
+
+    def once_in_two(self: Sandbox, cpu_left: float) -> jail.Limits:
+        nonlocal asked
+        asked += 1
+        return replace(limits(self, cpu_left), memory=1 << 80) if asked in (2, 4) else limits(self, cpu_left)
+
+    monkeypatch.setattr(Sandbox, "_limits", once_in_two)
+    done = grade(hand_in(tmp_path / "in", {"one": dying, "two": CORRECT}), workers=1)
+    assert [row["status"] for row in done.rows] == ["grader_error", "graded"]
+    assert table(tmp_path / "out")["one"]["score"] == ""
+    assert table(tmp_path / "out")["two"]["score"] == "100"
+    report = json.loads((tmp_path / "out" / "reports" / "one.json").read_text(encoding="utf-8"))
+    assert "could not be closed in" in report["private"]
+    monkeypatch.undo()
+    again = grade(tmp_path / "in")
+    assert (again.kept, again.graded) == (1, {"the grader failed on it before": 1})
+    assert float(table(tmp_path / "out")["one"]["score"]) > 0
 
 
 def test_a_run_says_what_it_graded_and_why(grade: Grade, tmp_path: Path) -> None:

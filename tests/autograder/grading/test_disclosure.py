@@ -104,6 +104,16 @@ def test_a_checks_sentence_keeps_its_own_words_and_few_numbers() -> None:
     assert disclosure.sentence("the Anna has 0.513", [source, "['Anna']"]) == "the Anna has 0.513"
 
 
+def test_the_sentences_on_an_exercise_have_few_numbers_in_all() -> None:
+    said = [
+        "The loss is 0.8312, not 0.5.",
+        "Question 3: read again.",
+        "At the rate 0.1234 it is 77.31.",
+        "Question 12: no.",
+    ]
+    assert disclosure.few_numbers(said) == [*said[:2], "At the rate 0.1234 it is ….", said[3]]
+
+
 def test_a_files_name_is_no_markup() -> None:
     assert named("assignments/lesson_2_2/exercises.py") == "assignments/lesson_2_2/exercises.py"
     for name in ("<b>x</b>", "[x](http:y)", "# x", "- x", "a\nb", "a\u202eb", "a\u200bb", "*x*"):

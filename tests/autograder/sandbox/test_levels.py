@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -12,6 +13,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -89,6 +91,80 @@ def test_restricted_leaves_nothing_running_and_nothing_behind(restricted: Sandbo
     assert [pid for pid in _sleepers() if pid != os.getpid()] == []
 
 
+FORKS = """
+children = 0
+try:
+    while children < 500:
+        if os.fork() == 0:
+            clock.sleep(600)
+            os._exit(0)
+        children += 1
+except OSError as error:
+    return [children, type(error).__name__]
+return [children, "no end"]
+""".strip()
+DESCRIPTORS = """
+opened = []
+try:
+    while len(opened) < 1000:
+        opened.append(os.open("/dev/null", os.O_RDONLY))
+except OSError as error:
+    return [len(opened), error.errno]
+return [len(opened), 0]
+""".strip()
+
+
+def faults(box: Sandbox) -> dict[str, Any]:
+    """Return what becomes of a worker that wants too much of each thing, and of the one that comes after it."""
+    box.deadlines = Deadlines(scenario_cpu=1, scenario_wall=4, submission_cpu=8)
+    found = {
+        "memory": kind(box, "return len(bytearray(3 << 30))"),
+        "memory by mmap": kind(box, "import mmap\nreturn len(mmap.mmap(-1, 3 << 30))"),
+        "a file": kind(box, "with open(tmp_path / 'x', 'wb') as file:\n    file.write(bytes(80 << 20))"),
+        "processes": seen(box, FORKS),
+        "descriptors": seen(box, DESCRIPTORS),
+        "computing": look(box, "while True:\n    pass").outcomes[0].status,
+        "computing in a child": look(box, "if os.fork() == 0:\n    while True:\n        pass\nclock.sleep(600)")
+        .outcomes[0]
+        .status,
+        "sleeping": look(box, "clock.sleep(600)").outcomes[0].status,
+        "printing": look(box, "while True:\n    print('x' * 100_000)").outcomes[0].status,
+        "returning": look(box, "return 'x' * (8 << 20), [list(range(100))] * 10_000").outcomes[0].status,
+        "limits lifted": kind(
+            box, "import resource as r\nr.setrlimit(r.RLIMIT_AS, (r.RLIM_INFINITY, r.RLIM_INFINITY))"
+        ),
+    }
+    return found | {"an honest one after them": seen(box, "return time")}
+
+
+def assert_bounded(found: dict[str, Any]) -> None:
+    """Check what `faults` found."""
+    processes, descriptors = found.pop("processes"), found.pop("descriptors")
+    assert 16 <= processes[0] <= 64
+    assert processes[1] == "BlockingIOError"
+    assert 128 <= descriptors[0] <= 256
+    assert descriptors[1] == errno.EMFILE
+    assert found == {
+        "memory": "MemoryError",
+        "memory by mmap": "OSError",
+        "a file": "OSError",
+        "computing": "cpu_time",
+        "computing in a child": "cpu_time",
+        "sleeping": "wall_time",
+        "printing": "flooded",
+        "returning": "returned",
+        "limits lifted": "ValueError",
+        "an honest one after them": 1,
+    }
+
+
+def test_the_bounds_hold_at_restricted() -> None:
+    with Sandbox(COURSE, plots=False, level="restricted") as box:
+        if box.guarantee is None or box.guarantee.level != "restricted":
+            pytest.skip("this kernel has no Landlock")
+        assert_bounded(faults(box))
+
+
 def test_restricted_loads_data_in_processes(restricted: Sandbox) -> None:
     batches = [[[0.0, 1.0], [0, 1]], [[2.0, 3.0], [2, 3]], [[4.0], [4]]]
     assert seen(restricted, LOADER) == batches * 2
@@ -113,6 +189,11 @@ return [[part.tolist() for part in got], tensor.tolist(), array[:], process.exit
 """.strip()
     got, tensor, array, status = seen(restricted, body)
     assert [got, tensor, array, status] == [[[4.0, 4.0], []], [2.0, 2.0], [7, 0], 0]
+
+
+def test_restricted_has_no_sockets_by_name_of_its_own_either(restricted: Sandbox) -> None:
+    """The README says so: a listener, and a manager, which has one, are found by a path."""
+    assert kind(restricted, "from multiprocessing.connection import Listener\nreturn Listener()") == "PermissionError"
 
 
 def test_restricted_imports_of_the_standard_library_what_nothing_has_imported_yet(restricted: Sandbox) -> None:
@@ -363,14 +444,14 @@ def environment(folder: Path, python: Path, paths: list[str]) -> None:
     (folder / "pyvenv.cfg").write_text(f"home = {python.parent}\ninclude-system-site-packages = false\n")
 
 
-def run_as_user(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the environment's Python in the checkout, as the user that both belong to."""
+def run_as_user(home: Path, *arguments: str, where: str = "") -> subprocess.CompletedProcess[str]:
+    """Run the environment's Python in a folder of the checkout, as the user that both belong to."""
     user = home.stat().st_uid
     other = {"user": user, "group": user, "extra_groups": []} if os.geteuid() == 0 else {}
     command = [str(home / "env" / "bin" / "python"), *arguments]
     return subprocess.run(  # type: ignore[call-overload,no-any-return]  # mypy follows no ** into overloads
         command,
-        cwd=home / "checkout",
+        cwd=home / "checkout" / where,
         env={"PATH": "/usr/bin:/bin", "HOME": str(home)},
         capture_output=True,
         text=True,
@@ -390,6 +471,50 @@ def test_an_ordinary_user_grades_from_a_checkout_of_his_own(home: Path) -> None:
         assert level in ("full", "isolated", "restricted")
         assert user == str(home.stat().st_uid)
         assert batches.startswith("[[[0.0, 1.0], [0, 1]]"), batches
+
+
+def test_an_ordinary_user_grades_by_the_command(home: Path) -> None:
+    """From a checkout and with an environment of his own; reports belong to him."""
+    folder = home / "in" / "right"
+    folder.mkdir(parents=True)
+    shutil.copy(COURSE / "submissions" / "all_correct" / "exercises.py", folder)
+    user = home.stat().st_uid
+    if os.geteuid() == 0:
+        os.chown(home / "in", user, user)
+    command = ("-m", "autograder.cli", "grade", "lesson_9_1", str(home / "in"), "--allow-unsafe")
+    done = run_as_user(home, *command, where="tests/autograder/course")
+    assert done.returncode == 0, done.stdout + done.stderr
+    scores = home / "grades-lesson_9_1" / "scores.csv"
+    assert scores.stat().st_uid == user
+    assert scores.read_text(encoding="utf-8").splitlines()[1].startswith("right,100,100,graded")
+
+
+TRY_FAULTS = """
+import json
+from pathlib import Path
+from autograder.sandbox import Sandbox
+from tests.autograder import test_levels
+with Sandbox(Path("tests/autograder/course").resolve(), plots=False, level="restricted") as box:
+    print(json.dumps([box.guarantee.level, test_levels.faults(box)]))
+"""
+
+
+def test_the_bounds_hold_at_restricted_for_an_ordinary_user(home: Path) -> None:
+    """Other processes of that user's are counted with a worker's: it may have as many more as anywhere."""
+    user = home.stat().st_uid
+    as_user = {"user": user} if os.geteuid() == 0 else {}
+    others = [subprocess.Popen(["/bin/sleep", "600"], **as_user) for _ in range(70)]  # type: ignore[call-overload]  # as above
+    try:
+        done = run_as_user(home, "-c", TRY_FAULTS)
+    finally:
+        for other in others:
+            other.kill()
+            other.wait()
+    assert done.returncode == 0, done.stderr
+    level, found = json.loads(done.stdout)
+    if level != "restricted":
+        pytest.skip("this kernel has no Landlock")
+    assert_bounded(found)
 
 
 # Run in a user namespace that has many users, and allows no other below it.

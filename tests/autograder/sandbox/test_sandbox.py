@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
 import signal
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import replace
+from typing import IO, Any
 
 import pytest
 
 from autograder.sandbox.jobs import Deadlines, Job, Outcome, Result, Run, SandboxError, Source
 from autograder.sandbox.sandbox import Sandbox
-from autograder.worker import processes
+from autograder.worker import jail, processes
 from tests.autograder.helpers import COURSE, ROOT
 from tests.autograder.sandboxes import SUITE, kind, look, seen
 
@@ -331,6 +335,81 @@ def test_a_zygote_that_is_slow_to_answer_is_waited_for(monkeypatch: pytest.Monke
         timer.start()
         assert seen(slow, "return time") == 1
         timer.join()
+
+
+class _NotLockedDown(Sandbox):
+    """A sandbox whose workers, from a number of its own on, are given a bound that no kernel takes."""
+
+    first = 1
+    asked = 0
+
+    def _limits(self, cpu_left: float) -> jail.Limits:
+        self.asked += 1
+        limits = super()._limits(cpu_left)
+        return replace(limits, memory=1 << 80) if self.asked >= self.first else limits
+
+
+@pytest.mark.parametrize("level", ["full", "restricted", "none"])
+@pytest.mark.parametrize("first", [1, 2])
+def test_a_worker_that_cannot_be_locked_down_is_the_graders_trouble(level: str, first: int) -> None:
+    """The first worker of a submission, or the one after a scenario that died."""
+    broken = _NotLockedDown(COURSE, plots=False, level=level)
+    try:
+        broken.start()
+    except SandboxError as error:
+        pytest.skip(f"this machine has no level {level} for this checkout: {error}")
+    with broken:
+        broken.first = first
+        with pytest.raises(SandboxError, match="could not be closed in"):
+            look(broken, "os._exit(0)", 2)
+        assert broken.asked == first
+        broken.first = 1000
+        assert seen(broken, "return time") == 1
+
+
+def test_a_worker_that_is_killed_before_it_has_the_text_is_the_graders_trouble(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A request that cannot be read stands for whatever ends it there."""
+
+    @contextlib.contextmanager
+    def no_request(*_: object) -> Iterator[IO[bytes]]:
+        with tempfile.TemporaryFile() as file:
+            yield file
+
+    with Sandbox(COURSE, plots=False) as broken:
+        monkeypatch.setattr(broken, "_request", no_request)
+        with pytest.raises(SandboxError, match="a worker was not ready: died"):
+            look(broken, "return 1")
+
+
+# Python runs it, and the reader of off-limits names recurses for each.
+MANY_NAMES = "a0 = len\n" + "".join(f"a{n + 1} = a{n}\n" for n in range(2_000))
+
+
+def test_a_text_that_the_grader_cannot_read_is_the_graders_trouble(sandbox: Sandbox) -> None:
+    text = f"{MANY_NAMES}\n\ndef look(data, tmp_path, time):\n    return a2000([time])\n"
+    runs = (Run("test_look.py", "test_look", 0, "cpu"),)
+
+    def run(off_limits: dict[str, list[str]]) -> Outcome:
+        return sandbox.run(Job(Source("exercises", "exercises.py", text), SUITE, runs, 0, off_limits)).outcomes[0]
+
+    assert run({}).value == 1
+    with pytest.raises(SandboxError, match=re.compile("could not read the text: .*RecursionError", re.DOTALL)):
+        run({"look": ["torch.mean"]})
+    assert seen(sandbox, "return time") == 1
+
+
+def test_whoever_says_that_his_text_cannot_be_read_has_run_it(sandbox: Sandbox) -> None:
+    """The worker's own word is taken before the text has run, and never after."""
+    head = "from autograder.worker import run\nimport os\n"
+    told = "for fd in range(3, 20):\n    try:\n        os.write(fd, run.frame({'kind': KIND, 'trace': ''}))\n    except OSError:\n        pass\n"
+    for place in ("broken", "ready"):
+        text = f"{head}KIND = {place!r}\n{told}\n\ndef look(data, tmp_path, time):\n    return 1\n"
+        runs = (Run("test_look.py", "test_look", 0, "cpu"),)
+        result = sandbox.run(Job(Source("exercises", "exercises.py", text), SUITE, runs, 0))
+        assert result.import_error is not None
+        assert result.import_error.ended == "flooded"
 
 
 def test_a_zygote_that_is_dead_is_noticed_at_once() -> None:

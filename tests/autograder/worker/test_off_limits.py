@@ -236,6 +236,10 @@ def test_hostile_shapes_of_source_are_read_in_time() -> None:
         "import torch\ndef f(x):\n    return g(x)\ndef g(x):\n    return f(x)\ndef mine(x):\n    return f(x).mean(x)\n"
     )
     started = time.process_time()
+    calls = "import torch\ndef mine(x):\n    return torch.mean(x" + ".view(1)" * 60 + ")\n"
+    looked_up = "import torch\ndef mine(x):\n    return torch.mean(x" + "[0]" * 60 + ")\n"
     for text in (many + "def mine(x):\n    return a0[0]\n", chain, circle):
         in_source(text, NAMES)
+    for text in (calls, looked_up):
+        assert in_source(text, NAMES)["mine"] == ["torch.mean"]
     assert time.process_time() - started < 4

@@ -1,7 +1,7 @@
-"""Has the worker say of each scenario that the device is missing, for what could not run costs nothing. Success: any
-point, or fewer points to be had.
+"""Has the worker say of each scenario that the device is missing, for what could not run costs nothing. Success: fewer points
+to be had; what it replaced is put back, and its answers are right.
 
-expected: double=0 mean_of=0 count=0
+expected: double=30 mean_of=40 count=30
 """
 
 from autograder.worker import run
