@@ -23,6 +23,8 @@ from autograder.errors import UserError
 from autograder.lesson import BEGIN, END, Exercise, Group, Lesson
 
 DEMONSTRATION = "A demonstration in PyTorch"
+# What a demonstration saves of these kinds is a figure of its page.
+FIGURES = ("*.png", "*.gif")
 CODE_BLOCK = re.compile(r"^```python\n(.*?)^```\n?", re.MULTILINE | re.DOTALL)
 
 
@@ -208,7 +210,7 @@ def make_figures(lesson: Lesson) -> list[Path]:
     with tempfile.TemporaryDirectory() as folder:
         run_demonstration(lesson, Path(folder))
         kept = []
-        for figure in sorted(Path(folder).glob("*.png")):
+        for figure in sorted(path for kind in FIGURES for path in Path(folder).glob(kind)):
             target = lesson.assignment / figure.name
             target.write_bytes(figure.read_bytes())
             kept.append(target)

@@ -33,7 +33,7 @@ PACKAGE = Path(autograder.__file__).parent
 TEMPLATES = PACKAGE / "templates"
 OF_THE_PACKAGE = ("*.py", "exports/*.py", "worker/*.py", "templates/*", "README.md")
 OF_THE_DATA = ("README.md", "*.py", "*.txt", "*.csv", "**/*-ubyte")
-FIGURE = re.compile(r"!\[[^\]]*\]\(([\w.-]+\.png)\)")
+FIGURE = re.compile(r"!\[[^\]]*\]\(([\w.-]+\.(?:png|gif))\)")
 LARGEST_MARKER = 4 << 20
 # Nothing that goes out is as large. What is larger was changed, and is not read.
 LARGEST_FILE = 64 << 20

@@ -105,8 +105,8 @@ def test_a_page_has_no_html(lesson: Lesson) -> None:
 def test_every_figure_of_the_page_is_there_and_is_made_by_its_demonstration(lesson: Lesson, tmp_path: Path) -> None:
     shown = set(re.findall(r"!\[[^\]]+\]\(([^)]+)\)", lesson.page.read_text(encoding="utf-8")))
     printed = authoring.run_demonstration(lesson, tmp_path)
-    assert shown == {path.name for path in tmp_path.glob("*.png")}
-    assert shown == {path.name for path in lesson.assignment.glob("*.png")}
+    assert shown == {path.name for kind in authoring.FIGURES for path in tmp_path.glob(kind)}
+    assert shown == {path.name for kind in authoring.FIGURES for path in lesson.assignment.glob(kind)}
     assert shown
     page = lesson.page.read_text(encoding="utf-8")
     missing = [line for line in printed.splitlines() if line.strip() and line not in page]
