@@ -1,37 +1,38 @@
 # %%
 """Lesson 1.3: batch versus stochastic gradient descent.
 
-The model and the shapes are those of lesson 1.2: `X` is `(N, D)`, one row a sample, with N ≥ 1 and D ≥ 1; the targets
-`y` are `(N,)`, the weights `w` are `(D,)`, and the bias `b` is 0-D. All of them have the same dtype (float32 or
-float64), live on the same device and do not require gradients. Your functions work in that dtype and on that device,
-and change no argument in place: neither its numbers nor its `requires_grad` or `grad`.
+The model and the shapes are those of lesson 1.2: `X` is `(N, D)`, one row a sample, `y` is `(N,)`, `w` is `(D,)`, and
+`b` is 0-D. The loss of some rows is the mean of their squared errors, `((X @ w + b - y) ** 2).mean()`.
 
-The loss of some rows is the mean of their squared errors, `((X @ w + b - y) ** 2).mean()`. How you find its gradient is
-up to you in the whole lesson: the formulas of lesson 1.2, autograd, or anything else that is exact. You may also call
-the exercises that you solved before.
+Details: N ≥ 1 and D ≥ 1. All tensors have the same dtype (float32 or float64), live on the same device and do not
+require gradients. Your functions work in that dtype and on that device, and change no argument in place: neither its
+numbers nor its `requires_grad` or `grad`. The formulas of lesson 1.2, autograd, or anything else that is exact may find
+the gradients. You may call the exercises that you solved before.
 """
 
 import torch
 
-
 # %%
+# --- Exercise 1 · All the rows, or one at a time ---
+
+
 def batch_step(
     X: torch.Tensor, y: torch.Tensor, w: torch.Tensor, b: torch.Tensor, lr: float
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Make one update of batch gradient descent: a single step, on the mean squared error of all the rows.
+    """Make one update of batch gradient descent, on the mean squared error of all the rows; return the new `(w, b)`.
 
-    Both gradients, `dw` and `db`, belong to the given `(w, b)`; `w` and `b` move together.
+    Example: `X = [[1, 0], [0, 1], [1, 1]]`, `y = [6, 9, 9]`, `w = [0, 0]`, `b = 0` and `lr = 0.25` give `w = [2.5, 3]`
+    and `b = 4`.
 
-    Args:
+    Details:
         X: the samples, `(N, D)`.
         y: the targets, `(N,)`.
         w: the weights before the step, `(D,)`.
         b: the bias before the step, 0-D.
         lr: the learning rate, a Python float of 0 or more.
 
-    Returns:
-        `(w, b)` after the step: new tensors, `(D,)` and 0-D, on X's device and in X's dtype. (Whether they require
-        gradients is up to you.)
+    Both gradients belong to the given `(w, b)`. The results are new tensors, `(D,)` and 0-D, on X's device and in X's
+    dtype. (Whether they require gradients is up to you.)
     """
     # TODO: Find the gradient of the mean squared error over all rows, and go one step against it.
     raise NotImplementedError('batch_step is not written yet: read "All the rows at once" in assignments/lesson_1_3/README.md')
@@ -41,29 +42,31 @@ def batch_step(
 def sgd_epoch(
     X: torch.Tensor, y: torch.Tensor, w: torch.Tensor, b: torch.Tensor, lr: float, order: torch.Tensor | list[int]
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Run one epoch of stochastic gradient descent: one update for each row, in the given order.
+    """Run one epoch of stochastic gradient descent: one update for each row, in the given order; return the last `(w, b)`.
 
-    The first update uses row `order[0]` alone, the second row `order[1]`, and so on to the end: N updates. The loss of
-    an update is the squared error of its one row. Each update takes its gradient at the weights and the bias that the
-    update before it left behind.
+    Example: the samples of `batch_step`, from zeros with `lr = 0.25` and the order `[2, 0, 1]`, give `w = [3, 5.25]` and
+    `b = 3.75`.
 
-    Args:
+    Details:
         X: the samples, `(N, D)`.
         y: the targets, `(N,)`.
         w: the weights before the epoch, `(D,)`.
         b: the bias before the epoch, 0-D.
         lr: the learning rate of every update, a Python float of 0 or more.
-        order: a permutation of the rows, that is each of the numbers 0, …, N - 1 exactly once: a list of ints, or an
-            int64 tensor `(N,)` on X's device.
+        order: a permutation of the rows, each of the numbers 0, …, N - 1 exactly once: a list of ints, or an int64 tensor
+            `(N,)` on X's device.
 
-    Returns:
-        `(w, b)` after the last update, as in `batch_step`.
+    The first update uses row `order[0]` alone, the second row `order[1]`, and so on: N updates. The loss of an update is
+    the squared error of its one row, at the `w` and `b` that the update before it left behind. The results are as in
+    `batch_step`.
     """
     # TODO: Go through the order, and update w and b for each row with the newest w and b.
     raise NotImplementedError('sgd_epoch is not written yet: read "One row at a time" in assignments/lesson_1_3/README.md')
 
-
 # %%
+# --- Exercise 2 · Mini-batches ---
+
+
 def minibatch_epoch(
     X: torch.Tensor,
     y: torch.Tensor,
@@ -73,14 +76,12 @@ def minibatch_epoch(
     order: torch.Tensor | list[int],
     batch_size: int,
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Run one epoch of mini-batch gradient descent: one update for each batch.
+    """Run one epoch of mini-batch gradient descent: one update for each batch; return the last `(w, b)`.
 
-    The order is cut into batches from its front: the first batch holds the rows `order[0]`, …, `order[batch_size - 1]`,
-    the next batch the next rows, and so on. Where `batch_size` does not divide N, the last batch is smaller; it is used
-    like the others. The loss of an update is the mean squared error of its own rows, so a batch's gradient is averaged
-    over the rows that this batch really has. Each update starts from what the update before it left behind.
+    Example: the samples of `batch_step`, from zeros with `lr = 0.25`, the order `[2, 0, 1]` and `batch_size = 2`, give
+    `w = [3.75, 3.75]` and `b = 5.25`.
 
-    Args:
+    Details:
         X: the samples, `(N, D)`.
         y: the targets, `(N,)`.
         w: the weights before the epoch, `(D,)`.
@@ -89,8 +90,9 @@ def minibatch_epoch(
         order: a permutation of the rows, as in `sgd_epoch`.
         batch_size: rows in a batch, an int of 1 or more. It may be larger than N; then all rows are one batch.
 
-    Returns:
-        `(w, b)` after the last update, as in `batch_step`.
+    The order is cut from its front: the first batch holds the rows `order[0]`, …, `order[batch_size - 1]`, and so on. A
+    smaller last batch is used like the others. The loss of an update is the mean squared error of the rows that its batch
+    really has, at the `w` and `b` that the update before it left behind. The results are as in `batch_step`.
     """
     # TODO: Cut the order into batches, and make one step for each, with the newest w and b.
     raise NotImplementedError('minibatch_epoch is not written yet: read "A few rows at a time" in assignments/lesson_1_3/README.md')
@@ -100,24 +102,22 @@ def minibatch_epoch(
 def updates_per_epoch(n_samples: int, batch_size: int) -> int:
     """Return how many updates an epoch makes: the number of batches, a smaller last one included.
 
-    For batch gradient descent (`batch_size` is `n_samples`, or larger) that is 1, for stochastic gradient descent
-    (`batch_size` is 1) it is `n_samples`, and in between it is `n_samples / batch_size`, rounded up.
+    Example: `updates_per_epoch(7, 3)` is `3`, and `updates_per_epoch(6, 3)` is `2`.
 
-    Args:
+    Details:
         n_samples: how many rows there are, an int.
-        batch_size: rows in a batch, an int; it may be larger than `n_samples`.
+        batch_size: rows in a batch, an int; it may be larger than `n_samples`, and then there is 1 update.
 
-    Returns:
-        The number of updates, a Python int (2, not 2.0 and no tensor).
-
-    Raises:
-        ValueError: if `n_samples` or `batch_size` is less than 1. The words of the message are yours.
+    The result is a Python int (2, not 2.0 and no tensor). If `n_samples` or `batch_size` is less than 1, it is a
+    `ValueError`, with a message in your own words.
     """
     # TODO: Refuse numbers below 1; then divide and round up.
     raise NotImplementedError('updates_per_epoch is not written yet: read "Updates an epoch" in assignments/lesson_1_3/README.md')
 
-
 # %%
+# --- Exercise 3 · The noise of a batch ---
+
+
 def gradient_noise(
     X: torch.Tensor,
     y: torch.Tensor,
@@ -127,34 +127,27 @@ def gradient_noise(
     trials: int,
     generator: torch.Generator,
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Measure how much the gradient of a mini-batch scatters: its standard deviation over many random batches.
+    """Measure how much a mini-batch's gradient scatters: return its standard deviation over many random batches.
 
-    In each of `trials` trials draw a batch of `batch_size` different rows, and find the gradient of the mean squared
-    error of these rows at the given `(w, b)`, which never move. The result is the unbiased standard deviation over the
-    trials (the squares are divided by `trials - 1`, as `torch.std` does), for each entry of `dw` on its own, and for
-    `db`.
+    Example: with the samples of `batch_step`, `w = [0, 0]`, `b = 0`, `batch_size = 2` and a few thousand trials,
+    `std_dw` is about `[3.74, 4.24]` and `std_db` about `1.41`.
 
-    The trials are independent: every trial draws from all N rows again, whatever the trials before it drew, and every
-    choice of `batch_size` different rows is equally likely. Cutting one permutation into several batches is something
-    else, because those batches share no row.
-
-    All randomness comes from `generator`: the same seed gives the same result, a second call on the same generator goes
-    on with new batches, and PyTorch's global generator stays as it was. How you draw, and in which order, is left open.
-    So the numbers themselves are not compared with others. With hundreds of trials they must lie within 15 % of what
-    the page's formula says; with few trials they must be the deviation of batches that are possible.
-
-    Args:
+    Details:
         X: the samples, `(N, D)`.
         y: the targets, `(N,)`.
-        w: the weights, `(D,)`.
-        b: the bias, 0-D.
-        batch_size: rows in a batch, an int from 1 to N. For N every batch holds all the rows, so the noise is 0, up to
-            rounding.
+        w: the weights, `(D,)`. They never move.
+        b: the bias, 0-D. It never moves.
+        batch_size: rows in a batch, an int from 1 to N. For N the noise is 0, up to rounding.
         trials: how many batches to draw, an int of 2 or more.
         generator: the source of the randomness; it lives on X's device.
 
-    Returns:
-        `(std_dw, std_db)`: tensors of shape `(D,)` and 0-D, on X's device and in X's dtype.
+    Each trial draws `batch_size` different rows from all N again, every choice equally likely, whatever the other trials
+    drew. (Cutting one permutation into several batches is something else: those share no row.) The standard deviation of
+    each entry of `dw`, and of `db`, divides the squares by `trials - 1`, as `torch.std` does.
+    The results are tensors of shape `(D,)` and 0-D, on X's device and in X's dtype. With hundreds of trials they lie within
+    15 % of the page's formula; with few, they are the standard deviation of batches that are possible.
+    All randomness comes from `generator`, in whatever order you draw: the same seed gives the same result, a second call
+    goes on with new batches, and PyTorch's global generator stays as it was.
     """
-    # TODO: Draw `trials` batches of different rows, collect their gradients, take the deviation over trials.
+    # TODO: Draw `trials` batches of different rows, collect their gradients, take `std` over the trials.
     raise NotImplementedError('gradient_noise is not written yet: read "The noise of a gradient estimate" in assignments/lesson_1_3/README.md')

@@ -16,11 +16,16 @@ import matplotlib.pyplot as plt
 import torch
 from matplotlib.figure import Figure
 
-
 # %%
+# --- Exercise 1 · Two kinds of nudges ---
+
+
 def forward_difference(f: Callable[[torch.Tensor], torch.Tensor], theta: torch.Tensor, eps: float) -> torch.Tensor:
     """Return the numerical gradient of `f` at `theta` by forward differences.
 
+    Example: `f = lambda t: t[0] ** 2 + t[0] * t[1]`, `theta = [2, 3]` and `eps = 0.5` give `[7.5, 2.0]`.
+
+    Details:
     The entry that belongs to an element of `theta` is `(f(theta with eps added to this element) - f(theta)) / eps`. One
     element moves at a time; all the others stay where they are. How often you call `f` is up to you.
 
@@ -44,6 +49,9 @@ def forward_difference(f: Callable[[torch.Tensor], torch.Tensor], theta: torch.T
 def central_difference(f: Callable[[torch.Tensor], torch.Tensor], theta: torch.Tensor, eps: float) -> torch.Tensor:
     """Return the numerical gradient of `f` at `theta` by central differences.
 
+    Example: with `f`, `theta` and `eps` of `forward_difference` it is `[7.0, 2.0]`.
+
+    Details:
     The entry that belongs to an element of `theta` is
     `(f(theta with eps added to this element) - f(theta with eps subtracted from it)) / (2 * eps)`. One element moves at a
     time; all the others stay where they are.
@@ -62,19 +70,23 @@ def central_difference(f: Callable[[torch.Tensor], torch.Tensor], theta: torch.T
     # TODO: Nudge one element up and down, each time in a fresh copy. How far apart are the two places?
     raise NotImplementedError('central_difference is not written yet: read "The central difference" in assignments/lesson_1_5/README.md')
 
-
 # %%
+# --- Exercise 2 · Two analytical gradients ---
+
+
 def analytical_gradient(
     x: torch.Tensor, y: torch.Tensor, w: torch.Tensor, b: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Return the gradient of the loss `mean((tanh(w * x + b) - y)²)` with respect to `w` and `b`, by the chain rule.
 
+    Example: `x = [2, 3]`, `y = [1, 0]`, `w = 0.5493` and `b = -1.0986` give `dw = -0.875` and `db = -0.625`.
+
+    Details:
     Off limits: everything in PyTorch that differentiates for you, such as `Tensor.backward`, `torch.autograd` (`grad`,
     `backward`, `functional`, `forward_ad`) and `torch.func` (`grad`, `vjp`, `jacrev`, …). `torch.tanh` is welcome.
 
-    Numerical differences are not the exercise either, and they would not get far: some of the tests, in float64, have
-    targets of a million and more whose errors nearly cancel, and ask for 6 digits of the gradient. The formulas have
-    them, in whatever way you write them down; a difference of two such losses does not.
+    Numerical differences are not enough either: where targets of a million have errors that nearly cancel, a difference
+    of two losses has no right digits left. The formulas have 6 of them.
 
     Args:
         x: the inputs, `(N,)` with N ≥ 1.
@@ -93,12 +105,15 @@ def analytical_gradient(
 def autograd_gradient(loss_fn: Callable[..., torch.Tensor], *params: torch.Tensor) -> tuple[torch.Tensor, ...]:
     """Return the gradient of `loss_fn(*params)` with respect to each of the params, by autograd.
 
+    Example: `loss_fn = lambda p, q: (p * q**2).sum()` with `p = [1, 2]` and `q = 3` gives `([9, 9], 18)`.
+
+    Details:
     Whoever calls must not notice that you were there. Afterwards each param has the values, the `requires_grad` and the
     `.grad` that it had before. This holds whether or not it requires gradients, and also where its `.grad` already holds
     something, which is then no part of your answer.
 
-    Use any of PyTorch's automatic ways: `backward`, `torch.autograd.grad` or `torch.func`. Numerical differences do not
-    pass: some of the losses hold a number so large that a difference of two of them has no right digits left.
+    Use any of PyTorch's automatic ways: `backward`, `torch.autograd.grad` or `torch.func`. Numerical differences are not
+    enough: where a loss holds a very large number, a difference of two losses has no right digits left.
 
     Args:
         loss_fn: takes as many tensors as there are params, of their shapes, in their dtype and on their device, and
@@ -113,11 +128,16 @@ def autograd_gradient(loss_fn: Callable[..., torch.Tensor], *params: torch.Tenso
     # TODO: Let autograd watch copies of the params, so that the params themselves stay as they are.
     raise NotImplementedError('autograd_gradient is not written yet: read "What autograd does" in assignments/lesson_1_5/README.md')
 
-
 # %%
+# --- Exercise 3 · The gradient check ---
+
+
 def relative_error(a: torch.Tensor, b: torch.Tensor) -> float | torch.Tensor:
     """Return how far two tensors are apart in proportion to their size: `‖a - b‖ / (‖a‖ + ‖b‖)`.
 
+    Example: `[3, 4]` and `[6, 8]` give `1/3`.
+
+    Details:
     The bars mean the norm: the root of the sum of the squares of *all* the elements, whatever the shape. The answer is 0
     where both tensors are all zeros. It is never larger than 1, and swapping `a` and `b` changes nothing.
 
@@ -141,6 +161,9 @@ def gradient_check(
 ) -> bool:
     """Return whether `grad` agrees with the central differences of `f` at `theta`.
 
+    Example: for `f` and `theta` of `forward_difference`, `[7, 2]` gives True and `[7.5, 2]` False.
+
+    Details:
     Convert `theta` and `grad` to float64 first: everything is computed in float64, whatever their dtypes are. The answer
     is True where `relative_error` of `grad` and the central differences with nudge `eps` is at most `tol`.
 
@@ -159,26 +182,32 @@ def gradient_check(
     # TODO: Compare the shapes, take central differences in float64, compare the relative error with tol.
     raise NotImplementedError('gradient_check is not written yet: read "Checking a gradient" in assignments/lesson_1_5/README.md')
 
-
 # %%
+# --- Exercise 4 · How fast the error shrinks ---
+
+
 def error_order(
     f: Callable[[torch.Tensor], torch.Tensor], theta: torch.Tensor, exact: torch.Tensor, eps_values: list[float]
 ) -> tuple[float | torch.Tensor, float | torch.Tensor]:
     """Return how fast the errors of forward and of central differences shrink as the nudge does.
 
+    Example: `f = lambda t: t**3` at `theta = 1`, with `exact = 3` and `eps_values = [0.1, 0.01]`, gives about
+    `(1.0128, 2.0)`.
+
+    Details:
     For each nudge the error is the norm of the difference, `‖difference(f, theta, eps) - exact‖`. (The plain norm:
     nothing is divided by the size of the gradient.) The slope is that of the straight line which fits best, by least
     squares, to the points (logarithm of eps, logarithm of the error): one point for each of the eps_values, all of them
     counting the same. Any base will do, as long as it is the same for both logarithms.
 
-    Measure the slopes. For many functions they are near 1 and 2, but not for all, and the tests have some of the others.
+    Measure the slopes. For many functions they are near 1 and 2, but not for all.
 
     Args:
         f: the function, from a tensor to a 0-D tensor.
-        theta: the place, of any shape, 0-D included; float64 in the tests.
+        theta: the place, of any shape, 0-D included, float64.
         exact: the exact gradient of `f` at `theta`, a tensor of theta's shape and dtype.
         eps_values: a list of two or more different nudges, Python floats above 0, in any order and with any spacing.
-            In the tests they are so large that rounding plays no part, and no error is 0.
+            They are so large that rounding plays no part, and no error is 0.
 
     Returns:
         `(forward_slope, central_slope)`: two numbers, Python floats or 0-D tensors, as you like.

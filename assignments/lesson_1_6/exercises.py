@@ -10,8 +10,10 @@ from typing import Any
 
 import torch
 
-
 # %%
+# --- Exercise 1 · A class for linear regression ---
+
+
 class LinearRegression:
     """Linear regression, trained by mini-batch gradient descent on the mean squared error.
 
@@ -41,6 +43,9 @@ class LinearRegression:
     def predict(self, X: torch.Tensor) -> torch.Tensor:
         """Return the predictions `Xw + b` with the weights and the bias that are set now.
 
+        Example: `w = [1]`, `b = 3` and `X = [[1], [0], [2]]` give `[4, 3, 5]`.
+
+        Details:
         `w` and `b` may come from `fit` or from somebody who has set them. Either way they have X's dtype and device.
 
         Args:
@@ -55,6 +60,10 @@ class LinearRegression:
     def fit(self, X: torch.Tensor, y: torch.Tensor) -> "LinearRegression":
         """Learn `w` and `b` from samples by mini-batch gradient descent, as in lesson 1.3, and return the model itself.
 
+        Example: `LinearRegression(lr=0.1, epochs=1).fit(X, y)` with `X = [[1], [0], [2]]` and `y = [2, 4, 6]` ends at
+        `w = [0.9333]` and `b = 0.8`.
+
+        Details:
         Every call starts afresh: from `w` and `b` of zeros, with an empty history, and with its random numbers from the
         beginning. So a second call with the same data gives the same result again, and a call with other data (even
         with another D) gives what a new model would give.
@@ -88,6 +97,9 @@ class LinearRegression:
     def history(self) -> list[float]:
         """The loss of each epoch of the last `fit`: the mean over all N samples, each taken before its batch's update.
 
+        Example: the model of `fit`'s example has the history `[18.667]`.
+
+        Details:
         In an epoch every sample is used once, in some batch. Its squared error counts as it was just before the update
         of that batch, so with the `w` and `b` that this update starts from. The epoch's loss is the mean of these N
         squared errors. Every sample counts the same: a mean of the batches' means would give the rows of a smaller last
@@ -104,8 +116,11 @@ class LinearRegression:
         raise NotImplementedError('history is not written yet: read "A history you can trust" in assignments/lesson_1_6/README.md')
 
     def score(self, X: torch.Tensor, y: torch.Tensor) -> float | torch.Tensor:
-        """Return R², the share of the targets' spread that the predictions explain.
+        """Return R², the fraction of the targets' spread that the predictions explain.
 
+        Example: `w = [1]` and `b = 3`, with the data of `fit`'s example, give `0.25`.
+
+        Details:
         It is 1 minus the sum of the squared errors divided by the sum of the squared distances of the targets from
         their own mean: from the mean of the `y` that is given here, whatever data the model has learned from. It is 1
         for perfect predictions, 0 for predictions that all are the mean of `y`, and negative for worse ones. It is
@@ -123,8 +138,10 @@ class LinearRegression:
         # TODO: Compare the squared errors with the squared distances of the targets from their mean.
         raise NotImplementedError('score is not written yet: read "How good is it?" in assignments/lesson_1_6/README.md')
 
-
 # %%
+# --- Exercise 2 · The quiz of module 1 ---
+
+
 def quiz() -> dict[int, str]:
     """Return your answers to the ten questions of the page.
 

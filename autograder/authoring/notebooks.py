@@ -189,7 +189,10 @@ def write_course(lessons: Sequence[Lesson], course: Path) -> list[Path]:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / f"{lesson.name}.ipynb").write_text(text, encoding="utf-8")
         written.append(folder / f"{lesson.name}.ipynb")
-        beside = [*lesson.assignment.glob("*.png"), lesson.assignment.parent / "expect.py"]
+        beside = [
+            *(path for kind in authoring.FIGURES for path in lesson.assignment.glob(kind)),
+            lesson.assignment.parent / "expect.py",
+        ]
         for path in sorted(path for path in beside if path.is_file()):
             shutil.copyfile(path, folder / path.name)
     return written

@@ -25,6 +25,8 @@ from autograder.course.lesson import BEGIN, END, Exercise, Group, Lesson
 from autograder.util.errors import UserError
 
 DEMONSTRATION = "A demonstration in PyTorch"
+# What a demonstration saves of these kinds is a figure of its page.
+FIGURES = ("*.png", "*.gif")
 CODE_BLOCK = re.compile(r"^```python\n(.*?)^```\n?", re.MULTILINE | re.DOTALL)
 
 
@@ -234,7 +236,8 @@ def make_figures(lesson: Lesson) -> list[Path]:
     """
     with tempfile.TemporaryDirectory() as folder:
         run_demonstration(lesson, Path(folder))
-        figures = {figure.name: figure.read_bytes() for figure in sorted(Path(folder).glob("*.png"))}
+        made = sorted(path for kind in FIGURES for path in Path(folder).glob(kind))
+        figures = {figure.name: figure.read_bytes() for figure in made}
     drawn = drawings(lesson)
     both = figures.keys() & drawn.keys()
     if both:

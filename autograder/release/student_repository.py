@@ -35,7 +35,7 @@ TEMPLATES = PACKAGE / "release" / "templates"
 # The whole package, wherever its modules lie: one that is left out would be missed by a student's machine alone.
 OF_THE_PACKAGE = ("**/*.py", "release/templates/*", "README.md", "docs/*.md")
 OF_THE_DATA = ("README.md", "*.py", "*.txt", "*.csv", "**/*-ubyte")
-FIGURE = re.compile(r"!\[[^\]]*\]\(([\w.-]+\.png)\)")
+FIGURE = re.compile(r"!\[[^\]]*\]\(([\w.-]+\.(?:png|gif))\)")
 GLOSSARY = "\n## Glossary\n"
 GLOSSARY_ROW = re.compile(r"^\| \*\*.*\]\((lesson_\d+_\d+)/README\.md\) \|\n", re.MULTILINE)
 MAX_MARKER_BYTES = 4 << 20

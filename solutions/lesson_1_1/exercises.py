@@ -1,10 +1,11 @@
 # %%
 """Lesson 1.1: what is a training loop?
 
-One feature, one weight `w`, one bias `b`: the model is `y_hat = w * x + b`. The inputs `x` and the targets `y` are
-tensors of shape `(N,)`, with N of 1 or more. `w` and `b` are 0-D tensors: one number each. All of them have the same
-dtype (float32 or float64) and live on the same device. Your functions work in that dtype and on that device, and they
-change no argument in place.
+One feature, one weight `w`, one bias `b`: the model is `y_hat = w * x + b`.
+
+Details: the inputs `x` and the targets `y` are tensors of shape `(N,)` with N ≥ 1; `w` and `b` are 0-D, one number each.
+All of them have the same dtype (float32 or float64) and live on the same device. Your functions work in that dtype and
+on that device, and they change no argument in place.
 """
 
 import torch
@@ -14,13 +15,13 @@ import torch
 def predict(x: torch.Tensor, w: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
     """Return the model's predictions: `w * x + b`, one for each input.
 
-    Args:
-        x: the inputs, `(N,)` with N ≥ 1.
-        w: the weight, 0-D.
-        b: the bias, 0-D.
+    Example: `x = [0, 1, 2, 3]`, `w = 2` and `b = 0.5` give `[0.5, 2.5, 4.5, 6.5]`.
 
-    Returns:
-        The predictions, a new tensor `(N,)` of x's dtype on x's device, also for N = 1.
+    Details:
+        x: the inputs, `(N,)` with N ≥ 1.
+        w, b: the weight and the bias, 0-D.
+
+    The result is a new tensor `(N,)` of x's dtype on x's device, also for N = 1.
     """
     # BEGIN SOLUTION Multiply each input by the weight and add the bias.
     return w * x + b
@@ -31,15 +32,14 @@ def predict(x: torch.Tensor, w: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
 def loss(y: torch.Tensor, y_hat: torch.Tensor) -> torch.Tensor:
     """Return the mean squared error: the mean over the N samples of the squares of `y_hat - y`.
 
-    Off limits: PyTorch's own `torch.nn.functional.mse_loss` and `torch.nn.MSELoss`. Subtracting, squaring, `sum` and
-    `mean` are all fine, and so is a Python loop.
+    Example: `y = [1, 3, 5, 7]` and `y_hat = [0, 1, 2, 3]` give `7.5`.
 
-    Args:
+    Details:
         y: the targets, `(N,)` with N ≥ 1.
         y_hat: the predictions, `(N,)`.
 
-    Returns:
-        One number, a 0-D tensor of y's dtype on y's device (no Python float). It is 0 where every prediction is right.
+    The result is a 0-D tensor of y's dtype on y's device (no Python float), and 0 where every prediction is right.
+    Off limits: `torch.nn.functional.mse_loss` and `torch.nn.MSELoss`. `sum`, `mean` and a Python loop are fine.
     """
     # BEGIN SOLUTION Square each error, then take the mean.
     return ((y_hat - y) ** 2).mean()
@@ -48,25 +48,20 @@ def loss(y: torch.Tensor, y_hat: torch.Tensor) -> torch.Tensor:
 
 # %%
 def gradients(x: torch.Tensor, y: torch.Tensor, w: torch.Tensor, b: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return the two derivatives of the loss at `(w, b)`, by the formulas of the page.
+    """Return `(dw, db)`: the two derivatives of `loss(y, predict(x, w, b))` at `(w, b)`, by the formulas of the page.
 
-    The loss is `loss(y, predict(x, w, b))`, the mean of the squared errors: no ½ in front, and no sum.
+    Example: `x = [0, 1, 2, 3]`, `y = [1, 3, 5, 7]`, `w = 1` and `b = 0` give `(-10, -5)`.
 
-    Off limits: everything in PyTorch that differentiates for you, such as `Tensor.backward`, `torch.autograd` (`grad`,
-    `backward`, `functional`, `forward_ad`) and `torch.func` (`grad`, `vjp`, `jacrev`, …). Finite differences (nudging
-    `w` or `b` and looking how much the loss moves) are not the exercise either. No program can know them by their name,
-    so the tests know them by their rounding: some tests, in float64, have errors of a million and more that nearly
-    cancel, and ask for 7 digits of the derivatives. The formulas have them, in whatever way you write them down.
-
-    Args:
+    Details:
         x: the inputs, `(N,)` with N ≥ 1.
         y: the targets, `(N,)`.
-        w: the weight, 0-D.
-        b: the bias, 0-D.
+        w, b: the weight and the bias, 0-D.
 
-    Returns:
-        `(dw, db)`: the derivative with respect to `w` and the one with respect to `b`, each a 0-D tensor of x's dtype
-        on x's device. They are positive where the loss grows as the parameter grows.
+    Each derivative is a 0-D tensor of x's dtype on x's device, positive where the loss grows as the parameter grows.
+    The loss is a mean: no ½ in front, and no sum.
+    Off limits: whatever in PyTorch differentiates for you, such as `Tensor.backward`, `torch.autograd` (`grad`,
+    `backward`, `functional`, `forward_ad`) and `torch.func` (`grad`, `vjp`, `jacrev`, …). Nudging `w` or `b` is not
+    enough either: where errors of a million nearly cancel, it has no right digits left. The formulas have 7 of them.
     """
     # BEGIN SOLUTION Find the errors, then take the two means of the page.
     errors = predict(x, w, b) - y
@@ -80,14 +75,15 @@ def gradients(x: torch.Tensor, y: torch.Tensor, w: torch.Tensor, b: torch.Tensor
 def update(param: torch.Tensor, grad: torch.Tensor, lr: float) -> torch.Tensor:
     """Return the parameter after one step of gradient descent: `lr` times the gradient, downhill.
 
-    Args:
+    Example: `param = 1`, `grad = -10` and `lr = 0.1` give `2`.
+
+    Details:
         param: the parameter, of any shape: 0-D as `w` and `b` are, a row, a table. It stays as it was.
-        grad: the derivatives of the loss, one for each number of `param`, of the same shape and dtype.
+        grad: the derivatives of the loss, of the same shape and dtype.
         lr: the learning rate, a Python float of 0 or more.
 
-    Returns:
-        A new tensor of param's shape and dtype on param's device. It is new also where nothing moves (`lr` is 0, or the
-        gradient is): whoever changes `param` afterwards does not change the result.
+    The result is a new tensor of param's shape and dtype on param's device. It is new also where nothing moves, because
+    `lr` or the gradient is 0: whoever changes `param` afterwards does not change the result.
     """
     # BEGIN SOLUTION Go against the gradient.
     return param - lr * grad
@@ -98,29 +94,26 @@ def update(param: torch.Tensor, grad: torch.Tensor, lr: float) -> torch.Tensor:
 def training_loop(
     x: torch.Tensor, y: torch.Tensor, w: torch.Tensor, b: torch.Tensor, lr: float, steps: int
 ) -> tuple[torch.Tensor, torch.Tensor, list[float | torch.Tensor]]:
-    """Run gradient descent for exactly `steps` steps, and return where it ends and the losses on the way.
+    """Run gradient descent for exactly `steps` steps; return `(w, b, history)`, with each loss taken *before* its step.
 
-    Each step predicts, measures the loss and writes it down, finds both derivatives at the present `(w, b)`, and then
-    moves `w` and `b`, both with the derivatives that belong to the place where the step began.
+    Example: the bean plant of the page, with `w = 1`, `b = 0`, `lr = 0.1` and `steps = 3`, gives `w = 2.165`,
+    `b = 0.635` and the history `[7.5, 0.25, 0.05875]`.
 
-    The loop never stops early: not where the loss is 0, not where it no longer falls, and not where it grows.
-
-    You may call your own `predict`, `loss`, `gradients` and `update`, or write everything out. What is off limits in
-    `loss` and in `gradients` is off limits here too, also where a function that you call uses it.
-
-    Args:
+    Details:
         x: the inputs, `(N,)` with N ≥ 1.
         y: the targets, `(N,)`.
-        w: the weight to start from, 0-D. It stays as it was.
-        b: the bias to start from, 0-D. It stays as it was.
+        w, b: the weight and the bias to start from, 0-D. They stay as they were.
         lr: the learning rate, a Python float of 0 or more.
         steps: how many steps, an int of 0 or more.
 
-    Returns:
-        `(w, b, history)`: the weight and the bias after the last step, 0-D tensors of x's dtype on x's device (for 0
-        steps, those given), and a list of `steps` losses, each taken *before* its step. So the first one belongs to the
-        start, the loss after the last step is not in it, and for 0 steps the list is empty. The losses may be Python
-        floats or 0-D tensors, as you like.
+    Each step moves `w` and `b` with the derivatives of the place where the step began. The loop never stops early: not
+    where the loss is 0, not where it no longer falls, and not where it grows.
+    `w` and `b` come back as 0-D tensors of x's dtype on x's device. `history` is a list of `steps` losses, floats or
+    0-D tensors: the first belongs to the start, the loss after the last step is not in it. For 0 steps it is empty, and
+    `w` and `b` are those given.
+    You may call your own functions, or write everything out. What is off limits in `loss` and `gradients` is off limits
+    here too, also inside a function that you call: `torch.nn.functional.mse_loss`, `torch.nn.MSELoss`,
+    `Tensor.backward`, `torch.autograd`, `torch.func`.
     """
     # BEGIN SOLUTION Repeat: predict, write down the loss, find both derivatives, move both parameters.
     history: list[float | torch.Tensor] = []

@@ -6,7 +6,7 @@ from autograder.worker.misconception import misconception
 from solutions.lesson_1_2.exercises import mse, mse_gradients, predict
 
 PRODUCT = "The matrix-vector product"
-CONVENTIONS = "Two conventions, told apart by their shapes"
+CONVENTIONS = "Linear models, told apart by their shapes"
 LOSS = "The loss, and broadcasting's trap"
 GRADIENT = "The gradient and the transposed table"
 LOOP = "The training loop with many weights"

@@ -243,8 +243,8 @@ def rows_drawn_twice(X, y, w, b, batch_size, trials, generator):
 
 @misconception(
     "gradient_noise",
-    says="The squares are divided by the number of trials. The unbiased deviation divides by one less, as `torch.std` "
-    "does unless told otherwise.",
+    says="The squares are divided by the number of trials. Here they are divided by one less, as `torch.std` does "
+    "unless told otherwise.",
     section="The noise of a gradient estimate",
 )
 def divided_by_trials(X, y, w, b, batch_size, trials, generator):

@@ -15,6 +15,9 @@ from matplotlib.figure import Figure
 def create_data(n_samples: int, generator: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
     """Return samples of the line y = 2x + 1 with Gaussian noise of standard deviation 0.5.
 
+    Example: for 5 samples, `x` is `[-3, -1.5, 0, 1.5, 3]`, and `y` is near `[-5, -2, 1, 4, 7]`.
+
+    Details:
     The inputs are `n_samples` evenly spaced numbers from -3 to 3, both ends included. The targets are
     y = 2x + 1 + 0.5 * noise, with a noise of its own for every sample, from the standard normal distribution.
 
@@ -42,6 +45,10 @@ def loss_grid(
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Return the mean squared error of y_hat = w * x + b at every pair of a w and a b.
 
+    Example: `x = [0, 2]`, `y = [1, 3]`, `w_range = [0, 1]` and `b_range = [0, 1, 2]` give
+    `L = [[5, 2, 1], [1, 0, 1]]`.
+
+    Details:
     `W[i, j]` is `w_range[i]` and `B[i, j]` is `b_range[j]`, as `torch.meshgrid(..., indexing="ij")` gives them;
     `L[i, j]` is the mean over the N samples of the squared errors of that pair. The ranges may hold any numbers, in
     any order, and may have one value each.
@@ -70,6 +77,8 @@ def loss_grid(
 def loss_curve(x: torch.Tensor, y: torch.Tensor, w_range: torch.Tensor, b: float | torch.Tensor) -> torch.Tensor:
     """Return a slice of the landscape: the mean squared error at every w, with b held fixed.
 
+    Example: `x = [0, 2]`, `y = [1, 3]`, `w_range = [0, 1, 2]` and `b = 1.0` give `[2, 0, 2]`.
+
     Args:
         x: inputs, shape (N,).
         y: targets, shape (N,).
@@ -91,6 +100,9 @@ def loss_curve(x: torch.Tensor, y: torch.Tensor, w_range: torch.Tensor, b: float
 def grid_minimum(W: torch.Tensor, B: torch.Tensor, L: torch.Tensor) -> tuple[float, float, float]:
     """Return the lowest point of a grid: its weight, its bias and its loss.
 
+    Example: `W = [[1, 1], [2, 2]]`, `B = [[5, 6], [5, 6]]` and `L = [[4, 3], [0, 7]]` give `(2, 5, 0)`.
+
+    Details:
     Where several points share the lowest loss, the first in row order counts: the smallest row index, and within that
     row the smallest column index. The grid need not be square, may be a single point, and may be made of transposed
     tensors (`table.T`).
@@ -115,6 +127,10 @@ def gradient_descent_steps(
 ) -> list[tuple[float, float]]:
     """Return the path of plain gradient descent on the mean squared error of y_hat = w * x + b.
 
+    Example: `x = [0, 2]`, `y = [1, 3]`, from `(0, 0)` with `lr = 0.1` and 2 steps, give
+    `[(0.0, 0.0), (0.6, 0.4), (0.88, 0.6)]`.
+
+    Details:
     Each step moves w and b at the same time: both gradients are taken at the point where the step starts. Compute in
     x's dtype.
 
@@ -215,8 +231,11 @@ def plot_descent_path(W: torch.Tensor, B: torch.Tensor, L: torch.Tensor, path: l
 
 # %%
 def descent_frames(W: torch.Tensor, B: torch.Tensor, L: torch.Tensor, path: list[tuple[float, float]]) -> list[Figure]:
-    """Return the frames of an animation of the descent (bonus).
+    """Return the frames of an animation of the descent: `len(path)` figures, each with one point more.
 
+    Example: a path of three pairs gives three figures, with one, two and three points.
+
+    Details:
     Frame i is drawn as `plot_descent_path` draws `path[: i + 1]`: the filled contour and the path up to its point i.
     Points that come later are not drawn, nor kept hidden in the figure. Every frame is a `Figure` of its own. Do not
     call `plt.show()`.

@@ -41,6 +41,9 @@ class LinearRegression:
     def predict(self, X: torch.Tensor) -> torch.Tensor:
         """Return the predictions `Xw + b` with the weights and the bias that are set now.
 
+        Example: `w = [1]`, `b = 3` and `X = [[1], [0], [2]]` give `[4, 3, 5]`.
+
+        Details:
         `w` and `b` may come from `fit` or from somebody who has set them. Either way they have X's dtype and device.
 
         Args:
@@ -56,6 +59,10 @@ class LinearRegression:
     def fit(self, X: torch.Tensor, y: torch.Tensor) -> "LinearRegression":
         """Learn `w` and `b` from samples by mini-batch gradient descent, as in lesson 1.3, and return the model itself.
 
+        Example: `LinearRegression(lr=0.1, epochs=1).fit(X, y)` with `X = [[1], [0], [2]]` and `y = [2, 4, 6]` ends at
+        `w = [0.9333]` and `b = 0.8`.
+
+        Details:
         Every call starts afresh: from `w` and `b` of zeros, with an empty history, and with its random numbers from the
         beginning. So a second call with the same data gives the same result again, and a call with other data (even
         with another D) gives what a new model would give.
@@ -102,6 +109,9 @@ class LinearRegression:
     def history(self) -> list[float]:
         """The loss of each epoch of the last `fit`: the mean over all N samples, each taken before its batch's update.
 
+        Example: the model of `fit`'s example has the history `[18.667]`.
+
+        Details:
         In an epoch every sample is used once, in some batch. Its squared error counts as it was just before the update
         of that batch, so with the `w` and `b` that this update starts from. The epoch's loss is the mean of these N
         squared errors. Every sample counts the same: a mean of the batches' means would give the rows of a smaller last
@@ -119,8 +129,11 @@ class LinearRegression:
         # END SOLUTION
 
     def score(self, X: torch.Tensor, y: torch.Tensor) -> float | torch.Tensor:
-        """Return R², the share of the targets' spread that the predictions explain.
+        """Return R², the fraction of the targets' spread that the predictions explain.
 
+        Example: `w = [1]` and `b = 3`, with the data of `fit`'s example, give `0.25`.
+
+        Details:
         It is 1 minus the sum of the squared errors divided by the sum of the squared distances of the targets from
         their own mean: from the mean of the `y` that is given here, whatever data the model has learned from. It is 1
         for perfect predictions, 0 for predictions that all are the mean of `y`, and negative for worse ones. It is

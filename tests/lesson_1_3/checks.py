@@ -70,7 +70,9 @@ def noise_of_few_trials(student, reference):
     too_small = gap / math.sqrt(trials) * math.sqrt((trials - 1) / trials)
     biased = ((found - too_small).abs() <= 1e-4 * gap).all(dim=1)
     if bool((none | biased).all()):
-        return "The squares are divided by the number of trials; the unbiased deviation divides by one less."
+        return (
+            "The squares are divided by the number of trials; here they are divided by one less, as `torch.std` does."
+        )
     return (
         "With few trials the result is not the deviation of batches that are possible: it should be measured on them."
     )

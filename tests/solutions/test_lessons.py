@@ -111,8 +111,9 @@ def test_every_figure_of_the_page_is_there_and_is_made_by_its_demonstration_or_d
 ) -> None:
     shown = set(re.findall(r"!\[[^\]]+\]\(([^)]+)\)", lesson.page.read_text(encoding="utf-8")))
     printed = stubs.run_demonstration(lesson, tmp_path)
-    assert shown == {path.name for path in tmp_path.glob("*.png")} | stubs.drawings(lesson).keys()
-    assert shown == {path.name for path in lesson.assignment.glob("*.png")}
+    made = {path.name for kind in stubs.FIGURES for path in tmp_path.glob(kind)}
+    assert shown == made | stubs.drawings(lesson).keys()
+    assert shown == {path.name for kind in stubs.FIGURES for path in lesson.assignment.glob(kind)}
     assert shown
     page = lesson.page.read_text(encoding="utf-8")
     missing = [line for line in printed.splitlines() if line.strip() and line not in page]

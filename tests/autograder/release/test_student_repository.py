@@ -63,10 +63,11 @@ def test_students_get_what_they_need_and_nothing_else(released: Path) -> None:
         inside = {path.split("/", 2)[2] for path in files if path.startswith(f"assignments/{name}/")}
         assert {"README.md", "lesson.toml", "exercises.py", "test_exercises.py"} <= inside
         assert all(
-            re.fullmatch(r"README\.md|lesson\.toml|(test_)?exercises\.py|\w+\.(png|ipynb)", entry) for entry in inside
+            re.fullmatch(r"README\.md|lesson\.toml|(test_)?exercises\.py|\w+\.(png|gif|ipynb)", entry)
+            for entry in inside
         )
     endings = {Path(path).suffix for path in files}
-    assert endings <= {".py", ".md", ".toml", ".png", ".ipynb", ".yml", ".sh", ".json", ""}
+    assert endings <= {".py", ".md", ".toml", ".png", ".gif", ".ipynb", ".yml", ".sh", ".json", ""}
 
 
 GLOSSARY = """\
