@@ -190,7 +190,7 @@ def write_course(lessons: Sequence[Lesson], course: Path) -> list[Path]:
         (folder / f"{lesson.name}.ipynb").write_text(text, encoding="utf-8")
         written.append(folder / f"{lesson.name}.ipynb")
         beside = [
-            *(path for kind in authoring.FIGURES for path in lesson.assignment.glob(kind)),
+            *(path for kind in stubs.FIGURES for path in lesson.assignment.glob(kind)),
             lesson.assignment.parent / "expect.py",
         ]
         for path in sorted(path for path in beside if path.is_file()):
