@@ -1,5 +1,6 @@
 """The visible tests of lesson 3.5: the worked examples of its page."""
 
+import contextlib
 import multiprocessing
 import os
 import re
@@ -68,6 +69,19 @@ def run_here(meeting, X, y, lr, steps):
     return result
 
 
+@contextlib.contextmanager
+def without_stderr():
+    """Processes that start meanwhile have no standard error: when one ends, the other would only complain."""
+    kept, nothing = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nothing)
+
+
 def run_two(folder, X, y, lr, runs):
     """What two processes return, each with random numbers of its own; `runs` are numbers of steps, one run after the other."""
     context = multiprocessing.get_context("spawn")
@@ -76,7 +90,9 @@ def run_two(folder, X, y, lr, runs):
     pools = [ProcessPoolExecutor(1, context, torch.random.set_rng_state, (state,)) for state in states]
     try:
         # Each first imports torch and your module, which may take long on a busy machine: nobody's fault, so no clock runs.
-        together([pool.submit(callable, ddp_worker) for pool in pools], "starting", START_SECONDS)
+        with without_stderr():
+            starting = [pool.submit(callable, ddp_worker) for pool in pools]
+        together(starting, "starting", START_SECONDS)
         found = []
         for run, steps in enumerate(runs):
             calls = [(rank, 2, url(folder / f"run-{run}"), X, y, lr, steps) for rank in range(2)]

@@ -73,11 +73,12 @@ def trained(model, rng, vocab, length, device):
 @pytest.mark.check("the_future_has_no_say")
 @pytest.mark.weight(6)
 def test_the_future_has_no_say(lesson, device, rng):
-    """Changing or cutting off later characters leaves the logits of earlier places as they are; nobody guesses what is random."""
+    """Later characters, changed or cut off, leave the logits of earlier places as they are; nobody guesses what is random."""
     random = torch.randint(8, (400, 6), generator=rng).to(device)  # most of them begin as no other does
     ids = beginning_alike(rng, 9, 6).to(device)
     model = with_weights(lesson.CharModel(9, 8, 6).to(device).eval(), rng)
     cut = {f"logits of the first {places}": model(ids[:, :places]) for places in range(1, 6)}
+    cut["logits of the first row alone"] = model(ids[:1])
     guessing = trained(lesson.CharModel(8, 16, 5).to(device), rng, 8, 5, device)
     return {
         "ids": ids,
