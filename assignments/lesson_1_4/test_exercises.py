@@ -244,19 +244,24 @@ def test_plot_descent_path_fills_the_contour_and_marks_start_and_end():
     expect(f"those of start and end that have no marker of their own in {call}", unmarked, [], step)
 
 
-def test_plot_loss_surface_and_plot_descent_path_show_nothing():
+def shows_nothing(name, plot):
+    """Two calls of a plot show nothing, and give two figures."""
     shown, show = [], plt.show
     plt.show = lambda *_, **__: shown.append("plt.show()")
     try:
-        surfaces = [plot_loss_surface(W, B, L) for _ in range(2)]
-        paths = [plot_descent_path(W, B, L, PATH) for _ in range(2)]
+        first, second = plot(), plot()
     finally:
         plt.show = show
-    expect("what the two plots called", shown, [], "Return the figure; whoever called decides whether to show it.")
-    for call, (first, second) in {"plot_loss_surface": surfaces, "plot_descent_path": paths}.items():
-        expect(
-            f"whether two calls of {call} give two figures", first is not second, True, "Make a new figure each time."
-        )
+    expect(f"what {name} called", shown, [], "Return the figure; whoever called decides whether to show it.")
+    expect(f"whether two calls of {name} give two figures", first is not second, True, "Make a new figure each time.")
+
+
+def test_plot_loss_surface_shows_nothing():
+    shows_nothing("plot_loss_surface", lambda: plot_loss_surface(W, B, L))
+
+
+def test_plot_descent_path_shows_nothing():
+    shows_nothing("plot_descent_path", lambda: plot_descent_path(W, B, L, PATH))
 
 
 def test_descent_frames_grow_with_the_path():

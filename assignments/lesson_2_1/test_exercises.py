@@ -141,17 +141,30 @@ def test_tanh_rises_from_minus_one_to_one():
     expect("tanh([-1000.0, 1000.0])", tanh(FAR.clone()), torch.tensor([-1.0, 1.0]), step)
 
 
-def test_relu_sigmoid_and_tanh_keep_the_dtype_and_let_autograd_through():
-    """In float64 they give float64, and at 1 their slopes are 1, 0.1966 and 0.42."""
+def lets_autograd_through(function, slope):
+    """In float64 an activation gives float64, and at 1 it has this slope."""
     step = "Use PyTorch's operations on z itself: no NumPy, no float(), no tensor of another dtype."
-    slopes = {relu: 1.0, sigmoid: 0.196612, tanh: 0.419974}
-    for function, slope in slopes.items():
-        z = torch.ones((), dtype=torch.float64, requires_grad=True)
-        value = function(z)
-        expect(f"the dtype of {function.__name__}(1.0)", value.dtype, torch.float64, step)
-        expect(f"whether {function.__name__}(1.0) has a graph", value.requires_grad, True, step)
-        value.backward()
-        expect(f"the slope of {function.__name__} at 1.0", z.grad, torch.tensor(slope).double(), step)
+    z = torch.ones((), dtype=torch.float64, requires_grad=True)
+    value = function(z)
+    expect(f"the dtype of {function.__name__}(1.0)", value.dtype, torch.float64, step)
+    expect(f"whether {function.__name__}(1.0) has a graph", value.requires_grad, True, step)
+    value.backward()
+    expect(f"the slope of {function.__name__} at 1.0", z.grad, torch.tensor(slope).double(), step)
+
+
+def test_relu_keeps_the_dtype_and_lets_autograd_through():
+    """At 1 its slope is 1."""
+    lets_autograd_through(relu, 1.0)
+
+
+def test_sigmoid_keeps_the_dtype_and_lets_autograd_through():
+    """At 1 its slope is 0.1966."""
+    lets_autograd_through(sigmoid, 0.196612)
+
+
+def test_tanh_keeps_the_dtype_and_lets_autograd_through():
+    """At 1 its slope is 0.42."""
+    lets_autograd_through(tanh, 0.419974)
 
 
 def test_collapse_linear_makes_one_layer_of_two():
