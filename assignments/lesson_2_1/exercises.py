@@ -18,12 +18,19 @@ from matplotlib.figure import Figure
 from sklearn.datasets import make_moons
 from torch import nn
 
-
 # %%
+# --- Exercise 1 · Two moons and three activations ---
+
+
 def generate_moons(n_samples: int, noise: float, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
     """Return the two moons of scikit-learn's `make_moons` as tensors.
 
-    Class 0 is the upper moon and class 1 the lower one, as `make_moons` has them. The order of the samples is left open
+    Example: `generate_moons(6, 0.0, seed=0)` has the rows `(1, 0)`, `(0, 1)`, `(-1, 0)` with class 0, in some order, and the
+    rows `(0, 0.5)`, `(1, -0.5)`, `(2, 0.5)` with class 1.
+
+    Details:
+
+    Class 0 is the upper moon and class 1 the lower one, as `make_moons` has them. The samples may come in any order
     (`make_moons` may shuffle them or not); row i of `y` belongs to row i of `X`.
 
     Args:
@@ -44,6 +51,10 @@ def generate_moons(n_samples: int, noise: float, seed: int) -> tuple[torch.Tenso
 # %%
 def relu(z: torch.Tensor) -> torch.Tensor:
     """Return ReLU of each element: the element where it is above 0, and 0 elsewhere. By hand.
+
+    Example: `(-2, -1, 0, 1, 2)` becomes `(0, 0, 0, 1, 2)`.
+
+    Details:
 
     Off limits: every ready-made activation function. That is everything of the kind in `torch` (`torch.relu`),
     `torch.nn` (`nn.ReLU`), `torch.nn.functional`, `torch.special`, NumPy, SciPy and `math`, and the tensor's own methods
@@ -66,6 +77,10 @@ def relu(z: torch.Tensor) -> torch.Tensor:
 def sigmoid(z: torch.Tensor) -> torch.Tensor:
     """Return the sigmoid of each element, `1 / (1 + e^-z)`: a number from 0 to 1. By hand.
 
+    Example: `(-2, 0, 2)` becomes about `(0.1192, 0.5, 0.8808)`.
+
+    Details:
+
     Off limits: every ready-made activation function, as in `relu`: `torch.sigmoid`, `nn.Sigmoid`, `z.sigmoid()`,
     `torch.special.expit`, softmax, softplus and the like. `exp`, `abs`, `where`, `clamp`, `maximum`, comparisons, arithmetic
     and functions that you write yourself are fine.
@@ -86,6 +101,10 @@ def sigmoid(z: torch.Tensor) -> torch.Tensor:
 def tanh(z: torch.Tensor) -> torch.Tensor:
     """Return the hyperbolic tangent of each element: a number from -1 to 1. By hand.
 
+    Example: `(-2, 0, 2)` becomes about `(-0.9640, 0, 0.9640)`.
+
+    Details:
+
     Off limits: every ready-made activation function, as in `relu`: `torch.tanh`, `nn.Tanh`, `z.tanh()`, `torch.sigmoid`
     and the like. Your own `sigmoid` is fine, and so are `exp`, `abs`, `where`, `clamp`, `maximum`, comparisons and
     arithmetic.
@@ -101,12 +120,18 @@ def tanh(z: torch.Tensor) -> torch.Tensor:
     # TODO: Stretch a sigmoid.
     raise NotImplementedError('tanh is not written yet: read "Three bends: ReLU, sigmoid and tanh" in assignments/lesson_2_1/README.md')
 
-
 # %%
+# --- Exercise 2 · From linear layers to a network ---
+
+
 def collapse_linear(
     W1: torch.Tensor, b1: torch.Tensor, W2: torch.Tensor, b2: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Return the one linear layer that does what two stacked linear layers do.
+
+    Example: `W1 = ((1, 1), (1, -1))`, `b1 = (0, -1)`, `W2 = ((1, -2),)`, `b2 = (-3)` give `W = ((-1, 3),)`, `b = (-1)`.
+
+    Details:
 
     The first layer gives `X @ W1.T + b1`. The second layer takes that as its input. No activation stands between them.
     For every `X`, the result's `X @ W.T + b` is what comes out of the second layer.
@@ -128,6 +153,10 @@ def collapse_linear(
 class LinearModel(nn.Module):
     """A single neuron with a sigmoid: `sigmoid(X @ W.T + b)`, the probability of class 1 for each row.
 
+    Example: with the weights `(1, -1)` and the bias 1, the rows `(1, 2)` and `(3, 1)` give the column 0.5, 0.9526.
+
+    Details:
+
     It has exactly two parameter tensors, both trainable: the weights `W`, `(1, D)`, and the bias `b`, `(1,)`, as
     `nn.Linear(input_dim, 1)` has them. Their names are left open.
 
@@ -144,7 +173,7 @@ class LinearModel(nn.Module):
         """
         super().__init__()
         # TODO: Make a linear layer with one output.
-        raise NotImplementedError('LinearModel is not written yet: read "From a score to a probability" in assignments/lesson_2_1/README.md')
+        raise NotImplementedError('LinearModel is not written yet: read "From a logit to a probability" in assignments/lesson_2_1/README.md')
 
     def forward(self, X: torch.Tensor) -> torch.Tensor:
         """Return the probability of class 1 for each row; call it as `model(X)`.
@@ -156,12 +185,16 @@ class LinearModel(nn.Module):
             `(N, 1)`, a column also for N = 1. Your own `sigmoid` and PyTorch's are both fine here.
         """
         # TODO: Send the rows through the layer, then through the sigmoid.
-        raise NotImplementedError('LinearModel is not written yet: read "From a score to a probability" in assignments/lesson_2_1/README.md')
+        raise NotImplementedError('LinearModel is not written yet: read "From a logit to a probability" in assignments/lesson_2_1/README.md')
 
 
 # %%
 class MLP(nn.Module):
     """A network with one hidden layer: `sigmoid(activation(X @ W1.T + b1) @ W2.T + b2)`.
+
+    Example: `MLP(2, 16, 1, torch.tanh)` turns seven rows, `(7, 2)`, into seven probabilities, `(7, 1)`.
+
+    Details:
 
     It has exactly four parameter tensors, all trainable: `W1` `(H, D)`, `b1` `(H,)`, `W2` `(O, H)` and `b2` `(O,)`, as
     two `nn.Linear` layers have them. Their names are left open.
@@ -208,6 +241,10 @@ class MLP(nn.Module):
 def count_parameters(model: nn.Module) -> int:
     """Return how many trainable numbers a model has.
 
+    Example: 2 features, 16 hidden neurons and 1 output make 65 parameters; with the first layer frozen 17 are left.
+
+    Details:
+
     Every number counts, not every tensor: a `(3, 4)` weight is 12. A tensor with `requires_grad=False` is frozen and does not
     count. A parameter that the model uses in several places is one parameter and counts once. Tensors that a model keeps
     and does not train (buffers, such as the running means of batch normalization) are no parameters.
@@ -221,10 +258,16 @@ def count_parameters(model: nn.Module) -> int:
     # TODO: Add up the sizes of the parameters that can be trained.
     raise NotImplementedError('count_parameters is not written yet: read "Counting parameters" in assignments/lesson_2_1/README.md')
 
-
 # %%
+# --- Exercise 3 · Training and accuracy ---
+
+
 def train_classifier(model: nn.Module, X: torch.Tensor, y: torch.Tensor, epochs: int, lr: float) -> list[float]:
     """Train a model of probabilities in place: full batch, plain gradient descent on the mean binary cross-entropy.
+
+    Example: the page's two rows, a linear model that starts from zeros and `lr=1.0`: two epochs return `[0.6931, 0.4446]`.
+
+    Details:
 
     One epoch is one update with all rows: predict, take the loss (the mean of `-(y·log p + (1 - y)·log(1 - p))` over all
     elements), clear the gradients, back-propagate, and move every parameter by `-lr * gradient`: no momentum,
@@ -253,6 +296,10 @@ def train_classifier(model: nn.Module, X: torch.Tensor, y: torch.Tensor, epochs:
 def accuracy(probs: torch.Tensor, y: torch.Tensor) -> float:
     """Return the fraction of rows whose class is predicted right.
 
+    Example: the probabilities 0.9, 0.3, 0.6, 0.5 with the classes 1, 0, 0, 0 give 0.75.
+
+    Details:
+
     A probability above 0.5 says class 1. Any other, also exactly 0.5, says class 0.
 
     Args:
@@ -265,12 +312,18 @@ def accuracy(probs: torch.Tensor, y: torch.Tensor) -> float:
     # TODO: Turn probabilities into classes, compare row by row, and take the mean.
     raise NotImplementedError('accuracy is not written yet: read "How often is it right?" in assignments/lesson_2_1/README.md')
 
-
 # %%
+# --- Exercise 4 · The decision boundary ---
+
+
 def decision_grid(
     model: nn.Module, X: torch.Tensor, resolution: int
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Return a model's probabilities on a grid that covers the samples with a margin.
+
+    Example: the samples `(0, 1)` and `(2, 3)` with `resolution=3` make a grid of -0.5, 1, 2.5 by 0.5, 2, 3.5.
+
+    Details:
 
     With R = `resolution`, the grid has R evenly spaced values of feature 0 (the first column of `X`), from its smallest
     value minus 0.5 to its largest value plus 0.5, both ends included, and as many of feature 1, likewise. Every value meets every
@@ -297,6 +350,10 @@ def decision_grid(
 # %%
 def plot_decision_boundary(model: nn.Module, X: torch.Tensor, y: torch.Tensor, resolution: int = 100) -> Figure:
     """Draw what a model thinks everywhere, and the samples on top of it.
+
+    Example: two moons and a trained network make a soft border that snakes between the moons.
+
+    Details:
 
     The axes show feature 0 along x and feature 1 along y. The *field* shows the model's probabilities (or the classes that
     follow from them) in colours on the grid of `decision_grid`, by `contourf`, `pcolormesh` or `imshow`. On it

@@ -14,12 +14,18 @@ from collections.abc import Callable
 
 import torch
 
-
 # %%
+# --- Exercise 1 · One neuron, one layer ---
+
+
 def neuron(
     x: torch.Tensor, w: torch.Tensor, b: torch.Tensor, activation: Callable[[torch.Tensor], torch.Tensor]
 ) -> torch.Tensor:
     """Return what one neuron says about one sample: `activation(w·x + b)`.
+
+    Example: `x = (1, 2, 0)`, `w = (2, 1, -1)`, `b = -1` and `torch.relu` give 3.
+
+    Details:
 
     Args:
         x: the sample, `(D,)` with D ≥ 1.
@@ -40,6 +46,10 @@ def layer(
 ) -> torch.Tensor:
     """Return what a layer of H neurons says about one sample.
 
+    Example: `x = (1, 2, 0)`, `W` with the rows `(2, 1, -1)` and `(-1, 0, 2)`, `b = (-1, 0.5)` and `torch.relu` give `(3, 0)`.
+
+    Details:
+
     Entry `h` equals `neuron(x, W[h], b[h], activation)`: row `h` of `W` and entry `h` of `b` belong together.
 
     Args:
@@ -54,10 +64,16 @@ def layer(
     # TODO: Let every neuron look at the same sample.
     raise NotImplementedError('layer is not written yet: read "The row, the neuron and the layer" in assignments/lesson_2_2/README.md')
 
-
 # %%
+# --- Exercise 2 · The forward pass of a batch ---
+
+
 def add_bias_column(X: torch.Tensor) -> torch.Tensor:
     """Return `X` with a column of ones put in front: bias augmentation.
+
+    Example: the rows `(5, 6)` and `(7, 8)` become `(1, 5, 6)` and `(1, 7, 8)`.
+
+    Details:
 
     Args:
         X: the batch, `(N, D)` with N ≥ 1 and D ≥ 1, of any dtype, also integers or half precision.
@@ -73,6 +89,10 @@ def add_bias_column(X: torch.Tensor) -> torch.Tensor:
 def batched_forward(X: torch.Tensor, W_aug: torch.Tensor) -> torch.Tensor:
     """Return a ReLU layer's outputs for a whole batch: `relu(X_aug @ W_aug.T)`.
 
+    Example: the rows `(1, 2, 0)` and `(0, 1, 2)` with `W_aug = ((-1, 2, 1, -1),)` give the column 3, 0.
+
+    Details:
+
     Here `X_aug` is `X` after bias augmentation (see `add_bias_column`), so that `W_aug[:, 0]` is the bias.
     Any way to write ReLU is fine.
 
@@ -86,14 +106,20 @@ def batched_forward(X: torch.Tensor, W_aug: torch.Tensor) -> torch.Tensor:
     # TODO: Augment, multiply, activate.
     raise NotImplementedError('batched_forward is not written yet: read "The worked batch" in assignments/lesson_2_2/README.md')
 
-
 # %%
+# --- Exercise 3 · From errors to a loss ---
+
+
 def squared_errors(y: torch.Tensor, y_hat: torch.Tensor) -> torch.Tensor:
     """Return each element's squared error, `(y_hat - y)²`.
 
+    Example: `y = (2, 1)` and `y_hat = (3, 0)` give `(1, 1)`.
+
+    Details:
+
     Args:
         y: the targets, of any shape, 0-D included.
-        y_hat: the predictions, of the same shape. (Unequal shapes are not asked here.)
+        y_hat: the predictions, of the same shape.
 
     Returns:
         A tensor of the shape and dtype given.
@@ -105,6 +131,10 @@ def squared_errors(y: torch.Tensor, y_hat: torch.Tensor) -> torch.Tensor:
 # %%
 def total_loss(y: torch.Tensor, y_hat: torch.Tensor) -> torch.Tensor:
     """Return the sum of the squared errors over all elements.
+
+    Example: the errors 1, -1, 0, -2, 0, 2, 0 give 10.
+
+    Details:
 
     Args:
         y: the targets, of any shape, 0-D included.
@@ -121,6 +151,10 @@ def total_loss(y: torch.Tensor, y_hat: torch.Tensor) -> torch.Tensor:
 def mse(y: torch.Tensor, y_hat: torch.Tensor) -> torch.Tensor:
     """Return the mean squared error: the mean of the squared errors over all elements.
 
+    Example: two rows of two errors, `(1, 2)` and `(3, 0)`, give 14 / 4 = 3.5.
+
+    Details:
+
     For `(N, H)` that is their sum divided by `N·H`, not by `N`.
 
     Args:
@@ -133,10 +167,16 @@ def mse(y: torch.Tensor, y_hat: torch.Tensor) -> torch.Tensor:
     # TODO: Average the squared errors over all elements.
     raise NotImplementedError('mse is not written yet: read "From errors to one number" in assignments/lesson_2_2/README.md')
 
-
 # %%
+# --- Exercise 4 · The backward pass, and its check ---
+
+
 def backward(X: torch.Tensor, W_aug: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
     """Return the gradient of `mse(y, batched_forward(X, W_aug))` with respect to `W_aug`, by hand.
+
+    Example: the page's seven glasses give `(2/7, 10/7, 4/7, 4/7)`.
+
+    Details:
 
     Go back through the mean squared error (the mean over all `N·H` elements), through ReLU and through the product.
     ReLU's slope is 1 where its input is above 0, and 0 elsewhere, *also where its input is exactly 0*. A neuron that
@@ -162,6 +202,10 @@ def backward(X: torch.Tensor, W_aug: torch.Tensor, y: torch.Tensor) -> torch.Ten
 def numerical_check(X: torch.Tensor, W_aug: torch.Tensor, y: torch.Tensor, dW: torch.Tensor) -> bool:
     """Return whether `dW` agrees with *two* other gradients of `mse(y, batched_forward(X, W_aug))` at `W_aug`.
 
+    Example: for the page's seven glasses `(2/7, 10/7, 4/7, 4/7)` is True, and without the mask, `(0, 10/7, 2/7, 0)`, False.
+
+    Details:
+
     1. autograd's gradient, with a ReLU whose slope at 0 is 0, as that of `torch.relu` is. (Beware of
        `torch.maximum(z, 0)` and of `(z + |z|) / 2`: autograd takes the slope 1/2 for them where z is exactly 0.)
     2. central differences: for each entry of `W_aug` alone, (loss at entry + eps - loss at entry - eps) / (2·eps)
@@ -185,24 +229,3 @@ def numerical_check(X: torch.Tensor, W_aug: torch.Tensor, y: torch.Tensor, dW: t
     """
     # TODO: Find the gradient in two other ways, in float64, and compare dW with each.
     raise NotImplementedError('numerical_check is not written yet: read "Checking a gradient twice" in assignments/lesson_2_2/README.md')
-
-
-# %%
-def epoch_updates(n: int, batch_size: int) -> int:
-    """Return how many updates one epoch makes when every batch gives one update and a short last batch counts too.
-
-    A batch of all rows gives 1, stochastic descent (batches of one) gives `n`, mini-batches give `n / batch_size`
-    rounded up. A `batch_size` above `n` is fine: one batch holds everything.
-
-    Args:
-        n: the number of samples, an int.
-        batch_size: the samples of a batch, an int.
-
-    Returns:
-        The number of updates, an `int`.
-
-    Raises:
-        ValueError: if `n` or `batch_size` is under 1. The message is yours to word.
-    """
-    # TODO: Refuse sizes under 1, then divide and round up.
-    raise NotImplementedError('epoch_updates is not written yet: read "How many updates in an epoch" in assignments/lesson_2_2/README.md')

@@ -2,12 +2,11 @@
 
 import torch
 
-from assignments.expect import expect, expect_raises
+from assignments.expect import expect
 from assignments.lesson_2_2.exercises import (
     add_bias_column,
     backward,
     batched_forward,
-    epoch_updates,
     layer,
     mse,
     neuron,
@@ -146,7 +145,7 @@ def test_backward_gives_the_gradient_of_the_tray():
     """The gradient is (2/7, 10/7, 4/7, 4/7)."""
     X, W_aug, y = tray()
     expected = torch.tensor([[2.0, 10.0, 4.0, 4.0]]) / 7
-    step = "Walk back: 2(y_hat - y) / (N·H), then the mask of Z > 0, then the product with X_aug."
+    step = "Go back: 2(y_hat - y) / (N·H), then the mask of Z > 0, then the product with X_aug."
     expect("backward(X, W_aug, y)", backward(X, W_aug, y), expected, step)
 
 
@@ -171,9 +170,9 @@ def test_backward_with_two_neurons_divides_by_all_elements():
 
 
 def test_backward_takes_slope_zero_at_the_kink():
-    """A score of exactly 0 passes no blame."""
+    """A pre-activation of exactly 0 passes no gradient."""
     X, W_aug, y = torch.tensor([[1.0]]), torch.tensor([[-1.0, 1.0]]), torch.tensor([[1.0]])
-    step = "Here the score is exactly 0, and ReLU's slope at 0 is 0."
+    step = "Here the pre-activation is exactly 0, and ReLU's slope at 0 is 0."
     expect("backward(X, W_aug, y)", backward(X, W_aug, y), torch.zeros(1, 2), step)
 
 
@@ -230,22 +229,3 @@ def test_numerical_check_leaves_the_weights_alone():
     numerical_check(X, W_aug, y, torch.zeros_like(W_aug))
     expect("W_aug after numerical_check", torch.equal(W_aug, kept), True, "Nudge a copy of W_aug.")
     expect("W_aug.requires_grad after numerical_check", W_aug.requires_grad, False, "Ask a copy for its gradient.")
-
-
-def test_epoch_updates_counts_the_short_batch():
-    """Seven glasses in threes are three updates."""
-    step = "Divide and round up, to an int: seven glasses in threes are 3 + 3 + 1."
-    expect("epoch_updates(7, 3)", epoch_updates(7, 3), 3, step)
-    expect("epoch_updates(7, 7)", epoch_updates(7, 7), 1, step)
-    expect("epoch_updates(7, 1)", epoch_updates(7, 1), 7, step)
-    expect(
-        "epoch_updates(1, 4)", epoch_updates(1, 4), 1, "A batch may be larger than what there is: it holds everything."
-    )
-
-
-def test_epoch_updates_refuses_sizes_under_one():
-    """A size of 0, or below, is a ValueError."""
-    step = "Raise a ValueError when n or batch_size is under 1."
-    expect_raises(ValueError, "epoch_updates(7, 0)", lambda: epoch_updates(7, 0), step)
-    expect_raises(ValueError, "epoch_updates(0, 3)", lambda: epoch_updates(0, 3), step)
-    expect_raises(ValueError, "epoch_updates(-7, 3)", lambda: epoch_updates(-7, 3), step)

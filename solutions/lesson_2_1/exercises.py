@@ -23,7 +23,12 @@ from torch import nn
 def generate_moons(n_samples: int, noise: float, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
     """Return the two moons of scikit-learn's `make_moons` as tensors.
 
-    Class 0 is the upper moon and class 1 the lower one, as `make_moons` has them. The order of the samples is left open
+    Example: `generate_moons(6, 0.0, seed=0)` has the rows `(1, 0)`, `(0, 1)`, `(-1, 0)` with class 0, in some order, and the
+    rows `(0, 0.5)`, `(1, -0.5)`, `(2, 0.5)` with class 1.
+
+    Details:
+
+    Class 0 is the upper moon and class 1 the lower one, as `make_moons` has them. The samples may come in any order
     (`make_moons` may shuffle them or not); row i of `y` belongs to row i of `X`.
 
     Args:
@@ -49,6 +54,10 @@ def generate_moons(n_samples: int, noise: float, seed: int) -> tuple[torch.Tenso
 def relu(z: torch.Tensor) -> torch.Tensor:
     """Return ReLU of each element: the element where it is above 0, and 0 elsewhere. By hand.
 
+    Example: `(-2, -1, 0, 1, 2)` becomes `(0, 0, 0, 1, 2)`.
+
+    Details:
+
     Off limits: every ready-made activation function. That is everything of the kind in `torch` (`torch.relu`),
     `torch.nn` (`nn.ReLU`), `torch.nn.functional`, `torch.special`, NumPy, SciPy and `math`, and the tensor's own methods
     (`z.relu()`). What they are made of is fine: `exp`, `abs`, `where`, `clamp`, `maximum`, comparisons, arithmetic, and
@@ -71,6 +80,10 @@ def relu(z: torch.Tensor) -> torch.Tensor:
 def sigmoid(z: torch.Tensor) -> torch.Tensor:
     """Return the sigmoid of each element, `1 / (1 + e^-z)`: a number from 0 to 1. By hand.
 
+    Example: `(-2, 0, 2)` becomes about `(0.1192, 0.5, 0.8808)`.
+
+    Details:
+
     Off limits: every ready-made activation function, as in `relu`: `torch.sigmoid`, `nn.Sigmoid`, `z.sigmoid()`,
     `torch.special.expit`, softmax, softplus and the like. `exp`, `abs`, `where`, `clamp`, `maximum`, comparisons, arithmetic
     and functions that you write yourself are fine.
@@ -91,6 +104,10 @@ def sigmoid(z: torch.Tensor) -> torch.Tensor:
 # %%
 def tanh(z: torch.Tensor) -> torch.Tensor:
     """Return the hyperbolic tangent of each element: a number from -1 to 1. By hand.
+
+    Example: `(-2, 0, 2)` becomes about `(-0.9640, 0, 0.9640)`.
+
+    Details:
 
     Off limits: every ready-made activation function, as in `relu`: `torch.tanh`, `nn.Tanh`, `z.tanh()`, `torch.sigmoid`
     and the like. Your own `sigmoid` is fine, and so are `exp`, `abs`, `where`, `clamp`, `maximum`, comparisons and
@@ -115,6 +132,10 @@ def collapse_linear(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Return the one linear layer that does what two stacked linear layers do.
 
+    Example: `W1 = ((1, 1), (1, -1))`, `b1 = (0, -1)`, `W2 = ((1, -2),)`, `b2 = (-3)` give `W = ((-1, 3),)`, `b = (-1)`.
+
+    Details:
+
     The first layer gives `X @ W1.T + b1`. The second layer takes that as its input. No activation stands between them.
     For every `X`, the result's `X @ W.T + b` is what comes out of the second layer.
 
@@ -137,6 +158,10 @@ def collapse_linear(
 # %%
 class LinearModel(nn.Module):
     """A single neuron with a sigmoid: `sigmoid(X @ W.T + b)`, the probability of class 1 for each row.
+
+    Example: with the weights `(1, -1)` and the bias 1, the rows `(1, 2)` and `(3, 1)` give the column 0.5, 0.9526.
+
+    Details:
 
     It has exactly two parameter tensors, both trainable: the weights `W`, `(1, D)`, and the bias `b`, `(1,)`, as
     `nn.Linear(input_dim, 1)` has them. Their names are left open.
@@ -174,6 +199,10 @@ class LinearModel(nn.Module):
 # %%
 class MLP(nn.Module):
     """A network with one hidden layer: `sigmoid(activation(X @ W1.T + b1) @ W2.T + b2)`.
+
+    Example: `MLP(2, 16, 1, torch.tanh)` turns seven rows, `(7, 2)`, into seven probabilities, `(7, 1)`.
+
+    Details:
 
     It has exactly four parameter tensors, all trainable: `W1` `(H, D)`, `b1` `(H,)`, `W2` `(O, H)` and `b2` `(O,)`, as
     two `nn.Linear` layers have them. Their names are left open.
@@ -225,6 +254,10 @@ class MLP(nn.Module):
 def count_parameters(model: nn.Module) -> int:
     """Return how many trainable numbers a model has.
 
+    Example: 2 features, 16 hidden neurons and 1 output make 65 parameters; with the first layer frozen 17 are left.
+
+    Details:
+
     Every number counts, not every tensor: a `(3, 4)` weight is 12. A tensor with `requires_grad=False` is frozen and does not
     count. A parameter that the model uses in several places is one parameter and counts once. Tensors that a model keeps
     and does not train (buffers, such as the running means of batch normalization) are no parameters.
@@ -243,6 +276,10 @@ def count_parameters(model: nn.Module) -> int:
 # %%
 def train_classifier(model: nn.Module, X: torch.Tensor, y: torch.Tensor, epochs: int, lr: float) -> list[float]:
     """Train a model of probabilities in place: full batch, plain gradient descent on the mean binary cross-entropy.
+
+    Example: the page's two rows, a linear model that starts from zeros and `lr=1.0`: two epochs return `[0.6931, 0.4446]`.
+
+    Details:
 
     One epoch is one update with all rows: predict, take the loss (the mean of `-(y·log p + (1 - y)·log(1 - p))` over all
     elements), clear the gradients, back-propagate, and move every parameter by `-lr * gradient`: no momentum,
@@ -280,6 +317,10 @@ def train_classifier(model: nn.Module, X: torch.Tensor, y: torch.Tensor, epochs:
 def accuracy(probs: torch.Tensor, y: torch.Tensor) -> float:
     """Return the fraction of rows whose class is predicted right.
 
+    Example: the probabilities 0.9, 0.3, 0.6, 0.5 with the classes 1, 0, 0, 0 give 0.75.
+
+    Details:
+
     A probability above 0.5 says class 1. Any other, also exactly 0.5, says class 0.
 
     Args:
@@ -300,6 +341,10 @@ def decision_grid(
     model: nn.Module, X: torch.Tensor, resolution: int
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Return a model's probabilities on a grid that covers the samples with a margin.
+
+    Example: the samples `(0, 1)` and `(2, 3)` with `resolution=3` make a grid of -0.5, 1, 2.5 by 0.5, 2, 3.5.
+
+    Details:
 
     With R = `resolution`, the grid has R evenly spaced values of feature 0 (the first column of `X`), from its smallest
     value minus 0.5 to its largest value plus 0.5, both ends included, and as many of feature 1, likewise. Every value meets every
@@ -336,6 +381,10 @@ def decision_grid(
 # %%
 def plot_decision_boundary(model: nn.Module, X: torch.Tensor, y: torch.Tensor, resolution: int = 100) -> Figure:
     """Draw what a model thinks everywhere, and the samples on top of it.
+
+    Example: two moons and a trained network make a soft border that snakes between the moons.
+
+    Details:
 
     The axes show feature 0 along x and feature 1 along y. The *field* shows the model's probabilities (or the classes that
     follow from them) in colours on the grid of `decision_grid`, by `contourf`, `pcolormesh` or `imshow`. On it

@@ -13,7 +13,7 @@ from solutions.lesson_2_1.exercises import MLP, LinearModel, decision_grid, plot
 MOONS = "Two moons"
 BENDS = "Three bends: ReLU, sigmoid and tanh"
 ONE_LAYER = "Two linear layers are one"
-PROBABILITY = "From a score to a probability"
+PROBABILITY = "From a logit to a probability"
 HIDDEN = "A network with one hidden layer"
 MODULE = "A network in PyTorch"
 COUNTING = "Counting parameters"
@@ -229,7 +229,7 @@ def collapsed_transposed(W1, b1, W2, b2):
 
 @misconception(
     "LinearModel",
-    says="The score comes back as it is, any number at all. The lesson sends it through a sigmoid, which makes it a "
+    says="The logit comes back as it is, any number at all. The lesson sends it through a sigmoid, which makes it a "
     "probability.",
     section=PROBABILITY,
 )
@@ -323,7 +323,7 @@ class plain_list_hides_parameters(nn.Module):
 
 @misconception(
     "MLP",
-    says="The sigmoid at the end is missing, so scores come back. The lesson's network ends in a sigmoid.",
+    says="The sigmoid at the end is missing, so logits come back. The lesson's network ends in a sigmoid.",
     section=HIDDEN,
 )
 class output_without_sigmoid(MLP):
@@ -552,7 +552,7 @@ def in_percent(probs, y):
 
 @misconception(
     "accuracy",
-    says="The threshold is 0, as if these were scores: every probability is above 0, so everything is class 1. For "
+    says="The threshold is 0, as if these were logits: every probability is above 0, so everything is class 1. For "
     "probabilities the threshold is 0.5.",
     section=RIGHT,
 )

@@ -21,6 +21,10 @@ def neuron(
 ) -> torch.Tensor:
     """Return what one neuron says about one sample: `activation(w·x + b)`.
 
+    Example: `x = (1, 2, 0)`, `w = (2, 1, -1)`, `b = -1` and `torch.relu` give 3.
+
+    Details:
+
     Args:
         x: the sample, `(D,)` with D ≥ 1.
         w: the neuron's weights, `(D,)`.
@@ -41,6 +45,10 @@ def layer(
     x: torch.Tensor, W: torch.Tensor, b: torch.Tensor, activation: Callable[[torch.Tensor], torch.Tensor]
 ) -> torch.Tensor:
     """Return what a layer of H neurons says about one sample.
+
+    Example: `x = (1, 2, 0)`, `W` with the rows `(2, 1, -1)` and `(-1, 0, 2)`, `b = (-1, 0.5)` and `torch.relu` give `(3, 0)`.
+
+    Details:
 
     Entry `h` equals `neuron(x, W[h], b[h], activation)`: row `h` of `W` and entry `h` of `b` belong together.
 
@@ -63,6 +71,10 @@ def layer(
 def add_bias_column(X: torch.Tensor) -> torch.Tensor:
     """Return `X` with a column of ones put in front: bias augmentation.
 
+    Example: the rows `(5, 6)` and `(7, 8)` become `(1, 5, 6)` and `(1, 7, 8)`.
+
+    Details:
+
     Args:
         X: the batch, `(N, D)` with N ≥ 1 and D ≥ 1, of any dtype, also integers or half precision.
 
@@ -78,6 +90,10 @@ def add_bias_column(X: torch.Tensor) -> torch.Tensor:
 # %%
 def batched_forward(X: torch.Tensor, W_aug: torch.Tensor) -> torch.Tensor:
     """Return a ReLU layer's outputs for a whole batch: `relu(X_aug @ W_aug.T)`.
+
+    Example: the rows `(1, 2, 0)` and `(0, 1, 2)` with `W_aug = ((-1, 2, 1, -1),)` give the column 3, 0.
+
+    Details:
 
     Here `X_aug` is `X` after bias augmentation (see `add_bias_column`), so that `W_aug[:, 0]` is the bias.
     Any way to write ReLU is fine.
@@ -99,9 +115,13 @@ def batched_forward(X: torch.Tensor, W_aug: torch.Tensor) -> torch.Tensor:
 def squared_errors(y: torch.Tensor, y_hat: torch.Tensor) -> torch.Tensor:
     """Return each element's squared error, `(y_hat - y)²`.
 
+    Example: `y = (2, 1)` and `y_hat = (3, 0)` give `(1, 1)`.
+
+    Details:
+
     Args:
         y: the targets, of any shape, 0-D included.
-        y_hat: the predictions, of the same shape. (Unequal shapes are not asked here.)
+        y_hat: the predictions, of the same shape.
 
     Returns:
         A tensor of the shape and dtype given.
@@ -114,6 +134,10 @@ def squared_errors(y: torch.Tensor, y_hat: torch.Tensor) -> torch.Tensor:
 # %%
 def total_loss(y: torch.Tensor, y_hat: torch.Tensor) -> torch.Tensor:
     """Return the sum of the squared errors over all elements.
+
+    Example: the errors 1, -1, 0, -2, 0, 2, 0 give 10.
+
+    Details:
 
     Args:
         y: the targets, of any shape, 0-D included.
@@ -130,6 +154,10 @@ def total_loss(y: torch.Tensor, y_hat: torch.Tensor) -> torch.Tensor:
 # %%
 def mse(y: torch.Tensor, y_hat: torch.Tensor) -> torch.Tensor:
     """Return the mean squared error: the mean of the squared errors over all elements.
+
+    Example: two rows of two errors, `(1, 2)` and `(3, 0)`, give 14 / 4 = 3.5.
+
+    Details:
 
     For `(N, H)` that is their sum divided by `N·H`, not by `N`.
 
@@ -148,6 +176,10 @@ def mse(y: torch.Tensor, y_hat: torch.Tensor) -> torch.Tensor:
 # %%
 def backward(X: torch.Tensor, W_aug: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
     """Return the gradient of `mse(y, batched_forward(X, W_aug))` with respect to `W_aug`, by hand.
+
+    Example: the page's seven glasses give `(2/7, 10/7, 4/7, 4/7)`.
+
+    Details:
 
     Go back through the mean squared error (the mean over all `N·H` elements), through ReLU and through the product.
     ReLU's slope is 1 where its input is above 0, and 0 elsewhere, *also where its input is exactly 0*. A neuron that
@@ -178,6 +210,10 @@ def backward(X: torch.Tensor, W_aug: torch.Tensor, y: torch.Tensor) -> torch.Ten
 # %%
 def numerical_check(X: torch.Tensor, W_aug: torch.Tensor, y: torch.Tensor, dW: torch.Tensor) -> bool:
     """Return whether `dW` agrees with *two* other gradients of `mse(y, batched_forward(X, W_aug))` at `W_aug`.
+
+    Example: for the page's seven glasses `(2/7, 10/7, 4/7, 4/7)` is True, and without the mask, `(0, 10/7, 2/7, 0)`, False.
+
+    Details:
 
     1. autograd's gradient, with a ReLU whose slope at 0 is 0, as that of `torch.relu` is. (Beware of
        `torch.maximum(z, 0)` and of `(z + |z|) / 2`: autograd takes the slope 1/2 for them where z is exactly 0.)
@@ -223,28 +259,4 @@ def numerical_check(X: torch.Tensor, W_aug: torch.Tensor, y: torch.Tensor, dW: t
             by_differences[h, d] = (loss(W + step) - loss(W - step)) / (2 * eps)
 
     return agrees(by_autograd) and agrees(by_differences)
-    # END SOLUTION
-
-
-# %%
-def epoch_updates(n: int, batch_size: int) -> int:
-    """Return how many updates one epoch makes when every batch gives one update and a short last batch counts too.
-
-    A batch of all rows gives 1, stochastic descent (batches of one) gives `n`, mini-batches give `n / batch_size`
-    rounded up. A `batch_size` above `n` is fine: one batch holds everything.
-
-    Args:
-        n: the number of samples, an int.
-        batch_size: the samples of a batch, an int.
-
-    Returns:
-        The number of updates, an `int`.
-
-    Raises:
-        ValueError: if `n` or `batch_size` is under 1. The message is yours to word.
-    """
-    # BEGIN SOLUTION Refuse sizes under 1, then divide and round up.
-    if n < 1 or batch_size < 1:
-        raise ValueError(f"n and batch_size must be at least 1, not {n} and {batch_size}")
-    return (n + batch_size - 1) // batch_size
     # END SOLUTION

@@ -11,7 +11,6 @@ BATCH = "The worked batch"
 ERRORS = "From errors to one number"
 BACKWARD = "The backward pass by hand"
 CHECK = "Checking a gradient twice"
-UPDATES = "How many updates in an epoch"
 
 
 @misconception(
@@ -35,7 +34,7 @@ def bias_after_activation(x, w, b, activation):
 
 @misconception(
     "neuron",
-    says="The activation is never called, so the raw score w·x + b comes back. Pass it through `activation` last.",
+    says="The activation is never called, so the pre-activation w·x + b comes back. Pass it through `activation` last.",
     section=ROW,
 )
 def activation_left_out(x, w, b, activation):
@@ -99,7 +98,7 @@ def float32_forced(X):
 
 @misconception(
     "batched_forward",
-    says="ReLU is missing: negative scores come through. After the product, everything below 0 becomes 0.",
+    says="ReLU is missing: negative pre-activations come through. After the product, everything below 0 becomes 0.",
     section=BATCH,
 )
 def relu_missing(X, W_aug):
@@ -224,7 +223,7 @@ def _by_hand(X, W_aug, y, mask, scale):
 
 @misconception(
     "backward",
-    says="ReLU's mask is missing on the way back. Where a pre-activation is 0 or less, no error goes back.",
+    says="ReLU's mask is missing on the way back. Where a pre-activation is 0 or less, no gradient goes back.",
     section=BACKWARD,
 )
 def mask_forgotten(X, W_aug, y):
@@ -233,7 +232,7 @@ def mask_forgotten(X, W_aug, y):
 
 @misconception(
     "backward",
-    says="The mask keeps the wrong side: errors go back through silent neurons and stop at the active ones. "
+    says="The mask keeps the wrong side: gradients go back through silent neurons and stop at the active ones. "
     "ReLU's slope is 1 where Z > 0 and 0 elsewhere.",
     section=BACKWARD,
 )
@@ -388,45 +387,3 @@ def weights_nudged_in_place(X, W_aug, y, dW):
             W[h, d] += eps
             differences[h, d] = (up - down) / (2 * eps)
     return _agrees(dW, by_autograd) and _agrees(dW, differences)
-
-
-@misconception(
-    "epoch_updates",
-    says="The division is rounded down, so the short last batch is forgotten. It gives an update too: round up.",
-    section=UPDATES,
-)
-def short_batch_forgotten(n, batch_size):
-    if n < 1 or batch_size < 1:
-        raise ValueError("sizes must be at least 1")
-    return n // batch_size
-
-
-@misconception(
-    "epoch_updates",
-    says="A float comes back. Updates are counted in whole numbers: round up and return an int.",
-    section=UPDATES,
-)
-def float_returned(n, batch_size):
-    if n < 1 or batch_size < 1:
-        raise ValueError("sizes must be at least 1")
-    return n / batch_size
-
-
-@misconception(
-    "epoch_updates",
-    says="One batch is always added, also where nothing is left over. Round up instead: 6 samples in threes are 2.",
-    section=UPDATES,
-)
-def always_one_more(n, batch_size):
-    if n < 1 or batch_size < 1:
-        raise ValueError("sizes must be at least 1")
-    return n // batch_size + 1
-
-
-@misconception(
-    "epoch_updates",
-    says="Sizes under 1 are let through. The lesson raises a ValueError for them.",
-    section=UPDATES,
-)
-def sizes_not_checked(n, batch_size):
-    return -(-n // batch_size) if batch_size else 0

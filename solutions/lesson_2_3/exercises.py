@@ -26,6 +26,10 @@ from torch import nn
 def layer_parameters(n_in: int, n_out: int) -> int:
     """Return how many numbers a linear layer with bias learns: its weights and its biases.
 
+    Example: `layer_parameters(10, 5)` is 55.
+
+    Details:
+
     Args:
         n_in: how many numbers go in, an int of 1 or more.
         n_out: how many neurons the layer has, an int of 1 or more.
@@ -42,12 +46,16 @@ def layer_parameters(n_in: int, n_out: int) -> int:
 def init_params(sizes: list[int], generator: torch.Generator) -> list[tuple[torch.Tensor, torch.Tensor]]:
     """Return fresh weights and biases for a network whose layers have the given sizes.
 
+    Example: `init_params([1, 16, 16, 1], generator)` has three pairs, whose `W` are `(16, 1)`, `(16, 16)` and `(1, 16)`.
+
+    Details:
+
     The biases are zero. The weights are random, drawn independently of one another from `generator` alone: from a
     distribution with mean 0 and a standard deviation between `0.4 / sqrt(n_in)` and `2.5 / sqrt(n_in)`, where `n_in` is
-    the number of *inputs* of that layer. Which distribution it is (normal, uniform, …) and which deviation within
-    these bounds is up to you, and so is the order of the draws. The usual recipes named for Xavier, He and LeCun all
-    pass. Deviations are only measured on layers of 1,000 weights or more, where `n_in` and `n_out` differ at most by a
-    factor of 4.
+    the number of *inputs* of that layer. Which distribution it is (normal, uniform, …), which standard deviation
+    within these bounds and the order of the draws are up to you. The usual recipes named for Xavier, He and LeCun are
+    all fine. The standard deviation counts in layers of 1,000 weights or more, where `n_in` and `n_out` differ at most
+    by a factor of 4.
 
     `generator` is used as it comes: it is not seeded here, so a second call with it gives other weights. PyTorch's
     global generator is neither used nor seeded.
@@ -77,6 +85,10 @@ def forward(
 ) -> tuple[torch.Tensor, list[torch.Tensor]]:
     """Return the network's predictions, and the cache that the backward pass will need.
 
+    Example: the page's network turns the rows `(1)` and `(-1)` into the predictions 0.6 and -1.
+
+    Details:
+
     Each layer computes `z = h @ W.T + b` from the output `h` of the layer before it; the first layer starts from `X`.
     After every layer *but the last* comes tanh. The last layer is linear: its `z` is the prediction. With a single
     layer (L = 1) there is no tanh at all.
@@ -105,6 +117,10 @@ def backward(
 ) -> list[tuple[torch.Tensor, torch.Tensor]]:
     """Return the gradients of the mean squared error with respect to all weights and biases, by hand.
 
+    Example: with the targets -0.4 and -1.5 the page's second layer gets `dW = ((0.3, 0.8),)` and `db = (1.5)`.
+
+    Details:
+
     The loss is the mean of `(y_hat - y)²` over all `N·O` elements, and the network is that of `forward`: tanh after
     every layer but the last. Walk back from the last layer to the first. Remember that the cache holds what came *out*
     of tanh, so tanh's slope there is `1 - h²`.
@@ -123,15 +139,15 @@ def backward(
         `W`, each `db` that of its `b`, `(n_out,)`, and both have their dtype. Neither the list `cache`, nor `params`,
         nor any tensor is changed.
     """
-    # BEGIN SOLUTION Start with the slope of the loss, and walk back through the layers.
+    # BEGIN SOLUTION Start with the gradient of the loss, and go back through the layers.
     y_hat = cache[-1]
     dZ = 2 * (y_hat - y) / y.numel()  # through the mean of the squares; the last layer has no tanh
     grads = []
     for number in reversed(range(len(params))):
         W, _ = params[number]
         h = cache[number]  # what went into this layer
-        grads.append((dZ.T @ h, dZ.sum(dim=0)))  # through the product: blame for W and b
-        dZ = (dZ @ W) * (1 - h**2)  # blame for h, then through the tanh that made it
+        grads.append((dZ.T @ h, dZ.sum(dim=0)))  # through the product: the gradients of W and b
+        dZ = (dZ @ W) * (1 - h**2)  # the gradient of h, then through the tanh that made it
     return grads[::-1]
     # END SOLUTION
 
@@ -145,6 +161,10 @@ def train(
     epochs: int,
 ) -> tuple[list[tuple[torch.Tensor, torch.Tensor]], list[float]]:
     """Train the network by plain gradient descent on the mean squared error, and return what it has become.
+
+    Example: one step with `lr=0.1` from the page's network gives the history `[0.625]`.
+
+    Details:
 
     Every epoch is one step on the whole batch: forward, loss, backward, and then every weight and bias moves by `-lr`
     times its gradient. All the gradients of a step belong to the same weights, those before the step. The loop never
@@ -184,6 +204,10 @@ def train(
 class LayerWithActivation(nn.Module):
     """A linear layer followed by an activation, as one module.
 
+    Example: with the weight 2, the bias 1 and `torch.tanh`, the sample `(1)` gives tanh(3), about 0.9951.
+
+    Details:
+
     It has exactly two parameter tensors, the weights `(out_features, in_features)` and the bias `(out_features,)`, and
     both are trained: gradients reach them. Their names are up to you, and so are the values that they start with.
     `nn.Linear` is allowed.
@@ -222,6 +246,10 @@ class LayerWithActivation(nn.Module):
 # %%
 class CustomLayer(nn.Module):
     """Linear, batch normalization, ReLU and dropout, in this order, as one module.
+
+    Example: `CustomLayer(100, 50, 0.5)` has 5,150 parameters.
+
+    Details:
 
     The linear layer is an `nn.Linear` with bias, from `in_features` to `out_features`. The normalization is an
     `nn.BatchNorm1d` of `out_features` with its usual settings. ReLU and dropout may be modules or functions, as you
@@ -270,6 +298,10 @@ class CustomLayer(nn.Module):
 def build_network(sizes: list[int]) -> nn.Sequential:
     """Return a network of linear layers with ReLU between them, as one flat chain.
 
+    Example: `build_network([784, 256, 128, 10])` has five modules; a batch `(32, 784)` comes out as `(32, 10)`.
+
+    Details:
+
     Args:
         sizes: L + 1 ints, each 1 or more, with L ≥ 1: the number of features, the sizes of the hidden layers, the
             number of outputs.
@@ -292,6 +324,10 @@ def build_network(sizes: list[int]) -> nn.Sequential:
 # %%
 def trace_shapes(model: nn.Module, x: torch.Tensor) -> list[tuple[str, tuple[int, ...]]]:
     """Call `model(x)` once and return the shape of what each of its leaf modules gave, in the order of the calls.
+
+    Example: for `build_network([3, 4, 2])` and a batch `(5, 3)`: `[("0", (5, 4)), ("1", (5, 4)), ("2", (5, 2))]`.
+
+    Details:
 
     A leaf is a module without modules inside it; containers such as `nn.Sequential` are not listed. A leaf goes by its
     dotted name, as `model.named_modules()` gives it: `"0"`, `"body.2"`. A module that is registered under two names goes

@@ -80,7 +80,7 @@ def shapes_transposed(sizes, generator):
 
 @misconception(
     "init_params",
-    says="The weights have the deviation 1 whatever the layer's size, so a sum over many inputs grows large and tanh "
+    says="The weights have the standard deviation 1 whatever the layer's size, so a sum over many inputs grows large and tanh "
     "saturates. Scale them by 1 / sqrt(n_in).",
     section=START,
 )
@@ -167,7 +167,7 @@ def activation_on_the_output(X, params):
 
 @misconception(
     "forward",
-    says="The cache holds the scores z, from before tanh. The lesson keeps what came out of tanh: h = tanh(z).",
+    says="The cache holds the pre-activations z, from before tanh. The lesson keeps what came out of tanh: h = tanh(z).",
     section=FORWARD,
 )
 def pre_activations_cached(X, params):
@@ -236,7 +236,7 @@ def slope_of_the_wrong_value(y, cache, params):
 
 @misconception(
     "backward",
-    says="The gradients come in the order of the walk, the last layer first. Return them in the order of params.",
+    says="The gradients come in the order of backpropagation, the last layer first. Return them in the order of params.",
     section=BACKWARD,
 )
 def layer_order_reversed(y, cache, params):
@@ -245,7 +245,7 @@ def layer_order_reversed(y, cache, params):
 
 @misconception(
     "backward",
-    says="tanh's slope is missing on the way back. Where blame goes through a tanh, multiply it by 1 - h².",
+    says="tanh's slope is missing on the way back. Where the gradient goes through a tanh, multiply it by 1 - h².",
     section=BACKWARD,
 )
 def slope_forgotten(y, cache, params):
@@ -290,7 +290,7 @@ def factor_two_lost(y, cache, params):
 
 @misconception(
     "backward",
-    says="The blame for a bias is averaged over the samples. It is their sum; the mean of the loss is in dZ already.",
+    says="The gradient of a bias is averaged over the samples. It is their sum; the mean of the loss is in dZ already.",
     section=BACKWARD,
 )
 def bias_gradient_averaged(y, cache, params):
@@ -323,7 +323,7 @@ def _moved(params, grads, lr):
 
 @misconception(
     "train",
-    says="Each layer is updated while the blame is still on its way, so the layers before it get theirs through the "
+    says="Each layer is updated while the gradient is still on its way, so the layers before it get theirs through the "
     "new weights. Work out all gradients first, and then update all layers.",
     section=LOOP,
 )
@@ -416,7 +416,7 @@ class activation_first(LayerWithActivation):
 
 @misconception(
     "LayerWithActivation",
-    says="The activation is never called, so plain scores come back. Pass them through `activation` last.",
+    says="The activation is never called, so plain pre-activations come back. Pass them through `activation` last.",
     section=MODULE,
 )
 class activation_left_out(LayerWithActivation):

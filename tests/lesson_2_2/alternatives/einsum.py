@@ -52,11 +52,3 @@ def numerical_check(X, W_aug, y, dW):
     norm = torch.linalg.vector_norm
     close = [norm(dW - g) <= 1e-5 * (norm(dW) + norm(g)) for g in (auto, central)]
     return all(bool(c) for c in close)
-
-
-def epoch_updates(n, batch_size):
-    if n < 1:
-        raise ValueError(f"n is {n}")
-    if batch_size < 1:
-        raise ValueError(f"batch_size is {batch_size}")
-    return math.ceil(n / batch_size)

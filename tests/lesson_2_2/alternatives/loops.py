@@ -91,9 +91,3 @@ def numerical_check(X, W_aug, y, dW):
         if distance > 1e-5 * (math.sqrt((dW**2).sum().item()) + math.sqrt((other**2).sum().item())):
             return False
     return True
-
-
-def epoch_updates(n, batch_size):
-    if min(n, batch_size) < 1:
-        raise ValueError("both sizes must be at least 1")
-    return len(range(0, n, batch_size))

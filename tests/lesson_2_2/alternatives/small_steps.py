@@ -81,10 +81,3 @@ def numerical_check(X, W_aug, y, dW):
         slopes.append((loss_at(up) - loss_at(down)).item() / 2e-6)
     by_nudging = torch.tensor(slopes, dtype=torch.float64, device=start.device).view_as(start)
     return _distance_is_small(dW.double(), by_torch) and _distance_is_small(dW.double(), by_nudging)
-
-
-def epoch_updates(n, batch_size):
-    if n <= 0 or batch_size <= 0:
-        raise ValueError("sizes start at 1")
-    full, rest = divmod(n, batch_size)
-    return full + 1 if rest else full

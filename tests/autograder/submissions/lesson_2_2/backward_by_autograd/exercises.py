@@ -72,9 +72,3 @@ def numerical_check(X, W_aug, y, dW):
         return torch.norm(dW - g) <= 1e-5 * (torch.norm(dW) + torch.norm(g))
 
     return bool(close(Wg.grad)) and bool(close(slopes))
-
-
-def epoch_updates(n, batch_size):
-    if n < 1 or batch_size < 1:
-        raise ValueError("n and batch_size must be 1 or more")
-    return math.ceil(n / batch_size)

@@ -46,8 +46,3 @@ def backward(X, W_aug, y):
 def numerical_check(X, W_aug, y, dW):
     # TODO
     raise NotImplementedError("numerical_check is not written yet")
-
-
-def epoch_updates(n, batch_size):
-    # TODO
-    raise NotImplementedError("epoch_updates is not written yet")

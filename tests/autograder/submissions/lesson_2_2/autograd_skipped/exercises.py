@@ -62,9 +62,3 @@ def numerical_check(X, W_aug, y, dW):
             slopes[i, j] = (mse(y, batched_forward(X, plus)) - mse(y, batched_forward(X, minus))) / (2 * eps)
     size = torch.norm(dW) + torch.norm(slopes)
     return (torch.norm(dW - slopes) <= 1e-5 * size).item()
-
-
-def epoch_updates(n, batch_size):
-    if n < 1 or batch_size < 1:
-        raise ValueError("n and batch_size must be 1 or more")
-    return n / batch_size
