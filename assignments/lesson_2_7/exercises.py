@@ -26,7 +26,7 @@ STRENGTH = 0.0005
 def standardize_with(X_train: torch.Tensor, X_test: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Standardize training rows and test rows, both by the statistics of the training rows.
 
-    From every number subtract the mean of its column *in the training rows*, then divide by that column's unbiased
+    From every number subtract the mean of its column *in the training rows*, then divide by that column's standard
     deviation in the training rows (the squares are divided by N - 1, as `torch.std` does). The test rows have no say in
     either.
 

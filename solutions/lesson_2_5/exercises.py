@@ -24,6 +24,10 @@ from torchvision.datasets import MNIST
 class ToyDataset(Dataset[tuple[torch.Tensor, torch.Tensor]]):
     """Points near the line y = 3x + 1, one sample a row.
 
+    Example: `ToyDataset(5, seed=0)` has the features -2, -1, 0, 1, 2, and `dataset[-1][0]` is `tensor([2.])`.
+
+    Details:
+
     The features are evenly spaced on [-2, 2], both ends included. The targets are `y = 3x + 1 + 0.5 * z`, where each
     `z` is drawn once from the standard normal distribution. The draws are fixed by `seed`: the same seed gives the same
     targets, another seed gives others, and reading a sample twice gives the same numbers. PyTorch's global generator
@@ -71,6 +75,10 @@ class ToyDataset(Dataset[tuple[torch.Tensor, torch.Tensor]]):
 def make_loader(dataset: Dataset[Any], batch_size: int, shuffle: bool, seed: int) -> DataLoader[Any]:
     """Return a DataLoader that serves every sample of `dataset` once an epoch, in batches.
 
+    Example: 10 samples and `batch_size=4` give batches of 4, 4 and 2 samples.
+
+    Details:
+
     One walk through the loader (`for batch in loader`) is an epoch, and a loader can be walked through again and again.
     Every batch has `batch_size` samples except the last, which has what is left over; it is kept.
 
@@ -99,6 +107,10 @@ def manual_batches(
 ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
     """Yield the batches of one epoch, by slicing.
 
+    Example: five rows, the order `[3, 0, 4, 1, 2]` and `batch_size=2`: first come the rows 3 and 0, last row 2 alone.
+
+    Details:
+
     The rows come in the order that `order` says: the first batch holds the rows `order[0]`, …, `order[batch_size - 1]`,
     the next batch the next rows, and so on to the end. The last batch may be shorter; no batch is empty.
     A `DataLoader` would do the same; here you do it by hand. The arguments stay as they are.
@@ -123,6 +135,10 @@ def manual_batches(
 # %%
 def train(loader: DataLoader[Any], model: nn.Module, lr: float, epochs: int) -> list[float]:
     """Train `model` in place with plain stochastic gradient descent on the mean squared error.
+
+    Example: the page's three samples, two to a batch, from `w = b = 0` with `lr=0.1`: one epoch returns `[3.2533]`.
+
+    Details:
 
     Walk through the loader once an epoch. For every batch: predict, take the batch's loss (the mean of the squared
     errors over all elements of the batch), clear the gradients, back-propagate, and update every parameter once by
@@ -163,6 +179,10 @@ def compare_batch_sizes(
 ) -> dict[int, list[float]]:
     """Train one `nn.Linear(1, 1)` for each batch size, all from the same start, and return how their losses went.
 
+    Example: with `lr=0.0` nothing moves, so all sizes report the same losses.
+
+    Details:
+
     Each size gets a model of its own and a loader of its own that shuffles, so that every epoch has a new random order, and
     is trained as `train` does. All models have the same weight and bias at the start, whatever the size. Which start that
     is, and which orders they are, is left open. But `seed` fixes both, and another seed gives other orders: calling again
@@ -194,13 +214,17 @@ def compare_batch_sizes(
 class StandardizedToyDataset(Dataset[tuple[torch.Tensor, torch.Tensor]]):
     """The samples of `ToyDataset(n_samples, seed)` with standardized features.
 
-    All features together have mean 0 and unbiased standard deviation 1 (divide by n - 1, as `torch.std` does). The
+    Example: five samples have the features -1.2649, -0.6325, 0, 0.6325, 1.2649.
+
+    Details:
+
+    All features together have mean 0 and standard deviation 1 (divide by n - 1, as `torch.std` does). The
     targets are exactly those of `ToyDataset(n_samples, seed)`. Length, indexing, `IndexError`, dtype and shapes are as
     in `ToyDataset`. PyTorch's global generator stays as it was.
 
     Attributes:
         x_mean: the mean of the features before they were standardized, a float or a tensor with one element.
-        x_std: their unbiased standard deviation, a float or a tensor with one element.
+        x_std: their standard deviation, a float or a tensor with one element.
     """
 
     def __init__(self, n_samples: int, seed: int) -> None:
@@ -245,6 +269,10 @@ class StandardizedToyDataset(Dataset[tuple[torch.Tensor, torch.Tensor]]):
 def digits_loader(root: str | Path, train: bool, batch_size: int) -> DataLoader[Any]:
     """Return a DataLoader of handwritten digits, read from the IDX files that lie below `root`.
 
+    Example: `digits_loader("datasets/digits", train=False, batch_size=4)` has 125 batches.
+
+    Details:
+
     Use torchvision's `MNIST`, which finds `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`,
     `t10k-images-idx3-ubyte` and `t10k-labels-idx1-ubyte` in the folder `root/MNIST/raw`. All four must lie there.
     Nothing is ever downloaded and nothing is written, also when files are missing.
@@ -274,6 +302,10 @@ def digits_loader(root: str | Path, train: bool, batch_size: int) -> DataLoader[
 def to_device(batch: Any, device: torch.device | str) -> Any:
     """Return `batch` with every tensor in it on `device`.
 
+    Example: `to_device({"x": x, "rest": [y, "a.png"]}, device)` is a dict with the same keys; both tensors have moved.
+
+    Details:
+
     Args:
         batch: a tensor, or tuples, lists and dicts of tensors, nested in any way, empty ones included. What is neither
             a tensor nor one of these three (a string, a number, None) stays as it is. Types derived from the three,
@@ -301,6 +333,10 @@ def to_device(batch: Any, device: torch.device | str) -> Any:
 # %%
 def plot_batch(images: torch.Tensor, labels: torch.Tensor) -> Figure:
     """Draw the first eight images of a batch, two rows of four, each with its label as title.
+
+    Example: three images give eight axes: three with a picture and its label, five empty.
+
+    Details:
 
     The figure always has exactly eight axes, in reading order: left to right, the upper row first. Where there are
     fewer than eight images, the last axes stay empty, without image and title. Every axes has its lines switched off,

@@ -379,7 +379,7 @@ class targets_standardized_too(StandardizedToyDataset):
 
 @misconception(
     "StandardizedToyDataset",
-    says="Mean and deviation are those of the first batch alone. The lesson takes them over all samples of the "
+    says="Mean and standard deviation are those of the first batch alone. The lesson takes them over all samples of the "
     "dataset.",
     section="Standardizing inside the dataset",
 )
@@ -393,8 +393,7 @@ class statistics_of_one_batch(StandardizedToyDataset):
 
 @misconception(
     "StandardizedToyDataset",
-    says="The deviation is divided by n. The lesson uses the unbiased one, divided by n - 1, which is what "
-    "`torch.std` gives.",
+    says="The squares are divided by n. The lesson divides them by n - 1, which is what `torch.std` gives.",
     section="Standardizing inside the dataset",
 )
 class deviation_divided_by_n(StandardizedToyDataset):
@@ -405,7 +404,7 @@ class deviation_divided_by_n(StandardizedToyDataset):
 
 @misconception(
     "StandardizedToyDataset",
-    says="`inverse` standardizes once more. The lesson undoes it: times the deviation, then plus the mean.",
+    says="`inverse` standardizes once more. The lesson undoes it: times the standard deviation, then plus the mean.",
     section="Standardizing inside the dataset",
 )
 class inverse_standardizes_again(StandardizedToyDataset):

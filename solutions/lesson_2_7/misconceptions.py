@@ -68,8 +68,7 @@ def over_all_elements(X_train, X_test):
 
 @misconception(
     "standardize_with",
-    says="The squares are divided by N. The lesson uses the unbiased deviation, which divides them by N - 1, as "
-    "`torch.std` does.",
+    says="The squares are divided by N. The lesson divides them by N - 1, as `torch.std` does.",
     section="Standardizing with the training rows",
 )
 def biased_deviation(X_train, X_test):
