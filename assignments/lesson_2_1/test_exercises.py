@@ -199,17 +199,24 @@ def test_LinearModel_gives_probabilities():
     )
 
 
-def test_LinearModel_and_MLP_start_random():
+def starts_random(call, make):
     """`torch.manual_seed` fixes the start from outside; two models made one after the other differ."""
     step = "Draw the weights as `nn.Linear` does, and never call `torch.manual_seed` yourself."
-    for call, make in {
-        "LinearModel(3)": lambda: LinearModel(3),
-        "MLP(3, 4, 1, tanh)": lambda: MLP(3, 4, 1, tanh),
-    }.items():
-        torch.manual_seed(5)
-        first, second = ([p.detach() for p in make().parameters() if p.dim() == 2] for _ in range(2))
-        different = bool(first) and not any(torch.equal(one, other) for one, other in zip(first, second, strict=True))
-        expect(f"whether {call}, called twice, gives different weights", different, True, step)
+    torch.manual_seed(5)
+    first, second = ([p.detach() for p in make().parameters() if p.dim() == 2] for _ in range(2))
+    different = bool(first) and not any(torch.equal(one, other) for one, other in zip(first, second, strict=True))
+    expect(f"whether {call}, called twice, gives different weights", different, True, step)
+
+
+def test_LinearModel_starts_random():
+    """Two models have different weights."""
+    starts_random("LinearModel(3)", lambda: LinearModel(3))
+
+
+def test_MLP_starts_random():
+    """Two models have different weights, and so have two hidden neurons of one."""
+    step = "Draw the weights as `nn.Linear` does, and never call `torch.manual_seed` yourself."
+    starts_random("MLP(3, 4, 1, tanh)", lambda: MLP(3, 4, 1, tanh))
     hidden = next(p.detach() for p in MLP(3, 4, 1, tanh).parameters() if tuple(p.shape) == (4, 3))
     expect("whether the hidden neurons of MLP(3, 4, 1, tanh) differ", bool((hidden[0] != hidden[1]).any()), True, step)
 
