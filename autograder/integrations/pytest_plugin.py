@@ -146,12 +146,12 @@ class Gradings:
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         self._lessons: dict[str, dict[tuple[str, str], tuple[Verdict, float, float]]] = {}
-        self._sandboxes: Sandboxes | None = None
+        self._sandboxes: dict[Path, Sandboxes] = {}
 
     def close(self) -> None:
         """End the sandboxes, if any were started."""
-        if self._sandboxes is not None:
-            self._sandboxes.close()
+        for made in self._sandboxes.values():
+            made.close()
 
     def verdict(self, item: ScenarioItem) -> tuple[Verdict, float, float]:
         """Return an item's verdict, its points and the most it could have."""
@@ -175,11 +175,13 @@ class Gradings:
         path = option("--submission")
         handed_in = _handed_in(Path(path), item.lesson) if path else None
         devices, seed, unsafe = option("--device"), option("--grading-seed"), option("--allow-unsafe")
-        if self._sandboxes is None:
-            asked = {other.lesson.name: other.lesson for other in item.session.items if isinstance(other, ScenarioItem)}
-            # One zygote serves the references of all lessons; another is only started where there is a submission.
-            self._sandboxes = sandboxes([*asked.values()], devices, 1 if path else 0)
-        with Grading(item.lesson, devices, seed, unsafe=unsafe, lent=self._sandboxes) as grading:
+        root = item.lesson.root
+        if root not in self._sandboxes:
+            others = [other.lesson for other in item.session.items if isinstance(other, ScenarioItem)]
+            asked = {lesson.name: lesson for lesson in others if lesson.root == root}
+            # One zygote serves the references of all lessons of a course; another is only started where there is a submission.
+            self._sandboxes[root] = sandboxes([*asked.values()], devices, 1 if path else 0)
+        with Grading(item.lesson, devices, seed, unsafe=unsafe, lent=self._sandboxes[root]) as grading:
             result = grading.run(grading.source(handed_in)) if handed_in else grading.run_reference()
             scores = grading.scores(result)
         found = {}

@@ -266,7 +266,7 @@ def hidden():
     step = sys._getframe()
     while "request" not in step.f_locals:
         step = step.f_back
-    suite = "".join(step.f_locals["request"]["suite"].values())
+    suite = "".join(step.f_locals["request"].get("suite", {"": "def test_noth" + "ing_is_hidden_here_yet("}).values())
     return suite[suite.index("def test_") + 4:].partition("(")[0]
 
 def tell(error):
@@ -295,9 +295,11 @@ def test_no_hidden_word_comes_out_through_a_forged_error(
     report = grade({"exercises.py": RIGHT + LIAR + LIES[lie] + "\n"})
     hidden = re.findall(r"def (test_\w+)", "".join(small_grading.suite.files.values()))
     private = " ".join(failure.message for failure in report.loading.cells)
-    assert any(name in private for name in hidden), "the lie did not get as far as the instructor's part"
+    assert "test_nothing_is_hidden_here_yet" in private, "the lie did not get as far as the instructor's part"
     page = feedback(report, small_grading.signatures)
-    assert not any(name in page or name in report.reason for name in hidden)
+    for name in (*hidden, "test_nothing_is_hidden_here_yet"):
+        assert name not in page
+        assert name not in report.reason
 
 
 @pytest.mark.parametrize("line", [0, -1, 10**6, None])
