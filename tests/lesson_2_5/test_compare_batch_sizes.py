@@ -74,6 +74,7 @@ def test_a_whole_batch_descends_at_the_given_rate(lesson, rng, low, high):
 
 @pytest.mark.exercise("compare_batch_sizes")
 @pytest.mark.check("sizes_are_shuffled_anew")
+@pytest.mark.weight(0.4)
 def test_every_epoch_has_a_new_random_order(lesson, rng):
     """The samples come in a new random order in every epoch; another seed gives other orders."""
     n = number(rng, 9, 12)
