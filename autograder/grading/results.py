@@ -45,6 +45,9 @@ class Reason(StrEnum):
     NOT_REACHED = "not_reached"
     NOT_WAITED_FOR = "not_waited_for"
     NOT_IMPORTED = "not_imported"
+    # (What no honest worker says where the reference found a device and a network.)
+    NO_DEVICE = "no_device"
+    NO_NETWORK = "no_network"
     # Why it was not run: on the simulated device it failed, but not through the device.
     OTHERWISE = "otherwise"
     # Why the grader broke: the machine was too busy to tell.

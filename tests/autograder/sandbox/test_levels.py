@@ -26,7 +26,7 @@ from autograder.sandbox.sandbox import Sandbox
 from autograder.worker import lockdown
 from autograder.worker.scenarios import Scenario
 from tests.autograder.helpers import COURSE, ROOT, Command
-from tests.autograder.sandboxes import LOADER, kind, look, seen
+from tests.autograder.sandboxes import LOADER, faults, kind, look, seen
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the levels are Linux's")
 
@@ -89,52 +89,6 @@ def test_restricted_leaves_nothing_running_and_nothing_behind(restricted: Sandbo
     body = f"if os.fork() == 0:\n    os.setsid()\n{inner}    os._exit(0)\nreturn os.getpid()"
     assert look(restricted, body).outcomes[0].status == "returned"
     assert [pid for pid in _sleepers() if pid != os.getpid()] == []
-
-
-FORKS = """
-children = 0
-try:
-    while children < 500:
-        if os.fork() == 0:
-            clock.sleep(600)
-            os._exit(0)
-        children += 1
-except OSError as error:
-    return [children, type(error).__name__]
-return [children, "no end"]
-""".strip()
-DESCRIPTORS = """
-opened = []
-try:
-    while len(opened) < 1000:
-        opened.append(os.open("/dev/null", os.O_RDONLY))
-except OSError as error:
-    return [len(opened), error.errno]
-return [len(opened), 0]
-""".strip()
-
-
-def faults(box: Sandbox) -> dict[str, Any]:
-    """Return what becomes of a worker that wants too much of each thing, and of the one that comes after it."""
-    box.deadlines = Deadlines(scenario_cpu=1, scenario_wall=4, submission_cpu=8)
-    found = {
-        "memory": kind(box, "return len(bytearray(3 << 30))"),
-        "memory by mmap": kind(box, "import mmap\nreturn len(mmap.mmap(-1, 3 << 30))"),
-        "a file": kind(box, "with open(tmp_path / 'x', 'wb') as file:\n    file.write(bytes(80 << 20))"),
-        "processes": seen(box, FORKS),
-        "descriptors": seen(box, DESCRIPTORS),
-        "computing": look(box, "while True:\n    pass").outcomes[0].status,
-        "computing in a child": look(box, "if os.fork() == 0:\n    while True:\n        pass\nclock.sleep(600)")
-        .outcomes[0]
-        .status,
-        "sleeping": look(box, "clock.sleep(600)").outcomes[0].status,
-        "printing": look(box, "while True:\n    print('x' * 100_000)").outcomes[0].status,
-        "returning": look(box, "return 'x' * (8 << 20), [list(range(100))] * 10_000").outcomes[0].status,
-        "limits lifted": kind(
-            box, "import resource as r\nr.setrlimit(r.RLIMIT_AS, (r.RLIM_INFINITY, r.RLIM_INFINITY))"
-        ),
-    }
-    return found | {"an honest one after them": seen(box, "return time")}
 
 
 def assert_bounded(found: dict[str, Any]) -> None:
@@ -482,7 +436,7 @@ def test_an_ordinary_user_grades_by_the_command(home: Path) -> None:
     if os.geteuid() == 0:
         os.chown(home / "in", user, user)
     command = ("-m", "autograder.cli", "grade", "lesson_9_1", str(home / "in"), "--allow-unsafe")
-    done = run_as_user(home, *command, where="tests/autograder/course")
+    done = run_as_user(home, *command, where="tests/autograder/small_course")
     assert done.returncode == 0, done.stdout + done.stderr
     scores = home / "grades-lesson_9_1" / "scores.csv"
     assert scores.stat().st_uid == user
@@ -492,10 +446,10 @@ def test_an_ordinary_user_grades_by_the_command(home: Path) -> None:
 TRY_FAULTS = """
 import json
 from pathlib import Path
-from autograder.sandbox import Sandbox
-from tests.autograder import test_levels
-with Sandbox(Path("tests/autograder/course").resolve(), plots=False, level="restricted") as box:
-    print(json.dumps([box.guarantee.level, test_levels.faults(box)]))
+from autograder.sandbox.sandbox import Sandbox
+from tests.autograder import sandboxes
+with Sandbox(Path("tests/autograder/small_course").resolve(), plots=False, level="restricted") as box:
+    print(json.dumps([box.guarantee.level, sandboxes.faults(box)]))
 """
 
 
