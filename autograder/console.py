@@ -14,7 +14,7 @@ from rich.table import Table
 
 from autograder.audit.audit import NAMES, Audit
 from autograder.batch import run as batch
-from autograder.course.lesson import Lesson
+from autograder.course.lesson import Group, Lesson
 from autograder.gradebook.export import ExportResult
 from autograder.release.student_repository import Released
 from autograder.report.feedback import subtotals
@@ -23,6 +23,8 @@ from autograder.util.safe_text import printable, told_apart
 
 # How many written files are named.
 MAX_PATHS = 10
+# Columns of a terminal below which the table has no subtotals.
+MIN_WIDTH_FOR_SUBTOTALS = 120
 
 
 @contextmanager
@@ -59,16 +61,22 @@ def scores(lesson: Lesson, summary: batch.Summary, out: Path) -> None:
     table = Table(title=f"Lesson {lesson.number} · {lesson.title}", title_justify="left")
     table.add_column("submission", overflow="fold")
     table.add_column("score", justify="right")
-    for group in lesson.groups:
+    # On a narrow terminal the reasons need the room; the feedback has the subtotals.
+    groups = lesson.groups if console.width >= MIN_WIDTH_FOR_SUBTOTALS else ()
+    for group in groups:
         table.add_column(f"ex. {group.number}", justify="right")
-    table.caption = "\n".join(escape(group.heading) for group in lesson.groups) or None
+    table.caption = "\n".join(escape(group.heading) for group in groups) or None
     table.add_column("status")
     table.add_column("lost on", overflow="fold")
     shown = told_apart(row["submission"] for row in summary.rows)
     for row in summary.rows:
         score = "" if row["score"] is None else f"{row['score']:g} / {row['max_score']:g}"
         table.add_row(
-            escape(shown[row["submission"]]), score, *_subtotals(lesson, row), row["status"], escape(ending(row))
+            escape(shown[row["submission"]]),
+            score,
+            *_subtotals(groups, lesson, row),
+            row["status"],
+            escape(ending(row)),
         )
     console.print(table)
     console.print(escape(changes(summary)), soft_wrap=True)
@@ -77,10 +85,10 @@ def scores(lesson: Lesson, summary: batch.Summary, out: Path) -> None:
     console.print(f"Scores in {escape(str(out / 'scores.csv'))}, reports and feedback beside it.", soft_wrap=True)
 
 
-def _subtotals(lesson: Lesson, row: ReportRow) -> list[str]:
+def _subtotals(groups: Sequence[Group], lesson: Lesson, row: ReportRow) -> list[str]:
     """Return the points of each of the page's numbered exercises; "" where the submission has none."""
     found = {one.heading: f"{one.points:g} / {one.max_points:g}" for one in subtotals(lesson, row["exercises"])}
-    return ["" if row["score"] is None else found.get(group.heading, "") for group in lesson.groups]
+    return ["" if row["score"] is None else found.get(group.heading, "") for group in groups]
 
 
 def delivered(found: ExportResult) -> None:

@@ -273,3 +273,13 @@ def test_the_table_of_scores_has_a_column_for_each_exercise(
     assert "20 / 20" in shown
     assert "Exercise 1 · Twice and half" in shown
     assert "0 / 0" not in shown
+
+
+def test_a_narrow_terminal_keeps_its_room_for_the_reasons(
+    numbered: Lesson, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    console.scores(numbered, Summary([report(double=50.0, batch_sizes=0.0, average=20.0)], 0, {"new": 1}), tmp_path)
+    shown = capsys.readouterr().out
+    assert "ex. 1" not in shown
+    assert "batch_sizes 0/30" in shown
