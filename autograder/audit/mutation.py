@@ -77,6 +77,7 @@ def check_mutants(subject: Subject) -> MutationResult:
     lesson = subject.lesson
     made = mutants(subject.text)
     equivalents = read_equivalents(lesson)
+    _ = subject.lane  # once, before several threads ask for it at a time
     killed = subject.bench.map(lambda mutant: _killed(subject, mutant), made)
     living = [mutant for mutant, dead in zip(made, killed, strict=True) if not dead]
     set_aside, survivors = [], []

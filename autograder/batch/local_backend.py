@@ -8,7 +8,7 @@ from functools import partial
 from typing import Self
 
 from autograder.batch.backend import failed
-from autograder.grading.disturbance import tries_after
+from autograder.grading.disturbance import tried_again
 from autograder.grading.lesson_grader import Grading
 from autograder.report.feedback import with_feedback
 from autograder.report.schema import ReportRow
@@ -61,12 +61,9 @@ class LocalBackend:
 
     def grade_alone(self, handed_in: Submission) -> ReportRow:
         """Grade a submission that has no others beside it: what was disturbed is tried again at once."""
-        row = self.grade(handed_in)
-        tries = tries_after(row["disturbed"])
-        while tries and row["disturbed"]:
-            tries -= 1
-            row = self.grade(handed_in, last=not tries)
-        return row
+        return tried_again(
+            self.grade(handed_in), lambda row: row["disturbed"], lambda last: self.grade(handed_in, last=last)
+        )
 
     def _failed(self, handed_in: Submission, why: str) -> ReportRow:
         return failed(self._grading.lesson, handed_in, self.provenance, why)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from types import MappingProxyType
+from typing import TypeVar
 
 from autograder.sandbox.jobs import KILLED, OUT_OF_TIME, Outcome, OutcomeStatus, Result, Run
+
+Found = TypeVar("Found")
 
 
 class Disturbance(StrEnum):
@@ -35,6 +38,21 @@ TRIES_AFTER: Mapping[Disturbance, int] = MappingProxyType(
 def tries_after(disturbed: str | None) -> int:
     """Return how often a submission is tried again after what disturbed it; 0 where nothing did."""
     return TRIES_AFTER[Disturbance(disturbed)] if disturbed else 0
+
+
+def tried_again(first: Found, disturbed: Callable[[Found], str | None], again: Callable[[bool], Found]) -> Found:
+    """Return what was found first or, while something disturbed it, by another try; the last counts whatever disturbed that.
+
+    Args:
+        first: what was found.
+        disturbed: returns what may have disturbed something found; "" or None for nothing.
+        again: tries once more; it is told whether this is the last time.
+    """
+    found, tries = first, tries_after(disturbed(first))
+    while tries and disturbed(found):
+        tries -= 1
+        found = again(not tries)
+    return found
 
 
 def disturbance(runs: Sequence[Run], result: Result) -> Disturbance | None:

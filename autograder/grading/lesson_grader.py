@@ -24,7 +24,7 @@ from autograder.grading import (
     student_source,
 )
 from autograder.grading.diagnosis import Diagnoser
-from autograder.grading.disturbance import Disturbance, disturbance, tries_after
+from autograder.grading.disturbance import Disturbance, disturbance, tried_again
 from autograder.grading.limits import Allowance
 from autograder.grading.planned import of_planned
 from autograder.grading.results import ExerciseScore, Loading, Provenance, Report, ReportStatus, Verdict, VerdictKind
@@ -221,12 +221,11 @@ class Grading:
 
     def run(self, source: Source) -> Result:
         """Run a module through the suite, alone, in a sandbox that has never seen the reference."""
-        result = self.pool.with_sandbox(lambda sandbox: self.run_once(source, sandbox))
-        tries = tries_after(self.disturbance(result))
-        while tries and self.disturbance(result) is not None:
-            tries -= 1
-            result = self.pool.with_sandbox(partial(self.run_once, source, last=not tries))
-        return result
+
+        def run(last: bool) -> Result:
+            return self.pool.with_sandbox(partial(self.run_once, source, last=last))
+
+        return tried_again(run(False), self.disturbance, run)
 
     def disturbance(self, result: Result) -> Disturbance | None:
         """Return what may have disturbed a result of this grading's job."""
@@ -252,12 +251,11 @@ class Grading:
 
     def _beside_reference(self, job: Job) -> Result:
         """Run the reference or a misconception in the reference's own sandbox; tried again where something came from outside."""
-        result = self._sandboxes.for_reference.with_sandbox(lambda sandbox: sandbox.run(job))
-        tries = tries_after(disturbance(job.runs, result))
-        while tries and disturbance(job.runs, result) is not None:
-            tries -= 1
-            result = self._sandboxes.for_reference.with_sandbox(lambda sandbox: sandbox.run(job))
-        return result
+
+        def run(_: bool) -> Result:
+            return self._sandboxes.for_reference.with_sandbox(lambda sandbox: sandbox.run(job))
+
+        return tried_again(run(False), partial(disturbance, job.runs), run)
 
     def job(self, source: Source, *, patient: bool = False) -> Job:
         """Return the job that runs a module through the whole suite, on every device.

@@ -145,7 +145,8 @@ class Gradings:
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
-        self._lessons: dict[str, dict[tuple[str, str], tuple[Verdict, float, float]]] = {}
+        # By the lesson's folder: two courses may each have a lesson of one name.
+        self._lessons: dict[Path, dict[tuple[str, str], tuple[Verdict, float, float]]] = {}
         self._sandboxes: dict[Path, Sandboxes] = {}
 
     def close(self) -> None:
@@ -155,9 +156,10 @@ class Gradings:
 
     def verdict(self, item: ScenarioItem) -> tuple[Verdict, float, float]:
         """Return an item's verdict, its points and the most it could have."""
-        if item.lesson.name not in self._lessons:
-            self._lessons[item.lesson.name] = self._judge(item)
-        return self._lessons[item.lesson.name][item.placed.name, item.device]
+        lesson = item.lesson.tests
+        if lesson not in self._lessons:
+            self._lessons[lesson] = self._judge(item)
+        return self._lessons[lesson][item.placed.name, item.device]
 
     def _judge(self, item: ScenarioItem) -> dict[tuple[str, str], tuple[Verdict, float, float]]:
         """Run a whole lesson's suite; what the person at the keyboard can put right ends the session with a sentence."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from autograder.grading.disturbance import Disturbance, disturbance, tries_after
+from autograder.grading.disturbance import Disturbance, disturbance, tried_again, tries_after
 from autograder.sandbox.decode import RunError
 from autograder.sandbox.jobs import KILLED, Outcome, OutcomeStatus, Result, Run
 
@@ -52,3 +52,25 @@ def test_every_disturbance_is_worth_another_try() -> None:
     assert all(tries_after(one) > 0 for one in Disturbance)
     assert tries_after(str(Disturbance.KILLED)) == 2
     assert tries_after("") == tries_after(None) == 0
+
+
+@pytest.mark.parametrize(
+    ("ends", "found", "asked"),
+    [
+        (["", "never"], "", []),
+        (["wall_time", ""], "", [True]),
+        (["wall_time", "wall_time", "never"], "wall_time", [True]),
+        (["killed", "", "never"], "", [False]),
+        (["killed", "killed", "killed", "never"], "killed", [False, True]),
+    ],
+)
+def test_what_was_disturbed_is_tried_again_as_often_as_that_is_worth(
+    ends: list[str], found: str, asked: list[bool]
+) -> None:
+    waiting, told = iter(ends), list[bool]()
+
+    def again(last: bool) -> str:
+        told.append(last)
+        return next(waiting)
+
+    assert (tried_again(next(waiting), lambda end: end, again), told) == (found, asked)
