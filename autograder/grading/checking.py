@@ -40,6 +40,10 @@ CPU_SECONDS, WALL_SECONDS, MEMORY = 5.0, 60.0, 1 << 30
 # One that has grown by so much is replaced after it has answered.
 GROWN = 256 << 20
 _DONE, _AGAIN = 0, 7
+# What comes from outside, and from no output: somebody's kill (the kernel's for memory, too), or a machine so busy that the clock
+# ran out before the CPU seconds did. The check is then asked again, so many times in all.
+_FROM_OUTSIDE = (-signal.SIGKILL, -signal.SIGTERM, -signal.SIGALRM)
+TRIES = 3
 _MAX_BYTES = 64 << 20
 
 
@@ -140,15 +144,30 @@ class Runner:
 
         Raises:
             CheckBroke: it gave no answer.
+            OSError: what ended it came from outside, again and again.
         """
         if sys.platform != "linux":
             return _directly(self._functions[name], student, reference)
         with self._lock:
-            answer = self._asked(name, [student, reference])
+            answer = self._asked_again(name, [student, reference])
         if "raised" in answer:
             raise CheckBroke(answer["raised"], bounds=answer.get("bounds", False))
         said: str | None = answer["said"]
         return said
+
+    def _asked_again(self, name: str, values: list[Any]) -> dict[str, Any]:
+        """Return the answer, after as many tries as it takes while what ends the process comes from outside."""
+        trouble = ""
+        for _ in range(TRIES):
+            try:
+                answer = self._asked(name, values)
+            except OSError as error:
+                trouble = str(error)
+                continue
+            if not answer.get("from_outside"):
+                return answer
+            trouble = answer["raised"]
+        raise OSError(f"a check was ended from outside {TRIES} times: {trouble}")
 
     def _started(self) -> socket.socket:
         if self._socket is None:
@@ -272,7 +291,7 @@ def _supervise(connection: socket.socket, functions: Mapping[str, Callable[[Any,
             if code == _DONE:
                 break
             if code != _AGAIN:
-                _answer(connection, {"raised": _ended_by(code), "bounds": True})
+                _answer(connection, {"raised": _ended_by(code), "bounds": True, "from_outside": code in _FROM_OUTSIDE})
     finally:
         os._exit(0)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -46,6 +47,19 @@ def broken(student, reference):
 
 def where(student, reference):
     return str(os.getpid())
+
+def killed(student, reference):
+    # Is killed so many times, as an operator or the kernel would do it, and then answers.
+    with open(student["tries"], "a+") as file:
+        file.write(".")
+        file.flush()
+        file.seek(0)
+        if len(file.read()) <= student["kills"]:
+            os.kill(os.getpid() if student["who"] == "itself" else os.getppid(), student["signal"])
+            time.sleep(0.2 if student["who"] == "itself" else 0)
+            if student["who"] == "both":
+                os.kill(os.getpid(), student["signal"])
+    return "it answers"
 """
 
 
@@ -53,7 +67,7 @@ def where(student, reference):
 def checks() -> Iterator[dict[str, BoundCheck]]:
     space: dict[str, Any] = {}
     exec(SOURCE, space)
-    names = ("same", "pair", "swells", "spins", "dies", "broken", "where")
+    names = ("same", "pair", "swells", "spins", "dies", "broken", "where", "killed")
     made = checking.bound({name: space[name] for name in names}, SOURCE)
     checking.start(made)
     yield made
@@ -108,6 +122,25 @@ def test_a_check_that_passes_its_bounds_costs_its_scenario_alone(
 ) -> None:
     assert judged(checks[name], tensor(came), tensor(torch.ones(1))) == (VerdictKind.FAILED, told)
     assert judged(checks["same"], tensor(torch.ones(1)), tensor(torch.ones(1))) == (VerdictKind.PASSED, "")
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGALRM])
+@pytest.mark.parametrize("who", ["itself", "both", "the one that watches it"])
+def test_a_check_that_is_ended_from_outside_is_asked_again(
+    checks: dict[str, BoundCheck], tmp_path: Path, number: int, who: str
+) -> None:
+    asked = {"tries": str(tmp_path / "tries"), "kills": 2, "signal": int(number), "who": who}
+    assert checks["killed"].runner.ask("killed", asked, 1) == "it answers"
+    assert judged(checks["same"], tensor(torch.ones(1)), tensor(torch.ones(1))) == (VerdictKind.PASSED, "")
+
+
+def test_a_check_that_is_ended_from_outside_every_time_is_the_graders_trouble(
+    checks: dict[str, BoundCheck], tmp_path: Path
+) -> None:
+    asked = {"tries": str(tmp_path / "tries"), "kills": 99, "signal": int(signal.SIGKILL), "who": "itself"}
+    with pytest.raises(OSError, match=r"ended from outside 3 times: .*\(-9\)"):
+        checks["killed"].runner.ask("killed", asked, 1)
+    assert len((tmp_path / "tries").read_text()) == checking.TRIES
 
 
 def test_what_a_check_stumbles_over_is_told_by_its_form(checks: dict[str, BoundCheck]) -> None:
