@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 import contextlib
 import platform
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -18,6 +20,7 @@ from autograder.util.errors import GradingAborted, UserError
 
 if TYPE_CHECKING:
     from autograder.gradebook import export
+    from autograder.sandbox.template import Template
 
 
 def main(given: Sequence[str] | None = None) -> int:
@@ -262,16 +265,49 @@ def _lesson(name: str) -> lessons.Lesson:
     return lessons.load(lessons.find_root(Path.cwd()), name)
 
 
+@contextlib.contextmanager
+def _importing() -> Iterator[None]:
+    """Keep a first Ctrl-C until the block ends, a second or two: what libraries make of one as they are imported is theirs."""
+    pressed = False
+
+    def interrupt(*_: object) -> None:
+        nonlocal pressed
+        if pressed:
+            raise KeyboardInterrupt
+        pressed = True
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if pressed:
+        raise KeyboardInterrupt
+
+
 def _grade(options: argparse.Namespace) -> int:
     lesson = _lesson(options.lesson)  # before what costs seconds to import: a name that is wrong is told at once
     if not options.submissions.exists():
         raise UserError(f"There is no folder {options.submissions}. Give the folder that holds the submissions.")
-    from autograder import console
-    from autograder.batch import backend
-    from autograder.batch import run as batch
-    from autograder.gradebook import export
-    from autograder.grading.results import ReportStatus
-    from autograder.sandbox import pool
+    from autograder.grading import warm
+
+    with contextlib.ExitStack() as stack:
+        # It warms up while this process imports what it needs itself.
+        template = None if options.dask else stack.enter_context(warm.template_for([lesson]))
+        return _graded(options, lesson, template)
+
+
+def _graded(options: argparse.Namespace, lesson: lessons.Lesson, template: Template | None) -> int:
+    with _importing():
+        from autograder import console
+        from autograder.batch import backend
+        from autograder.batch import run as batch
+        from autograder.gradebook import export
+        from autograder.grading.results import ReportStatus
+        from autograder.sandbox import pool
 
     out = options.out or batch.default_out(options.submissions, lesson)
     wishes = _wishes(options)
@@ -285,6 +321,7 @@ def _grade(options: argparse.Namespace) -> int:
         unsafe=options.allow_unsafe,
         dask=options.dask,
         moved=options.moved,
+        template=template,
     )
     with console.progress() as tell:
         summary = batch.grade_all(lesson, options.submissions, out, choices, tell)
@@ -310,16 +347,25 @@ def _wishes(options: argparse.Namespace) -> export.ExportOptions:
 
 def _audit(options: argparse.Namespace) -> int:
     chosen = _each(options.lessons)
-    import json
+    from autograder.grading import warm
 
-    from autograder import console
-    from autograder.audit import audit, subject
-    from autograder.course import suite
-    from autograder.util.files import write_whole
+    with warm.template_for(chosen) as template:
+        return _audited(options, chosen, template)
 
-    imports = sorted({name for lesson in chosen for name in suite.imports(lesson)})
+
+def _audited(options: argparse.Namespace, chosen: list[lessons.Lesson], template: Template) -> int:
+    with _importing():
+        import json
+
+        from autograder import console
+        from autograder.audit import audit, subject
+        from autograder.util.files import write_whole
+
     found = []
-    with console.working() as tell, subject.Bench(chosen[0].root, options.workers or 0, imports) as bench:
+    with (
+        console.working() as tell,
+        subject.Bench(chosen[0].root, options.workers or 0, template=template) as bench,
+    ):
         for lesson in chosen:
             found.append(audit.audit(lesson, bench, options.seeds, console.prefixed(lesson.name, tell)))
     if options.json is not None:

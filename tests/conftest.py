@@ -21,6 +21,7 @@ from tests.autograder.helpers import COURSE, LESSONS, ROOT, Command
 if TYPE_CHECKING:
     from autograder.grading.lesson_grader import Grading, Sandboxes
     from autograder.sandbox.sandbox import Sandbox
+    from autograder.sandbox.template import Template
 
 
 @pytest.fixture(scope="session")
@@ -30,29 +31,40 @@ def small_lesson() -> Lesson:
 
 
 @pytest.fixture(scope="session")
-def sandbox() -> Iterator[Sandbox]:
-    """A warm zygote that serves every test that needs no other."""
-    from autograder.sandbox.sandbox import Sandbox
+def template() -> Iterator[Template]:
+    """What the zygotes of this process's tests are forked from; it has the libraries of every lesson."""
+    from autograder.grading.warm import template_for
 
-    with Sandbox(COURSE, plots=False) as warm:
+    with template_for([lessons.load(ROOT, name) for name in LESSONS]) as warm:
         yield warm
 
 
 @pytest.fixture(scope="session")
-def small_grading(small_lesson: Lesson) -> Iterator[Grading]:
-    """The small lesson, made ready with seed 0."""
-    from autograder.grading.lesson_grader import Grading
+def sandbox(template: Template) -> Iterator[Sandbox]:
+    """A warm zygote that serves every test that needs no other."""
+    from autograder.sandbox.sandbox import Sandbox
 
-    with Grading(small_lesson, ("cpu",), 0, unsafe=False) as grading:
-        yield grading
+    with Sandbox(COURSE, plots=False, template=template) as warm:
+        yield warm
 
 
 @pytest.fixture(scope="session")
-def course_sandboxes() -> Iterator[Sandboxes]:
+def small_grading(small_lesson: Lesson, template: Template) -> Iterator[Grading]:
+    """The small lesson, made ready with seed 0."""
+    from autograder.grading.lesson_grader import Grading, sandboxes
+
+    lent = sandboxes([small_lesson], template=template)
+    with Grading(small_lesson, ("cpu",), 0, unsafe=False, lent=lent) as grading:
+        yield grading
+    lent.close()
+
+
+@pytest.fixture(scope="session")
+def course_sandboxes(template: Template) -> Iterator[Sandboxes]:
     """Two warm zygotes for all lessons of the course: one for references, one for what students might hand in."""
     from autograder.grading.lesson_grader import sandboxes
 
-    made = sandboxes([lessons.load(ROOT, name) for name in LESSONS])
+    made = sandboxes([lessons.load(ROOT, name) for name in LESSONS], template=template)
     yield made
     made.close()
 

@@ -20,6 +20,7 @@ from autograder.grading.results import Verdict
 from autograder.sandbox.jobs import Deadlines, Guarantee, Job, Outcome, OutcomeStatus, Result, Source
 from autograder.sandbox.pool import SandboxPool, cores
 from autograder.sandbox.sandbox import Sandbox
+from autograder.sandbox.template import Template
 from autograder.util.errors import UserError
 from autograder.worker.devices import SIMULATED
 
@@ -48,10 +49,17 @@ class Bench:
         workers: how many sandboxes; one per core unless said otherwise.
         imports: the modules that some lesson needs besides those that every sandbox has: a mutant has little time, and
             none of it may go into importing.
+        template: what the sandboxes' zygotes are forked from, if it was launched before; it says what is imported, then.
     """
 
-    def __init__(self, root: Path, workers: int = 0, imports: Sequence[str] = ()) -> None:
-        self._pool = SandboxPool([Sandbox(root, imports=imports) for _ in range(workers or cores())])
+    def __init__(
+        self, root: Path, workers: int = 0, imports: Sequence[str] = (), template: Template | None = None
+    ) -> None:
+        shared = template or Template(imports=imports)
+        self._own = shared if template is None else None
+        imports = shared.warmth["imports"]
+        sandboxes = [Sandbox(root, imports=imports, template=shared) for _ in range(workers or cores())]
+        self._pool = SandboxPool(sandboxes)
         self._counting = threading.Lock()
         self._cpu = 0.0
         self.map = self._pool.map
@@ -72,6 +80,8 @@ class Bench:
 
     def __exit__(self, *_: object) -> None:
         self._pool.close()
+        if self._own is not None:
+            self._own.close()
 
     def run(self, job: Job, deadlines: Deadlines | None = None) -> Result:
         """Run a job in whichever sandbox is free."""

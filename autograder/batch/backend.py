@@ -12,6 +12,7 @@ from autograder.grading.results import Provenance, ReportStatus
 from autograder.report.report import as_json
 from autograder.report.schema import ReportRow
 from autograder.sandbox.jobs import Deadlines
+from autograder.sandbox.template import Template
 from autograder.submission.submission import Submission
 
 
@@ -29,6 +30,7 @@ class Options:
         deadlines: how long a submission's parts may take.
         dask: the address of a Dask cluster's scheduler, where not this machine but the cluster is to grade.
         moved: the grading folder was begun with these submissions, though they lay elsewhere.
+        template: what zygotes are forked from, if it was launched before; whoever launched it closes it.
     """
 
     devices: tuple[str, ...] = ("cpu",)
@@ -40,6 +42,7 @@ class Options:
     deadlines: Deadlines = field(default_factory=Deadlines)
     dask: str = ""
     moved: bool = False
+    template: Template | None = None
 
 
 class Grader(Protocol):

@@ -28,7 +28,8 @@ from autograder.course.lesson import Lesson
 from autograder.grading.lesson_grader import Grading, content_hashes
 from autograder.grading.results import Provenance
 from autograder.report.schema import ReportRow
-from autograder.sandbox.jobs import Deadlines, SandboxError
+from autograder.sandbox.errors import SandboxError
+from autograder.sandbox.jobs import Deadlines
 from autograder.submission.submission import Submission
 from autograder.util.errors import GradingAborted, UserError
 

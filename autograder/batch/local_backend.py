@@ -12,7 +12,7 @@ from autograder.grading.disturbance import tried_again
 from autograder.grading.lesson_grader import Grading
 from autograder.report.feedback import with_feedback
 from autograder.report.schema import ReportRow
-from autograder.sandbox.jobs import SandboxError
+from autograder.sandbox.errors import SandboxError
 from autograder.submission.submission import Submission
 from autograder.util.errors import UserError
 

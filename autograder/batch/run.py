@@ -25,7 +25,7 @@ from autograder.report import overrides
 from autograder.report.report import as_json
 from autograder.report.results_folder import Origin, ResultsFolder
 from autograder.report.schema import ReportRow
-from autograder.sandbox.jobs import SandboxError
+from autograder.sandbox.errors import SandboxError
 from autograder.submission import class_folder, submission
 from autograder.submission.submission import Submission, SubmissionStatus
 from autograder.util.errors import GradingAborted, UserError
@@ -138,6 +138,7 @@ def _here(lesson: Lesson, seed: int, most: int, options: Options) -> Iterator[Lo
         unsafe=options.unsafe,
         workers=max(1, min(options.workers, most)),
         deadlines=options.deadlines,
+        template=options.template,
     )
     try:
         with grading, LocalBackend(grading) as here:

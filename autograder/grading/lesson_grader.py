@@ -22,6 +22,7 @@ from autograder.grading import (
     limits,
     notebook_errors,
     student_source,
+    warm,
 )
 from autograder.grading.diagnosis import Diagnoser
 from autograder.grading.disturbance import Disturbance, disturbance, tried_again
@@ -33,6 +34,7 @@ from autograder.sandbox.decode import RunError
 from autograder.sandbox.jobs import Deadlines, Guarantee, Job, OutcomeStatus, Result, Run, Source
 from autograder.sandbox.pool import SandboxPool
 from autograder.sandbox.sandbox import Sandbox
+from autograder.sandbox.template import Template
 from autograder.submission import helpers, submission
 from autograder.submission.submission import Submission, SubmissionStatus
 from autograder.util.errors import UserError
@@ -53,10 +55,12 @@ class Sandboxes:
         for_reference: one sandbox for the reference and the misconceptions. What its zygote has seen, no student's worker may
             be forked from.
         for_submissions: where submissions run; none where none will come.
+        template: what the zygotes of all of them are forked from, if it is to end with them; None where it was lent.
     """
 
     for_reference: SandboxPool
     for_submissions: SandboxPool
+    template: Template | None
 
     def launch(self) -> None:
         """Start every zygote that there is not yet, so that all warm up at a time."""
@@ -67,31 +71,42 @@ class Sandboxes:
         """End every sandbox."""
         self.for_reference.close()
         self.for_submissions.close()
+        if self.template is not None:
+            self.template.close()
 
     def break_off(self) -> None:
         """End every sandbox at once, whatever it is doing and whichever thread waits for it."""
+        if self.template is not None:
+            self.template.shut_down()
         SandboxPool([*self.for_reference.sandboxes, *self.for_submissions.sandboxes]).break_off()
+        if self.template is not None:
+            self.template.close()
 
 
-def sandboxes(chosen: Sequence[Lesson], devices: Sequence[str] = ("cpu",), workers: int = 1) -> Sandboxes:
+def sandboxes(
+    chosen: Sequence[Lesson], devices: Sequence[str] = ("cpu",), workers: int = 1, template: Template | None = None
+) -> Sandboxes:
     """Return sandboxes, not yet started, that serve one or several lessons of a course.
 
     Args:
         chosen: the lessons.
         devices: where scenarios will run.
         workers: how many submissions at a time; 0 where none will come.
-
-    Raises:
-        UserError: a suite cannot be read.
+        template: what their zygotes are forked from, if it was launched before.
     """
-    imports = sorted({name for lesson in chosen for name in suite.imports(lesson)})
-    plots = any(_plots(lesson) for lesson in chosen)
+    shared = template or warm.template_for(chosen)
 
     def pool(size: int) -> SandboxPool:
         root = chosen[0].root
-        return SandboxPool([Sandbox(root, devices=devices, plots=plots, imports=imports) for _ in range(size)])
+        wanted = shared.warmth
+        return SandboxPool(
+            [
+                Sandbox(root, devices=devices, plots=wanted["plots"], imports=wanted["imports"], template=shared)
+                for _ in range(size)
+            ]
+        )
 
-    return Sandboxes(pool(1), pool(workers))
+    return Sandboxes(pool(1), pool(workers), shared if template is None else None)
 
 
 class Grading:
@@ -114,6 +129,7 @@ class Grading:
         workers: int = 1,
         deadlines: Deadlines | None = None,
         lent: Sandboxes | None = None,
+        template: Template | None = None,
     ) -> None:
         if set(devices) == {SIMULATED}:
             raise UserError(
@@ -132,7 +148,7 @@ class Grading:
         self._names = submission.defined_names(lesson)
         self._allowed: list[Allowance] | None = None
         self._lent = lent is not None
-        self._sandboxes = lent or sandboxes([lesson], devices, workers)
+        self._sandboxes = lent or sandboxes([lesson], devices, workers, template)
         self.deadlines = deadlines or Deadlines()
         for sandbox in self.spare:
             sandbox.deadlines = self.deadlines
@@ -369,11 +385,6 @@ def require(guarantee: Guarantee, *, unsafe: bool) -> None:
 def reference_source(lesson: Lesson, text: str) -> Source:
     """Return the reference as what a job runs, under the name that misconceptions import."""
     return Source(f"solutions.{lesson.name}.exercises", f"solutions/{lesson.name}/exercises.py", text)
-
-
-def _plots(lesson: Lesson) -> bool:
-    texts = (path.read_text(encoding="utf-8") for path in lesson.tests.glob("test_*.py"))
-    return any("matplotlib" in text or "probes.figure" in text for text in texts)
 
 
 def content_hashes(lesson: Lesson, loaded: Suite) -> tuple[str, str]:

@@ -1,6 +1,7 @@
 """Compile, once for an environment, what a zygote imports: it can write no bytecode itself, and would compile it on every run.
 
-Done by a process of its own that imports what a zygote does and runs no submission. Bytecode goes where Python looks for it;
+A template (`template.py`) writes it as it warms up, for it runs no submission. For a zygote that has none it is done by a process
+of its own that imports what a zygote does. Bytecode goes where Python looks for it;
 where that place belongs to somebody else or cannot be written to, into the user's cache, which zygotes are then pointed to.
 """
 
@@ -42,6 +43,15 @@ class Bytecode:
         return ["-X", f"pycache_prefix={self.prefix}"] if self.prefix else []
 
 
+def place() -> tuple[Bytecode, Path | None]:
+    """Return where bytecode goes, and a folder of the user's for what else is kept between runs; None where there can be none."""
+    try:
+        cache = _cache()
+        return Bytecode() if _usual_is_writable() else Bytecode(str(cache / "bytecode")), cache
+    except OSError:
+        return Bytecode(), None
+
+
 def ready(*, plots: bool, imports: Sequence[str]) -> Bytecode:
     """Return where the bytecode of what a zygote imports lies, once it is there.
 
@@ -52,24 +62,25 @@ def ready(*, plots: bool, imports: Sequence[str]) -> Bytecode:
         imports: modules of libraries that are imported besides.
     """
     wanted = {"plots": plots, "imports": list(imports)}
+    found, cache = place()
+    if cache is None:
+        return found
     try:
-        usual, cache = _usual_is_writable(), _cache()
-        place = Bytecode() if usual else Bytecode(str(cache / "bytecode"))
         with _alone(cache):
             done = cache / f"compiled-{_digest(wanted)}"
             if not done.exists():
-                _compile(place, wanted)
+                _compile(found, wanted)
                 write_whole(done, "")
     except OSError:
         return Bytecode()
-    return place
+    return found
 
 
-def _compile(place: Bytecode, wanted: dict[str, object]) -> None:
+def _compile(where: Bytecode, wanted: dict[str, object]) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         environment = {"PATH": "/usr/bin:/bin", "HOME": scratch, "TMPDIR": scratch, "MPLCONFIGDIR": scratch}
         subprocess.run(
-            [sys.executable, "-I", *place.options, "-c", _PROGRAM, json.dumps(wanted)],
+            [sys.executable, "-I", *where.options, "-c", _PROGRAM, json.dumps(wanted)],
             env=environment | {"MPLBACKEND": "agg", "OMP_NUM_THREADS": "1"},
             cwd="/",
             stdin=subprocess.DEVNULL,

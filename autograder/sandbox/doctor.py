@@ -7,7 +7,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from autograder.sandbox.jobs import Guarantee, Job, OutcomeStatus, Run, SandboxError, Source
+from autograder.sandbox.errors import SandboxError
+from autograder.sandbox.jobs import Guarantee, Job, OutcomeStatus, Run, Source
 from autograder.sandbox.sandbox import Sandbox
 from autograder.util.errors import GradingAborted
 from autograder.worker import jail, landlock

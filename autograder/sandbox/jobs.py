@@ -42,10 +42,6 @@ class OutcomeStatus(StrEnum):
 OUT_OF_TIME = (OutcomeStatus.CPU_TIME, OutcomeStatus.WALL_TIME)
 
 
-class SandboxError(RuntimeError):
-    """The sandbox itself failed: this is never a student's fault."""
-
-
 @dataclass(frozen=True)
 class Deadlines:
     """How long things may take. Load counts for nothing: CPU seconds are used, and waiting is not being kept waiting.

@@ -9,8 +9,9 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Self, TypeVar
 
-from autograder.sandbox.jobs import SandboxError
-from autograder.sandbox.sandbox import SHUTDOWN_GRACE_SECONDS, Sandbox
+from autograder.sandbox.errors import SandboxError
+from autograder.sandbox.sandbox import Sandbox
+from autograder.sandbox.template import SHUTDOWN_GRACE_SECONDS
 
 In = TypeVar("In")
 Out = TypeVar("Out")

@@ -27,6 +27,7 @@ from typing import IO, Any, Self
 
 from autograder.sandbox import bytecode, cgroup, decode, view
 from autograder.sandbox.clock import Clock, Spent, Stopped, Use
+from autograder.sandbox.errors import SandboxError
 from autograder.sandbox.jobs import (
     OUT_OF_TIME,
     Deadlines,
@@ -37,19 +38,15 @@ from autograder.sandbox.jobs import (
     Overlay,
     Result,
     Run,
-    SandboxError,
     Source,
 )
 from autograder.sandbox.stream import LOG_KEPT, Attempt, Reader
+from autograder.sandbox.template import ANSWER_SECONDS, SHUTDOWN_GRACE_SECONDS, ForkedZygote, Template, environment
 from autograder.worker import jail
 from autograder.worker.devices import computes_on_cpu
 from autograder.worker.protocol import Configuration, HiddenRequest, ModuleRequest, OverlayRequest, WorkerRequest
 
-# How long a zygote may take to answer: it is waited for as long as it lives, and this only ends a wait for ever.
-ANSWER_SECONDS = 1800.0
 LOOK_SECONDS = 5.0
-# How long a zygote that was hung up on gets to end by itself.
-SHUTDOWN_GRACE_SECONDS = 0.5
 # Of a zygote and its worker: a warm zygote has half a GiB, of which a worker shares what it does not write to.
 MEMORY_IN_ALL, TASKS_IN_ALL = 4 << 30, 96
 # After so many scenarios of an exercise that ran out of time, the others are not waited for.
@@ -71,6 +68,8 @@ class Sandbox:
         imports: modules of libraries that the zygote imports besides, so that no worker has to.
         level: the highest guarantee level to try for; "none" runs a plain child, without any protection.
         deadlines: how long things may take.
+        template: what the zygote is forked from, where it is closed in by namespaces: warm for the same `plots` and `imports`.
+            None for a zygote that warms up by itself.
     """
 
     def __init__(
@@ -82,7 +81,9 @@ class Sandbox:
         imports: Sequence[str] = (),
         level: str = "full",
         deadlines: Deadlines | None = None,
+        template: Template | None = None,
     ) -> None:
+        self._template = template
         self._data = (root / "datasets").resolve()
         self._on_gpu = any(not computes_on_cpu(device) for device in devices)
         self._configuration: Configuration = {
@@ -95,7 +96,7 @@ class Sandbox:
             "imports": list(imports),
         }
         self.deadlines = deadlines or Deadlines()
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: subprocess.Popen[bytes] | ForkedZygote | None = None
         self._control: socket.socket | None = None
         self._refusals: list[str] = []
         self._compiled: dict[tuple[str, str], str] = {}
@@ -124,33 +125,53 @@ class Sandbox:
         return bool(self._configuration["jail"] == "namespaces")
 
     def launch(self) -> None:
-        """Start the zygote without waiting for it; several can then warm up at a time.
+        """Start the zygote, or its template, without waiting for it; several can then warm up at a time.
 
         Raises:
             SandboxError: it was hung up on.
         """
+        if self._template is not None and self._jailed:
+            self._template.launch()
+            return
         compiled = bytecode.ready(plots=self._configuration["plots"], imports=self._configuration["imports"])
         with self._lock:
-            if self._closed:
-                raise SandboxError("the sandbox is being shut down")
-            self._launch(compiled)
+            self._require_open()
+            ours, theirs = _control()
+            command = [sys.executable, "-I", *compiled.options, "-m", "autograder.worker", str(theirs.fileno())]
+            process = subprocess.Popen(
+                command,
+                pass_fds=(theirs.fileno(),),
+                stdin=subprocess.DEVNULL,
+                env=environment(jail.SCRATCH if self._jailed else tempfile.gettempdir()),
+                cwd="/",
+                start_new_session=True,
+            )
+            theirs.close()
+            self._configure(process, ours, compiled)
 
-    def _launch(self, compiled: bytecode.Bytecode) -> None:
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        command = [sys.executable, "-I", *compiled.options, "-m", "autograder.worker", str(theirs.fileno())]
-        self._process = subprocess.Popen(
-            command,
-            pass_fds=(theirs.fileno(),),
-            stdin=subprocess.DEVNULL,
-            env=_environment(jail.SCRATCH if self._jailed else tempfile.gettempdir()),
-            cwd="/",
-            start_new_session=True,
-        )
-        theirs.close()
-        # Before the configuration is sent, so before the zygote has started anything.
+    def _fork(self, template: Template) -> None:
+        """Let the template fork the zygote."""
+        ours, theirs = _control()
+        try:
+            process = template.fork(theirs)
+        finally:
+            theirs.close()
+        with self._lock:
+            self._require_open()
+            self._configure(process, ours, template.bytecode)
+
+    def _require_open(self) -> None:
+        if self._closed:
+            raise SandboxError("the sandbox is being shut down")
+
+    def _configure(
+        self, process: subprocess.Popen[bytes] | ForkedZygote, ours: socket.socket, compiled: bytecode.Bytecode
+    ) -> None:
+        """Tell a zygote what it is to be; before that it has started nothing, so its cgroup holds all it ever will."""
+        self._process = process
         self._cgroup = cgroup.create(MEMORY_IN_ALL, TASKS_IN_ALL) if self._wanted == "full" and self._jailed else None
         if self._cgroup is not None:
-            self._cgroup.add(self._process.pid)
+            self._cgroup.add(process.pid)
         self._control = ours
         ours.settimeout(LOOK_SECONDS)
         folders = [*self._configuration["folders"], *filter(None, [compiled.prefix])]
@@ -164,15 +185,12 @@ class Sandbox:
         """
         if self.guarantee is not None:
             return self.guarantee
-        if self._control is None:
-            self.launch()
-        hello = self._receive()
+        hello = self._hello()
         while "refused" in hello:
             self.close()
             self._refusals.append(f"no {self._configuration['jail']}: {hello['refused']}")
             self._configuration["jail"] = self._next_jail()
-            self.launch()
-            hello = self._receive()
+            hello = self._hello()
         if "error" in hello:
             self.close()
             raise SandboxError(f"the sandbox did not start: {hello['error']}")
@@ -181,6 +199,15 @@ class Sandbox:
             self._refusals.append("no cgroup: the memory of a process tree is bounded process by process only")
         self.guarantee = Guarantee(level, "; ".join(self._refusals), **hello)
         return self.guarantee
+
+    def _hello(self) -> dict[str, Any]:
+        """Return what a zygote says first, which is started if there is none."""
+        if self._control is None:
+            if self._template is not None and self._jailed:
+                self._fork(self._template)
+            else:
+                self.launch()
+        return self._receive()
 
     def _next_jail(self) -> str:
         """Return the jail to try after the one that was refused.
@@ -466,22 +493,10 @@ def _overlaid(overlay: Overlay | None) -> OverlayRequest | None:
     return {**own, "function": overlay.function, "exercise": overlay.exercise, "inside": overlay.inside}
 
 
+def _control() -> tuple[socket.socket, socket.socket]:
+    return socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+
+
 def _gpu_files() -> list[str]:
     numbered = sorted(path.name for path in Path("/dev").glob("nvidia[0-9]*"))
     return [*numbered, *jail.GPU_DEVICE_FILES, "dri", "kfd"]
-
-
-def _environment(scratch: str) -> dict[str, str]:
-    """Return the zygote's whole environment: nothing of the grader's own passes."""
-    one = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"), "1")
-    return one | {
-        "PATH": "/usr/bin:/bin",
-        "LANG": "C.UTF-8",
-        "HOME": scratch,
-        "TMPDIR": scratch,
-        "USER": "student",
-        "MPLBACKEND": "agg",
-        "MPLCONFIGDIR": scratch,
-        "PYTHONHASHSEED": "0",
-        "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
-    }

@@ -12,7 +12,8 @@ from typing import Any
 
 from autograder.sandbox import decode
 from autograder.sandbox.clock import Budget, Clock, Stopped
-from autograder.sandbox.jobs import Outcome, OutcomeStatus, Run, SandboxError
+from autograder.sandbox.errors import SandboxError
+from autograder.sandbox.jobs import Outcome, OutcomeStatus, Run
 from autograder.worker.protocol import HEADER, FrameKind
 
 LOG_KEPT = 64 << 10

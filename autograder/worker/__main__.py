@@ -12,21 +12,36 @@ Nothing secret comes this way: what a worker runs it reads itself, from a descri
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import socket
 import sys
+import tempfile
 from typing import Any
 
+from autograder.worker import jail
 from autograder.worker.protocol import Configuration
 
 
 def main() -> None:
     """Lock down, warm up, serve."""
-    control = socket.socket(fileno=int(sys.argv[1]))
-    configuration: Configuration = json.loads(control.recv(1 << 16))
+    serve(socket.socket(fileno=int(sys.argv[1])), warm=False)
+
+
+def serve(control: socket.socket, *, warm: bool) -> None:
+    """Be a zygote: lock down, warm up unless this process is a fork of one that is warm, answer until the parent hangs up.
+
+    Args:
+        control: the socket that DESCRIPTOR above stands for.
+        warm: whether what a zygote imports is imported already.
+    """
+    message = control.recv(1 << 16)
+    if not message:
+        return  # the parent hung up before it had said anything
+    configuration: Configuration = json.loads(message)
     try:
-        hello = _prepare(configuration)
+        hello = _prepare(configuration, warm=warm)
     except Exception as error:  # noqa: BLE001  the parent is told, whatever it is
         control.send(json.dumps({"error": f"{type(error).__name__}: {error}"}).encode())
         return
@@ -41,28 +56,53 @@ def main() -> None:
     Zygote(control, configuration).serve()
 
 
-def _prepare(configuration: Configuration) -> dict[str, Any]:
+def _prepare(configuration: Configuration, *, warm: bool) -> dict[str, Any]:
     from autograder.worker import lockdown, zygote
 
     try:
         lockdown.prepare(configuration)
+        if warm:
+            lockdown.require_readable_modules(configuration["folders"])
     except (OSError, KeyError, AttributeError) as error:
         return {"refused": str(error)}
-    from autograder.worker.warmup import warm_up
+    if warm:
+        _settle_in()
+        gc.freeze()
+    else:
+        from autograder.worker.warmup import warm_up
 
-    try:
-        warm_up(plots=configuration["plots"], imports=configuration["imports"])
-    except PermissionError as error:
-        return {"refused": f"student code's user may not read a file of a package: {error}"}
-    if configuration["jail"] == "restricted":
-        from autograder.worker import sharing
+        try:
+            warm_up(plots=configuration["plots"], imports=configuration["imports"])
+        except PermissionError as error:
+            return {"refused": f"{lockdown.UNREADABLE}: {error}"}
+        if configuration["jail"] == "restricted":
+            from autograder.worker import sharing
 
-        sharing.without_names()
-    zygote.freeze()
+            sharing.without_names()
+        zygote.freeze()
+    require_one_thread()
+    return versions()
+
+
+def _settle_in() -> None:
+    """Let what a library writes go where a worker may write: the template's own folder is not there any more."""
+    os.environ |= dict.fromkeys(("HOME", "TMPDIR", "MPLCONFIGDIR"), jail.SCRATCH)
+    tempfile.tempdir = None
+
+
+def require_one_thread() -> None:
+    """See that a fork of this process is whole.
+
+    Raises:
+        RuntimeError: there is a second thread; its locks would stay locked in every fork.
+    """
     tasks = os.listdir("/proc/self/task")
     if len(tasks) != 1:
-        # A thread at the moment of a fork leaves its locks locked in every worker.
         raise RuntimeError(f"the zygote has {len(tasks)} threads; it must have one")
+
+
+def versions() -> dict[str, str]:
+    """Return what the parent notes of the processes that run submissions."""
     import torch
 
     return {"torch": torch.__version__, "python": sys.version.split()[0]}

@@ -25,8 +25,9 @@ TRIAL = jail.Limits(memory=2 << 30, processes=64, cpu=30, file=1 << 20, scratch=
 # Users for the time of one program, of which systemd takes its own, too.
 PASSING_USERS = range(61184, 65520)
 PACKAGE_FOLDERS = ("site-packages", "dist-packages")
-# A module of the standard library that nothing has imported before a worker is tried.
+# A module of the standard library that a worker on trial imports anew.
 FRESH_MODULE = "graphlib"
+UNREADABLE = "student code's user may not read a file of a package"
 
 
 def lock_down(configuration: Configuration, limits: jail.Limits, scratch: str | None, tell: int) -> None:
@@ -168,6 +169,19 @@ def _require_readable(folders: list[str]) -> None:
             _require_open(path, path)
 
 
+def require_readable_modules(folders: list[str]) -> None:
+    """See that this process's user may read what was imported before it became that user: a worker imports more of the same.
+
+    Raises:
+        JailError: it may not.
+    """
+    shown = tuple(f"{folder}/" for folder in folders)
+    files = {str(getattr(module, "__file__", None) or "") for module in list(sys.modules.values())}
+    for file in sorted(files):
+        if file.startswith(shown) and not os.access(file, os.R_OK):
+            raise jail.JailError(errno.EACCES, f"{UNREADABLE}: {file}")
+
+
 def _require_open(path: str, known_as: str) -> None:
     """See that this process's user may read a folder; `known_as` is where it lies on the machine."""
     for place in (*reversed(Path(path).parents), Path(path)):
@@ -225,6 +239,7 @@ FINE = "fine"
 
 def _shortcoming() -> str:
     """Return what this process cannot do and a worker must, or `FINE`."""
+    sys.modules.pop(FRESH_MODULE, None)
     importlib.import_module(FRESH_MODULE)
     child = os.fork()
     if child == 0:

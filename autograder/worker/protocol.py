@@ -55,6 +55,18 @@ class Configuration(TypedDict):
     imports: list[str]
 
 
+class Warmth(TypedDict):
+    """What a template imports and tries once.
+
+    Attributes:
+        plots: whether scenarios draw.
+        imports: modules to import besides.
+    """
+
+    plots: bool
+    imports: list[str]
+
+
 class ModuleRequest(TypedDict):
     """A module under test.
 

@@ -15,7 +15,7 @@ from autograder.batch import run as batch
 from autograder.course import lesson as lessons
 from autograder.course.lesson import LessonError
 from autograder.sandbox import doctor
-from autograder.sandbox.jobs import SandboxError
+from autograder.sandbox.errors import SandboxError
 from tests.autograder.helpers import ROOT
 
 NAMES = (

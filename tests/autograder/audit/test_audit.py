@@ -13,6 +13,7 @@ from autograder.audit import audit, mutation, reference
 from autograder.audit.audit import Audit
 from autograder.audit.subject import AuditError, Bench
 from autograder.course import lesson as lessons
+from autograder.sandbox.template import Template
 from tests.autograder.helpers import COURSE, Command
 
 REFERENCE = "solutions/lesson_9_1/exercises.py"
@@ -25,9 +26,9 @@ STUB = "assignments/lesson_9_1/exercises.py"
 
 
 @pytest.fixture(scope="module")
-def bench() -> Iterator[Bench]:
+def bench(template: Template) -> Iterator[Bench]:
     """Warm sandboxes for every audit of this file; the copies share the course's data."""
-    with Bench(COURSE, workers=1) as warm:
+    with Bench(COURSE, workers=1, template=template) as warm:
         yield warm
 
 

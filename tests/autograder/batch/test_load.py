@@ -17,13 +17,14 @@ from autograder.batch.backend import Options
 from autograder.course import lesson as lessons
 from autograder.grading.lesson_grader import Grading
 from autograder.sandbox.jobs import Deadlines
+from autograder.sandbox.template import Template
 from tests.autograder.helpers import ROOT
 from tests.autograder.sandboxes import Shared
 
 BUSY = 16
 SAMPLES = ROOT / "tests" / "autograder" / "submissions"
 # Short, so that what counts waiting by the clock on the wall is caught here: an honest submission takes longer beside the others.
-DEADLINES = Deadlines(scenario_wall=3, submission_wall=8, patience=100)
+DEADLINES = Deadlines(scenario_cpu=1.5, scenario_wall=3, submission_wall=8, patience=100)
 
 Rows = dict[str, tuple[float | None, str, list[str]]]
 
@@ -93,7 +94,7 @@ def reasons(row: dict[str, Any]) -> list[str]:
 
 
 @pytest.mark.parametrize("name", ["lesson_1_1", "lesson_2_5", "lesson_3_5"])
-def test_load_changes_no_score(name: str, tmp_path: Path) -> None:
+def test_load_changes_no_score(name: str, tmp_path: Path, template: Template) -> None:
     folder = tmp_path / "in"
     folder.mkdir()
     for file, text in submissions(name).items():
@@ -101,7 +102,9 @@ def test_load_changes_no_score(name: str, tmp_path: Path) -> None:
         place = folder / Path(file).stem / (f"{name}.ipynb" if file.endswith(".ipynb") else "exercises.py")
         place.parent.mkdir()
         place.write_text(text, encoding="utf-8")
-    with Grading(lessons.load(ROOT, name), ("cpu",), 0, unsafe=False, deadlines=DEADLINES) as grading:
+    with Grading(
+        lessons.load(ROOT, name), ("cpu",), 0, unsafe=False, deadlines=DEADLINES, template=template
+    ) as grading:
         idle = graded(grading, folder, tmp_path / "idle")
         with busy():
             beside = graded(grading, folder, tmp_path / "busy")

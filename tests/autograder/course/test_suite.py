@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from autograder.course import lesson as lessons
-from autograder.course import suite
+from autograder.course import library_imports, suite
 from autograder.course.suite import SuiteError
 from tests.autograder.helpers import ROOT
 
@@ -92,7 +92,7 @@ def test_what_only_some_lessons_import_is_found_wherever_it_stands() -> None:
         "from torch.utils.tensorboard import SummaryWriter\nimport torch.utils.data\n",
         "not python",
     ]
-    assert suite.libraries(texts) == ["sklearn.datasets", "sklearn.metrics", "torch.utils.tensorboard"]
+    assert library_imports.libraries(texts) == ["sklearn.datasets", "sklearn.metrics", "torch.utils.tensorboard"]
 
 
 def test_what_a_page_a_stub_and_visible_tests_import_is_warm(course: Path) -> None:
@@ -106,7 +106,7 @@ def test_what_a_page_a_stub_and_visible_tests_import_is_warm(course: Path) -> No
         "from assignments.lesson_9_1.exercises import double\nfrom sklearn.metrics import r2_score\n"
     )
     lesson.stub.write_text("import pandas\nfrom . import helpers\nimport torch.nn\n" + lesson.stub.read_text())
-    found = suite.imports(lesson)
+    found = library_imports.imports(lesson)
     warm = [
         "matplotlib",
         "matplotlib.pyplot",
@@ -121,4 +121,4 @@ def test_what_a_page_a_stub_and_visible_tests_import_is_warm(course: Path) -> No
 
 def test_the_lessons_own_pages_are_warm() -> None:
     for name in ("lesson_2_5", "lesson_3_3", "lesson_3_7"):
-        assert "sklearn.datasets" in suite.imports(lessons.load(ROOT, name))
+        assert "sklearn.datasets" in library_imports.imports(lessons.load(ROOT, name))

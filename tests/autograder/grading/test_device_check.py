@@ -18,6 +18,7 @@ from autograder.report.feedback import exercise_lines
 from autograder.sandbox.decode import RunError, TensorValue
 from autograder.sandbox.jobs import Job, Outcome, OutcomeStatus, Run, Source
 from autograder.sandbox.sandbox import Sandbox
+from autograder.sandbox.template import Template
 from autograder.util.errors import UserError
 from autograder.worker.devices import SIMULATED
 from tests.autograder.helpers import COURSE, Command
@@ -129,9 +130,9 @@ def test_the_device_is_gone_when_the_cpu_has_its_turn(sandbox: Sandbox) -> None:
 
 
 @pytest.fixture(scope="module")
-def grading(small_lesson: Lesson) -> Iterator[Grading]:
+def grading(small_lesson: Lesson, template: Template) -> Iterator[Grading]:
     """The small lesson on the CPU and in the lane."""
-    with Grading(small_lesson, ("cpu", SIMULATED), 0, unsafe=False) as ready:
+    with Grading(small_lesson, ("cpu", SIMULATED), 0, unsafe=False, template=template) as ready:
         ready.spare[0].start()
         yield ready
 

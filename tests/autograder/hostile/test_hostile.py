@@ -19,6 +19,8 @@ from pathlib import Path
 
 import pytest
 
+from autograder.sandbox.template import Template
+from autograder.sandbox.errors import SandboxError
 from autograder.submission.submission import SubmissionStatus
 from autograder.course import lesson as lessons
 from autograder.sandbox import sandbox
@@ -28,7 +30,7 @@ from autograder.util.errors import UserError
 from tests.autograder.sandboxes import feedback
 from autograder.report.report import as_json, write, write_scores
 from autograder.grading.results import Report
-from autograder.sandbox.jobs import Deadlines, SandboxError
+from autograder.sandbox.jobs import Deadlines
 from autograder.submission.submission import Submission
 
 HERE = Path(__file__).parent
@@ -340,7 +342,7 @@ def join_new_session_keyring() -> None:
 
 
 @pytest.fixture(scope="module")
-def grading(own_folder: Path) -> Iterator[Grading]:
+def grading(own_folder: Path, template: Template) -> Iterator[Grading]:
     """Yield the sample lesson made ready, with one zygote for all submissions and short deadlines."""
     join_new_session_keyring()
     os.environ["HOSTILE_TOKEN"] = "ANSWER-b6Ks0XfGvHenvironment"
@@ -352,7 +354,9 @@ def grading(own_folder: Path) -> Iterator[Grading]:
         os.set_inheritable(open_file.fileno(), True)
         patch = stack.enter_context(pytest.MonkeyPatch.context())
         patch.setattr(sandbox, "MEMORY_IN_ALL", 3 << 29)  # so that what takes all memory has it all soon
-        grading = stack.enter_context(Grading(lessons.load(COURSE, LESSON), ["cpu"], 20, unsafe=True))
+        grading = stack.enter_context(
+            Grading(lessons.load(COURSE, LESSON), ["cpu"], 20, unsafe=True, template=template)
+        )
         level = grading.guarantee
         if ORDER.index(level.level) < ORDER.index(OFFICIAL):
             pytest.skip(f"this machine gives no sandbox of the level {OFFICIAL}: {level.missing}")

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from autograder.sandbox.template import Template
 from autograder.course import lesson as lessons
-from autograder.course import suite
+from autograder.course import library_imports, suite
 from autograder.audit.subject import Bench
 from autograder.grading import checking, score, verdicts
 from autograder.grading.lesson_grader import OFFICIAL, ORDER
@@ -103,10 +104,9 @@ class Judge:
 
 
 @pytest.fixture(scope="module")
-def judge() -> Iterator[Judge]:
+def judge(template: Template) -> Iterator[Judge]:
     """A judge at the level that official grading needs."""
-    imports = {name for case in CASES for name in suite.imports(lessons.load(ROOT, case.lesson))}
-    with Bench(ROOT, 1, sorted(imports)) as bench:
+    with Bench(ROOT, 1, template=template) as bench:
         guarantee = bench.guarantee
         assert guarantee is not None
         if ORDER.index(guarantee.level) < ORDER.index(OFFICIAL):

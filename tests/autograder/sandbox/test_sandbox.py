@@ -15,7 +15,8 @@ from typing import IO, Any
 
 import pytest
 
-from autograder.sandbox.jobs import Deadlines, Job, Outcome, Result, Run, SandboxError, Source
+from autograder.sandbox.errors import SandboxError
+from autograder.sandbox.jobs import Deadlines, Job, Outcome, Result, Run, Source
 from autograder.sandbox.sandbox import Sandbox
 from autograder.worker import jail, processes
 from tests.autograder.helpers import COURSE, ROOT
