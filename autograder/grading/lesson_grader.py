@@ -263,7 +263,9 @@ class Grading:
             again = sandbox.run(self.job(replace(source, definitions_only=True), patient=last))
             if again.import_error is None:
                 result = replace(again, log=result.log + again.log, cpu=result.cpu + again.cpu, gave_up=error)
-        return notebook_errors.located(student_source.located(result, source), source.text)
+        return notebook_errors.located(
+            student_source.located(student_source.quoted(result, source), source), source.text
+        )
 
     def _beside_reference(self, job: Job) -> Result:
         """Run the reference or a misconception in the reference's own sandbox; tried again where something came from outside."""
@@ -311,9 +313,9 @@ class Grading:
         wanted = self.reference.outcomes
         return judge_all(self.lesson, self.checks, self.runs, result.outcomes, wanted, result.source_off_limits)
 
-    def scores(self, result: Result) -> tuple[ExerciseScore, ...]:
-        """Return the points of a result of this grading's job, with a diagnosis of each failure."""
-        return self.diagnoser.scores(result)
+    def scores(self, result: Result, text: str = "") -> tuple[ExerciseScore, ...]:
+        """Return the points of a result of this grading's job on a text, with a diagnosis of each failure."""
+        return self.diagnoser.scores(result, text)
 
     def _loading(self, result: Result, source: Source, notes: Mapping[str, str]) -> Loading:
         """Return how a student's module was loaded, for the report."""
@@ -345,7 +347,7 @@ class Grading:
             texts = import_errors.of_source(source, handed_in.notes)
             reason = import_errors.sentence(error, result.syntax, texts)
             return replace(blank, status=ReportStatus.FAILED_TO_IMPORT, reason=reason, instructor_message=error.words)
-        scores = self.scores(result)
+        scores = self.scores(result, source.text)
         broken = [
             verdict for scored in scores for verdict in scored.verdicts if verdict.verdict == VerdictKind.GRADER_ERROR
         ]

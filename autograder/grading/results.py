@@ -84,6 +84,21 @@ class Verdict:
 
 
 @dataclass(frozen=True)
+class Condition:
+    """What holds in all scenarios of an exercise that fail and in none that passes.
+
+    Attributes:
+        words: the condition, to follow "where": "`X` is float64".
+        failed: in how many scenarios it holds, all of which failed.
+        passed: in how many it does not hold, all of which passed.
+    """
+
+    words: str
+    failed: int
+    passed: int
+
+
+@dataclass(frozen=True)
 class Diagnosis:
     """What a failure looks like; nothing where nothing is known.
 
@@ -92,12 +107,14 @@ class Diagnosis:
         described: how the outputs differ from what was wanted, where it is exact: `2 times what was wanted`.
         follows: the exercise that this failure only follows from; its points are given back.
         first: failed exercises that this one builds on, and that should be fixed first.
+        condition: where it fails and where it does not, if one condition tells that.
     """
 
     misconceptions: tuple[Misconception, ...] = ()
     described: str = ""
     follows: str = ""
     first: tuple[str, ...] = ()
+    condition: Condition | None = None
 
 
 @dataclass(frozen=True)
