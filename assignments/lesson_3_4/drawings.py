@@ -35,10 +35,10 @@ def residual() -> Drawing:
     for one, following in zip((x, layer, relu, other), (layer, relu, other, plus), strict=True):
         sheet.arrow(one, following)
     sheet.arrow(plus, (6.45, 0.75))
-    sheet.text(6.5, 0.75, "$x + f(x)$", align="left", size=9)
+    sheet.text(6.5, 0.75, "$x + F(x)$", align="left", size=9)
     sheet.arrow((1.15, 0.75), (1.15, 1.5), head=False, color=GRADIENT, width=1.8)
     sheet.arrow((1.15, 1.5), (5.55, 1.5), head=False, color=GRADIENT, width=1.8)
     sheet.arrow((5.55, 1.5), plus, color=GRADIENT, width=1.8)
     sheet.text(3.35, 1.67, "the way around: $x$ itself", color=GRADIENT, size=9.5)
-    sheet.text(3.2, 0.27, "$f(x)$: what the layers add to $x$", size=9.5, color=QUIET)
+    sheet.text(3.2, 0.27, "$F(x)$: what the layers add to $x$", size=9.5, color=QUIET)
     return sheet

@@ -20,10 +20,14 @@ import torch
 from matplotlib.figure import Figure
 from torch import nn
 
-
 # %%
+# --- Exercise 1 · Measuring gradients ---
+
+
 def gradient_norms(model: nn.Module) -> dict[str, float]:
     """Return the norm of each parameter's gradient: the root of the sum of the squares of all its entries.
+
+    Example: the gradient with the rows (2, -1) and (0, 2) has the norm 3; a parameter without gradient has 0.
 
     Args:
         model: any module, also one without parameters. Its parameters are on any device and each of float32 or float64.
@@ -34,10 +38,12 @@ def gradient_norms(model: nn.Module) -> dict[str, float]:
         there. Where `.grad` is None the norm is 0.0.
     """
     # TODO: Go through the named parameters, and take the norm of each gradient that is there.
-    raise NotImplementedError('gradient_norms is not written yet: read "Measuring the blame" in assignments/lesson_3_4/README.md')
-
+    raise NotImplementedError('gradient_norms is not written yet: read "Measuring the gradients" in assignments/lesson_3_4/README.md')
 
 # %%
+# --- Exercise 2 · Two normalizations by hand ---
+
+
 def batch_norm(
     x: torch.Tensor,
     gamma: torch.Tensor,
@@ -49,16 +55,18 @@ def batch_norm(
 ) -> tuple[torch.Tensor, tuple[torch.Tensor, torch.Tensor], Any]:
     """Normalize each column of a batch, as `torch.nn.BatchNorm1d` does.
 
-    In training the mean and the *biased* variance of each column (the sum of the squared deviations divided by N)
-    normalize the batch, `x_hat = (x - mean) / sqrt(variance + eps)`, and `y = gamma * x_hat + beta`. Each running statistic
-    moves towards that of the batch, `(1 - momentum) * old + momentum * batch`, and there the variance is the *unbiased*
-    one (divided by N - 1).
+    Example: in training the column 1, 1, 5, 5 with gamma 2, beta 1 and the running statistics 0 and 1 becomes -1, -1, 3, 3,
+    and the running statistics 0.3 and 1.4333.
 
-    Otherwise (`training` False) the running mean and variance take the place of the batch's, so each row is treated by
-    itself, and the running statistics stay as they are.
+    Details:
 
-    The columns may be constant, and their mean may be far larger than their deviation: subtract the mean before you
-    square. (The mean of the squares minus the square of the mean loses all digits there.)
+    In training each column's mean and *biased* variance (the mean of the squared distances from the mean) normalize it:
+    `x_hat = (x - mean) / sqrt(variance + eps)`, `y = gamma * x_hat + beta`. Each running statistic becomes
+    `(1 - momentum) * old + momentum * batch`, and there the variance is the *unbiased* one (divided by N - 1).
+    Otherwise (`training` False) the running mean and variance take the place of the batch's, and stay as they are.
+
+    The columns may be constant, and their mean may be far larger than their standard deviation: subtract the mean before
+    you square.
 
     Off limits are PyTorch's own normalizations: the modules `torch.nn.BatchNorm1d`, `torch.nn.LayerNorm` and their
     relatives, and the functions `batch_norm`, `layer_norm`, `instance_norm`, `group_norm`, `rms_norm` of `torch` and
@@ -91,6 +99,11 @@ def batch_norm_backward(
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Return the gradients of a loss with respect to the `x`, `gamma` and `beta` of a `batch_norm` in training.
 
+    Example: for the column 1, 1, 5, 5 with gamma 2, a `dy` of 1, 0, 0, 3 gives a `dx` of 0.5, -0.5, -1.5, 1.5, a `dgamma`
+    of 2 and a `dbeta` of 4.
+
+    Details:
+
     Each x moves the mean and the variance of its column, too: both paths belong into `dx`.
 
     Off limits is everything in PyTorch that differentiates for you, such as `torch.autograd.grad`,
@@ -114,10 +127,13 @@ def batch_norm_backward(
 def layer_norm(x: torch.Tensor, gamma: torch.Tensor, beta: torch.Tensor, eps: float = 1e-5) -> tuple[torch.Tensor, Any]:
     """Normalize each row by itself, as `torch.nn.LayerNorm(D)` does.
 
-    The mean and the *biased* variance of each row, over its D features, normalize it:
-    `x_hat = (x - mean) / sqrt(variance + eps)`, and `y = gamma * x_hat + beta`. There are no running statistics and no two
-    modes. The rows may be constant (as with D = 1, where `y` is `beta`), and their mean may be far larger than their
-    deviation: subtract the mean before you square.
+    Example: the row (1, 1, 5, 5) with gamma (2, 1, 3, 1) and beta (0, 0, 0, 1) becomes (-2, -1, 3, 2).
+
+    Details:
+
+    Each row's mean and *biased* variance, over its D features, normalize it: `x_hat = (x - mean) / sqrt(variance + eps)`,
+    `y = gamma * x_hat + beta`. The rows may be constant (as with D = 1, where `y` is `beta`), and their mean may be far
+    larger than their standard deviation: subtract the mean before you square.
 
     Off limits are PyTorch's own normalizations: the modules `torch.nn.LayerNorm`, `torch.nn.BatchNorm1d` and their
     relatives, and the functions `layer_norm`, `batch_norm`, `instance_norm`, `group_norm`, `rms_norm` of `torch` and
@@ -132,7 +148,7 @@ def layer_norm(x: torch.Tensor, gamma: torch.Tensor, beta: torch.Tensor, eps: fl
     Returns:
         The tuple `(y, cache)`: `y` is `(N, D)`, `cache` is whatever `layer_norm_backward` needs.
     """
-    # TODO: Take each row's mean off, divide by its deviation, then scale and shift.
+    # TODO: Take each row's mean off, divide by its standard deviation, then scale and shift.
     raise NotImplementedError('layer_norm is not written yet: read "Layer normalization, forward" in assignments/lesson_3_4/README.md')
 
 
@@ -141,6 +157,11 @@ def layer_norm_backward(
     dy: torch.Tensor, cache: Annotated[Any, layer_norm]
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Return the gradients of a loss with respect to the `x`, `gamma` and `beta` of a `layer_norm`.
+
+    Example: for the row (1, 1, 5, 5) with gamma (2, 1, 3, 1), a `dy` of (1, 0, 2, 0) gives a `dx` of (0.5, -0.5, 1.5, -1.5),
+    a `dgamma` of (-1, 0, 2, 0) and a `dbeta` of (1, 0, 2, 0).
+
+    Details:
 
     Each x moves the mean and the variance of its row, too. `gamma` and `beta` are shared by all rows.
 
@@ -160,10 +181,16 @@ def layer_norm_backward(
     # TODO: As in batch_norm_backward, with the means along each row; gamma and beta still sum over the rows.
     raise NotImplementedError('layer_norm_backward is not written yet: read "Layer normalization, backward" in assignments/lesson_3_4/README.md')
 
-
 # %%
+# --- Exercise 3 · A way around, and a limit ---
+
+
 class ResidualBlock(nn.Module):
     """A block that adds a correction to what it is given: `x + W2 relu(W1 x + b1) + b2`.
+
+    Example: with W1 the identity, b1 = 0, W2 with the rows (3, 0) and (0, 5), and b2 = (0, 1), it makes (4, -1) of (1, -2).
+
+    Details:
 
     It has exactly two `nn.Linear(dim, dim)` with bias, and no other parameters. The one with W1 and b1 is made (assigned to
     the block) first, the one with W2 and b2 second. Nothing comes after the sum, so the block is the identity where W2 and
@@ -197,6 +224,10 @@ class ResidualBlock(nn.Module):
 def clip_by_global_norm_(params: Iterable[torch.Tensor], max_norm: float) -> torch.Tensor:
     """Shrink all gradients together, in place, so that their global norm is at most `max_norm`.
 
+    Example: the gradients (3) and (4) with `max_norm=1.0` become (0.6) and (0.8), and 5 is returned.
+
+    Details:
+
     The global norm is the root of the sum of the squares of *all* entries of all gradients, as if they were one long vector.
     Where it is above `max_norm`, every gradient is multiplied by the same factor `max_norm / (norm + 1e-6)`, as
     `torch.nn.utils.clip_grad_norm_` does (without the 1e-6 is as good: the norms here are never tiny and above `max_norm`).
@@ -218,16 +249,20 @@ def clip_by_global_norm_(params: Iterable[torch.Tensor], max_norm: float) -> tor
     # TODO: Collect the gradients, measure them all together, and shrink them if they are too long.
     raise NotImplementedError('clip_by_global_norm_ is not written yet: read "Clipping the gradient" in assignments/lesson_3_4/README.md')
 
-
 # %%
-def depth_experiment(depths: list[int], residual: bool, norm: str | None, seed: int) -> dict[int, float]:
-    """Return, for networks of several depths before any training, how much blame is left at the first layer.
+# --- Exercise 4 · An experiment on depth ---
 
-    For each depth make a network and a batch of its own:
+
+def depth_experiment(depths: list[int], residual: bool, norm: str | None, seed: int) -> dict[int, float]:
+    """Return, for untrained networks of several depths, the gradient norm of the first weights over that of the last.
+
+    Example: `depth_experiment([1], False, None, 0)` is `{1: 1.0}`, and for `[10]` the ratio is around a millionth.
+
+    Details: for each depth make a network and a batch of its own.
 
     - The batch `h` is 64 rows of 16 standard normal numbers.
     - Each of the `depth` layers has weights W, `(16, 16)`, of its own: standard normal numbers divided by 4. No bias.
-    - A layer computes the scores `z = h @ W.T`, then normalizes them if `norm` says so, then takes the sigmoid `s` of them.
+    - A layer computes the pre-activations `z = h @ W.T`, normalizes them if `norm` says so, and takes their sigmoid `s`.
       What it hands on as the next `h` is `h + s` if `residual` is True, else `s`.
     - The normalization of `"batch"` is that of `batch_norm` in training, that of `"layer"` is that of `layer_norm`, both with
       factors 1, shifts 0 and the usual eps; `None` means none. Your own functions or PyTorch's are equally fine.
@@ -236,8 +271,8 @@ def depth_experiment(depths: list[int], residual: bool, norm: str | None, seed: 
       the norm of the gradient for the *last* layer's W. With one layer this is 1.
 
     Autograd is welcome. All random numbers come from a CPU `torch.Generator` of your own, seeded with `seed`: the same
-    arguments give the same answer, another seed gives another one, and the global random state never moves. In which order
-    the numbers are drawn is left open, and so is whether each depth starts from the seed anew. Everything is on the CPU, in
+    arguments give the same answer, another seed gives another one, and the global random state never moves. The order
+    of the draws is up to you, and so is whether each depth starts from the seed anew. Everything is on the CPU, in
     float32 or float64 as you like.
 
     Args:
@@ -259,6 +294,10 @@ def depth_experiment(depths: list[int], residual: bool, norm: str | None, seed: 
 # %%
 def plot_depth(results: dict[str, dict[int, float]]) -> Figure:
     """Return a new figure with the ratios of several networks against their depth.
+
+    Example: `plot_depth({"plain": {2: 0.06, 10: 1e-6}, "batch": {2: 1.0, 10: 1.2}})` has two lines of two points.
+
+    Details:
 
     - For each name there is a line (by `plot`, `semilogy` or the like), all in the same axes: the depths along x, from the
       shallowest to the deepest, whatever their order in the dict; the ratios along y, the numbers themselves.

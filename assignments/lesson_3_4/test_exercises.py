@@ -100,7 +100,7 @@ def test_batch_norm_in_evaluation():
 
 
 def test_batch_norm_has_eps_inside_the_root_and_takes_the_mean_off_first():
-    """With eps 5 the deviation is 3; the column (8190, 8192, 8194, 8192) has the variance 2, also in float32."""
+    """With eps 5 the standard deviation is 3; the column (8190, 8192, 8194, 8192) has the variance 2, also in float32."""
     x, gamma, beta, running = the_column()
     y, _, _ = batch_norm(x, gamma, beta, running, True, eps=5.0)
     step = "eps is added to the variance, inside the root: sqrt(4 + 5) = 3."
@@ -129,14 +129,12 @@ def test_batch_norm_refuses_to_train_on_one_row():
 
 
 def test_batch_norm_backward_by_hand():
-    """The blame (1, 0, 0, 3) becomes dx = (0.5, -0.5, -1.5, 1.5), dgamma = 2, dbeta = 4."""
+    """The gradient (1, 0, 0, 3) becomes dx = (0.5, -0.5, -1.5, 1.5), dgamma = 2, dbeta = 4."""
     dy = column(1.0, 0.0, 0.0, 3.0)
     dx, dgamma, dbeta = there_and_back(batch_norm, batch_norm_backward, (*the_column(), True), dy)
     expect("dgamma", dgamma, torch.tensor([2.0]), "Add dy * x_hat up over the rows.")
     expect("dbeta", dbeta, torch.tensor([4.0]), "Add dy up over the rows.")
-    step = (
-        "dx_hat = gamma * dy; take off its mean, and x_hat times the mean of dx_hat * x_hat; divide by the deviation."
-    )
+    step = "dx_hat = gamma * dy; take off its mean, and x_hat times the mean of dx_hat * x_hat; divide by the standard deviation."
     expect("dx", dx, column(0.5, -0.5, -1.5, 1.5), step)
 
 
@@ -148,14 +146,14 @@ def test_layer_norm_normalizes_a_row():
 
 
 def test_layer_norm_has_eps_inside_the_root():
-    """With eps 5 the deviation of the row is 3."""
+    """With eps 5 the standard deviation of the row is 3."""
     y, _ = layer_norm(*the_row(), eps=5.0)
     step = "eps is added to the variance, inside the root: sqrt(4 + 5) = 3."
     expect("layer_norm(x, gamma, beta, eps=5.0)[0]", y, torch.tensor([[-4 / 3, -2 / 3, 2, 5 / 3]]), step)
 
 
 def test_layer_norm_backward_by_hand():
-    """The blame (1, 0, 2, 0) becomes dx = (0.5, -0.5, 1.5, -1.5)."""
+    """The gradient (1, 0, 2, 0) becomes dx = (0.5, -0.5, 1.5, -1.5)."""
     dy = torch.tensor([[1.0, 0, 2, 0]])
     dx, dgamma, dbeta = there_and_back(layer_norm, layer_norm_backward, the_row(), dy)
     expect("dgamma", dgamma, torch.tensor([-1.0, 0, 2, 0]), "Add dy * x_hat up over the rows: one number a feature.")
@@ -244,8 +242,11 @@ def test_depth_experiment_shows_what_vanishes():
     plain = depth_experiment([10], False, None, 0)[10]
     step = "Sigmoid after every layer, weights divided by 4, the first norm over the last."
     expect_that(1e-9 < plain < 1e-4, "depth_experiment([10], False, None, 0)[10]", plain, "around 0.000001", step)
+    plain = depth_experiment([2, 10], False, None, 0)[10]
+    step = "Draw new weights for each depth, so that gradients of another depth are not in their `.grad`."
+    expect_that(1e-9 < plain < 1e-4, "depth_experiment([2, 10], False, None, 0)[10]", plain, "around 0.000001", step)
     normal = depth_experiment([10], False, "batch", 0)[10]
-    step = "Normalize the scores before the sigmoid, in training mode."
+    step = "Normalize the pre-activations before the sigmoid, in training mode."
     expect_that(0.3 < normal < 5, 'depth_experiment([10], False, "batch", 0)[10]', normal, "around 1", step)
 
 
@@ -293,3 +294,30 @@ def test_plot_depth_draws_a_line_for_each_name():
     names = [text.get_text() for text in legend.get_texts()] if legend else []
     step = "Give each line its name as label, and call ax.legend()."
     expect_that({"plain", "batch"} <= set(names), "its legend", names, "the names plain and batch", step)
+
+
+def test_plot_depth_gives_each_line_its_own_name():
+    """A legend's entry looks like the line that it names, whatever the order of names and depths."""
+    results = {"batch": {2: 1.0, 10: 1.2}, "plain": {10: 1e-6, 2: 0.06}}
+    ax = plot_depth(results).axes[0]
+
+    def look(line):
+        return str(line.get_color()), line.get_linestyle(), str(line.get_marker())
+
+    heights = {look(line): [float(y) for y in line.get_ydata()] for line in ax.lines}
+    legend = ax.get_legend()
+    entries = zip(legend.get_texts(), legend.get_lines(), strict=True) if legend else []
+    named = {text.get_text(): heights.get(look(line)) for text, line in entries}
+    step = "Label each line where it is drawn, with the depths in order: `semilogy(…, label=name)`."
+    expect("which ratios each name of the legend stands for", named, {"batch": [1.0, 1.2], "plain": [0.06, 1e-6]}, step)
+
+
+def test_plot_depth_does_not_show():
+    """Whoever calls may show the figure."""
+    shown, show = [], plt.show
+    plt.show = lambda *_, **__: shown.append("plt.show()")
+    try:
+        plot_depth({"plain": {2: 0.06, 10: 1e-6}})
+    finally:
+        plt.show = show
+    expect("how often plot_depth(results) called plt.show()", len(shown), 0, "Return the figure without showing it.")

@@ -1,6 +1,7 @@
 """The visible tests of lesson 3.6: the worked examples of the page."""
 
 import math
+import threading
 
 import matplotlib.pyplot as plt
 import pytest
@@ -274,6 +275,11 @@ def read(folder):
     return {tag: [(event.step, event.value) for event in events.Scalars(tag)] for tag in events.Tags()["scalars"]}
 
 
+def helpers_at_work():
+    """Return how many of TensorBoard's helpers in the background still wait for numbers: one for each open log."""
+    return sum(type(thread).__name__ == "_AsyncWriterThread" for thread in threading.enumerate())
+
+
 def test_Logger_has_its_log_on_disk_after_close(tmp_path):
     log = Logger(tmp_path / "run")
     log.scalar("loss/train", 0.5, 3)
@@ -290,11 +296,13 @@ def test_Logger_has_its_log_on_disk_after_close(tmp_path):
 
 def test_Logger_is_what_with_binds(tmp_path):
     """Inside of the block stands the logger itself."""
-    log = Logger(tmp_path / "run")
+    helpers, log = helpers_at_work(), Logger(tmp_path / "run")
     with log as bound:
         step = "`__enter__` returns the logger: `return self`."
         expect_that(bound is log, "what `with log as bound` binds", type(bound).__name__, "the logger itself", step)
         bound.scalar("loss", 0.25, 2)
+    left = helpers_at_work() - helpers
+    expect("how many logs are open after the block", left, 0, "Close in `__exit__`.")
     log.close()
     expect("what TensorBoard reads afterwards", read(tmp_path / "run"), {"loss": [(2, 0.25)]}, "Close in `__exit__`.")
 
@@ -305,9 +313,12 @@ def test_Logger_closes_its_log_also_after_an_exception(tmp_path):
             log.scalar("loss", 0.5, 0)
             raise RuntimeError("the training crashed")
 
+    helpers = helpers_at_work()
     step = "The exception of the block goes on where `__exit__` returns nothing."
     expect_raises(RuntimeError, "a with block that raises a RuntimeError", crash, step)
     expect("what TensorBoard reads after it", read(tmp_path / "run"), {"loss": [(0, 0.5)]}, "Close in `__exit__`.")
+    step = "`__exit__` closes the log in any case."
+    expect("how many logs are open after that exception", helpers_at_work() - helpers, 0, step)
 
 
 def dashboard():

@@ -146,7 +146,7 @@ def _kaiming(w, mode, name):
 
 @misconception(
     "xavier_uniform_",
-    says="The wanted deviation is used as the bound. Even numbers from -bound to bound have the deviation bound / √3, so the "
+    says="The wanted standard deviation is used as the bound. Even numbers from -bound to bound have bound / √3, so the "
     "lesson's bound is √3 times as large.",
     section="Xavier",
 )
@@ -165,7 +165,7 @@ def one_fan(w, gain=1.0, gen=None):
 
 @misconception(
     "xavier_uniform_",
-    says="The gain is ignored. In the lesson it multiplies the deviation, and so the bound.",
+    says="The gain is ignored. In the lesson it multiplies the standard deviation, and so the bound.",
     section="Xavier",
 )
 def gain_ignored(w, gain=1.0, gen=None):
@@ -221,7 +221,7 @@ def one_fan_normal(w, gain=1.0, gen=None):
 
 @misconception(
     "xavier_normal_",
-    says="The gain is ignored. In the lesson it multiplies the deviation.",
+    says="The gain is ignored. In the lesson it multiplies the standard deviation.",
     section="Xavier",
 )
 def gain_ignored_normal(w, gain=1.0, gen=None):
@@ -230,7 +230,7 @@ def gain_ignored_normal(w, gain=1.0, gen=None):
 
 @misconception(
     "xavier_normal_",
-    says="The root is missing: standard normal numbers are multiplied by the variance. To get a deviation, multiply by it.",
+    says="The root is missing: standard normal numbers are multiplied by the variance, not by its root.",
     section="Xavier",
 )
 def root_forgotten(w, gain=1.0, gen=None):
@@ -239,7 +239,7 @@ def root_forgotten(w, gain=1.0, gen=None):
 
 @misconception(
     "xavier_normal_",
-    says="The deviation has a √3 too much. That factor belongs to the bound of even numbers, and a normal distribution has none.",
+    says="The standard deviation is √3 times too large. That factor belongs to the bound of even numbers.",
     section="Xavier",
 )
 def root_three_for_the_normal(w, gain=1.0, gen=None):
@@ -258,7 +258,7 @@ def mode_ignored(w, mode="fan_in", name="relu", gen=None):
 
 @misconception(
     "kaiming_uniform_",
-    says="The gain is missing. Kaiming is made for ReLU, which throws half of the numbers away: its deviation is gain / √fan.",
+    says="The gain is missing. Kaiming is made for ReLU, which throws half of the numbers away: here it is gain / √fan.",
     section="Kaiming",
 )
 def gain_missing(w, mode="fan_in", name="relu", gen=None):
@@ -267,7 +267,7 @@ def gain_missing(w, mode="fan_in", name="relu", gen=None):
 
 @misconception(
     "kaiming_uniform_",
-    says="The variance stands where the deviation belongs. The lesson takes the root: gain / √fan, and √3 times that as bound.",
+    says="The variance stands where the standard deviation belongs: gain / √fan, and √3 times that as bound.",
     section="Kaiming",
 )
 def variance_for_deviation(w, mode="fan_in", name="relu", gen=None):
@@ -276,7 +276,7 @@ def variance_for_deviation(w, mode="fan_in", name="relu", gen=None):
 
 @misconception(
     "kaiming_uniform_",
-    says="The wanted deviation is used as the bound. Even numbers from -bound to bound have the deviation bound / √3, so the "
+    says="The wanted standard deviation is used as the bound. Even numbers from -bound to bound have bound / √3, so the "
     "lesson's bound is √3 times as large.",
     section="Xavier",
 )
@@ -296,7 +296,7 @@ def mode_ignored_normal(w, mode="fan_in", name="relu", gen=None):
 
 @misconception(
     "kaiming_normal_",
-    says="The gain is missing. Kaiming is made for ReLU, which throws half of the numbers away: its deviation is gain / √fan.",
+    says="The gain is missing. Kaiming is made for ReLU, which throws half of the numbers away: here it is gain / √fan.",
     section="Kaiming",
 )
 def gain_missing_normal(w, mode="fan_in", name="relu", gen=None):
@@ -305,7 +305,7 @@ def gain_missing_normal(w, mode="fan_in", name="relu", gen=None):
 
 @misconception(
     "kaiming_normal_",
-    says="The variance stands where the deviation belongs. The lesson takes the root: gain / √fan.",
+    says="The variance stands where the standard deviation belongs. The lesson takes the root: gain / √fan.",
     section="Kaiming",
 )
 def variance_for_deviation_normal(w, mode="fan_in", name="relu", gen=None):
@@ -558,7 +558,7 @@ def measured_in_training(model, x):
 
 @misconception(
     "activation_stats",
-    says="The deviation is the unbiased one, divided by n - 1. The lesson takes the population deviation, which divides by n.",
+    says="The standard deviation is the unbiased one, from n - 1. The lesson takes that of the population, which divides by n.",
     section="Looking inside with hooks",
 )
 def unbiased_deviation(model, x):

@@ -21,7 +21,7 @@ from solutions.lesson_3_4.exercises import (
     layer_norm,
 )
 
-NORMS = "Measuring the blame"
+NORMS = "Measuring the gradients"
 BATCH = "Batch normalization, forward"
 RUNNING = "The running statistics"
 BATCH_BACK = "Batch normalization, backward"
@@ -201,7 +201,7 @@ def momentum_reversed(x, gamma, beta, running, training, momentum=0.1, eps=1e-5)
 
 @misconception(
     "batch_norm",
-    says="eps is added to the deviation, outside the root. The lesson adds it to the variance, inside the root.",
+    says="eps is added to the standard deviation, outside the root. The lesson adds it to the variance, inside the root.",
     section=BATCH,
 )
 def eps_outside_the_root_of_a_batch(x, gamma, beta, running, training, momentum=0.1, eps=1e-5):
@@ -258,7 +258,7 @@ def running_changed_in_place(x, gamma, beta, running, training, momentum=0.1, ep
 
 @misconception(
     "batch_norm_backward",
-    says="The mean is treated as a constant: the blame that goes through it is missing in dx. Each x moves the mean of its "
+    says="The mean is treated as a constant: the gradient through it is missing in dx. Each x moves the mean of its "
     "column, so the mean of dx_hat is taken off.",
     section=BATCH_BACK,
 )
@@ -271,7 +271,7 @@ def mean_taken_for_constant(dy, cache):
 
 @misconception(
     "batch_norm_backward",
-    says="The variance is treated as a constant: the blame that goes through it is missing in dx. Each x moves the variance of "
+    says="The variance is treated as a constant: the gradient through it is missing in dx. Each x moves the variance of "
     "its column, so x_hat times the mean of dx_hat * x_hat is taken off.",
     section=BATCH_BACK,
 )
@@ -283,8 +283,8 @@ def variance_taken_for_constant(dy, cache):
 
 @misconception(
     "batch_norm_backward",
-    says="Mean and variance are both treated as constants, so dx is only dy * gamma / deviation. Each x moves both, and the "
-    "blame through them is taken off.",
+    says="Mean and variance are both treated as constants, so dx is only dy * gamma / std. Each x moves both, and the "
+    "gradient through them is taken off.",
     section=BATCH_BACK,
 )
 def both_taken_for_constants(dy, cache):
@@ -294,7 +294,7 @@ def both_taken_for_constants(dy, cache):
 
 @misconception(
     "batch_norm_backward",
-    says="gamma is lost on the way back. The blame passes it first: dx_hat = dy * gamma.",
+    says="gamma is lost in the backward pass. The gradient passes it first: dx_hat = dy * gamma.",
     section=BATCH_BACK,
 )
 def gamma_lost(dy, cache):
@@ -305,7 +305,7 @@ def gamma_lost(dy, cache):
 
 @misconception(
     "batch_norm_backward",
-    says="dgamma and dbeta are averaged over the rows. Every row's blame counts in full: the lesson adds it up.",
+    says="dgamma and dbeta are averaged over the rows. Every row's gradient counts in full: the lesson adds them up.",
     section=BATCH_BACK,
 )
 def averaged_over_the_rows(dy, cache):
@@ -317,8 +317,8 @@ def averaged_over_the_rows(dy, cache):
 
 @misconception(
     "batch_norm_backward",
-    says="On the way back the blame is divided by the unbiased deviation (from N - 1). The batch was normalized with the biased "
-    "one, so the blame is divided by that, too.",
+    says="In the backward pass the gradient is divided by the standard deviation from N - 1. The batch was normalized with that "
+    "from N, so the gradient is divided by it, too.",
     section=BATCH_BACK,
 )
 def unbiased_on_the_way_back(dy, cache):
@@ -359,7 +359,7 @@ def unbiased_variance(x, gamma, beta, eps=1e-5):
 
 @misconception(
     "layer_norm",
-    says="eps is added to the deviation, outside the root. The lesson adds it to the variance, inside the root.",
+    says="eps is added to the standard deviation, outside the root. The lesson adds it to the variance, inside the root.",
     section=LAYER,
 )
 def eps_outside_the_root(x, gamma, beta, eps=1e-5):
@@ -422,8 +422,8 @@ def summed_over_the_features(dy, cache):
 
 @misconception(
     "layer_norm_backward",
-    says="Mean and variance of the row are treated as constants, so dx is only dy * gamma / deviation. Each x moves both, and "
-    "the blame through them is taken off.",
+    says="Mean and variance of the row are treated as constants, so dx is only dy * gamma / std. Each x moves both, and "
+    "the gradient through them is taken off.",
     section=LAYER_BACK,
 )
 def row_statistics_taken_for_constants(dy, cache):

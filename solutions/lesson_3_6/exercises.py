@@ -23,11 +23,13 @@ from torch.utils.tensorboard import SummaryWriter
 class AverageMeter:
     """The running average of a number that comes in batches, such as a loss.
 
-    Each value stands for `n` samples and counts n times: the average is the sum of `value * n`, divided by the sum of the
-    n. The meter keeps plain numbers alone. A value may be a tensor with a graph behind it; the meter keeps neither the
-    tensor nor its graph, and it makes no difference to the meter what becomes of that tensor later. Each meter counts for
-    itself. Besides `average` the names of your attributes are left open; `average` may be a property, as here, or a plain
-    attribute.
+    Example: the values 2, 2 and 8 with `n` 10, 10 and 2 have the average `56 / 22`; after `reset()` it is 0.0.
+
+    Details:
+
+    Each value stands for `n` samples: the average is the sum of `value * n`, divided by the sum of the n. The meter keeps
+    plain numbers alone, no tensor and no graph, and it makes no difference what becomes of a tensor later. Each meter
+    counts for itself. `average` may be a property, as here, or a plain attribute; other names are up to you.
     """
 
     def __init__(self) -> None:
@@ -70,6 +72,10 @@ class AverageMeter:
 def confusion_matrix(y: torch.Tensor, y_hat: torch.Tensor, n_classes: int) -> torch.Tensor:
     """Count how often each class was taken for each class.
 
+    Example: the truth 0, 0, 0, 1, 1, 2 and the predictions 0, 0, 1, 1, 1, 0 give the rows (2, 1, 0), (0, 2, 0), (1, 0, 0).
+
+    Details:
+
     The entry in row i and column j says how many samples of class i were predicted as class j. Every class from 0 to
     `n_classes - 1` has its row and its column, also when no sample belongs to it and none was predicted as it. The
     arguments stay as they are.
@@ -94,9 +100,13 @@ def confusion_matrix(y: torch.Tensor, y_hat: torch.Tensor, n_classes: int) -> to
 def precision_recall(matrix: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Return the precision and the recall of each class.
 
-    Precision of class c: of the samples *predicted* as c, the share that truly is c. Recall of class c: of the samples
-    that truly *are* c, the share that was predicted as c. Where a share would be 0/0, since there are no such samples, it
-    is 0. The matrix stays as it is.
+    Example: the rows (2, 1, 0), (0, 2, 0), (1, 0, 0) give the precision (2/3, 2/3, 0) and the recall (2/3, 1, 0).
+
+    Details:
+
+    Precision of class c: of the samples *predicted* as c, the fraction that truly is c. Recall of class c: of the samples
+    that truly *are* c, the fraction that was predicted as c. Where a fraction would be 0/0 it is 0. The matrix stays as
+    it is.
 
     Args:
         matrix: the confusion matrix, int64 counts, `(C, C)`, rows truth and columns prediction; C may be 1.
@@ -115,17 +125,18 @@ def precision_recall(matrix: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
 def overfit_one_batch(model: nn.Module, batch: tuple[torch.Tensor, torch.Tensor], steps: int, lr: float) -> list[float]:
     """Train `model` in place on a single batch, again and again, and return how the loss went.
 
-    Every step is the usual one: the mean cross-entropy of the model's scores for the whole batch, as it was given; the
-    gradients cleared; backward; one update of all parameters. Gradients that lie in `.grad` before the call play no part.
-    The model may come in eval mode; every step is made in training mode, in all its modules. In which mode it is
-    afterwards is left open.
+    Example: on 8 rows that a line tells apart, with `lr` 0.1 and 200 steps, the last loss is under a tenth of the first.
 
-    Which optimizer you use is up to you: plain SGD and Adam both do, and so do updates of your own. Its learning rate is
-    `lr` all the time: with `lr` 0 nothing moves, and the first update is proportional to `lr`. On 8 rows that a line tells
-    apart, with `lr` 0.1 and 200 steps, the last loss should be under a tenth of the first.
+    Details:
+
+    Every step is the usual one: the mean cross-entropy of the model's logits for the whole batch, as it was given; the
+    gradients cleared; backward; one update of all parameters. Gradients that lie in `.grad` before the call play no part.
+    The model may come in eval mode; every step is made in training mode, in all its modules. The mode afterwards is up to
+    you, and so is the optimizer: plain SGD and Adam both do, and so do updates of your own. Its learning rate is `lr` all
+    the time: with `lr` 0 nothing moves, and the first update is proportional to `lr`.
 
     Args:
-        model: maps `(N, D)` to scores (logits) `(N, C)`, on X's device and in X's dtype; all its parameters require
+        model: maps `(N, D)` to logits `(N, C)`, on X's device and in X's dtype; all its parameters require
             gradients.
         batch: the tuple `(X, y)`: features `(N, D)` with N at least 1, and the classes, int64 `(N,)`, from 0 to C - 1.
         steps: how many steps, 0 or more.
@@ -152,6 +163,10 @@ def overfit_one_batch(model: nn.Module, batch: tuple[torch.Tensor, torch.Tensor]
 # %%
 def diagnose(history: dict[str, list[float]]) -> str:
     """Say in one word how a training went.
+
+    Example: `{"train": [2.0, 1.0, 0.8, 0.7], "validation": [2.1, 0.9, 1.0, 1.1]}` is "overfitting": 1.1 > 1.1 * 0.9.
+
+    Details:
 
     The first of these that holds is the answer:
 
@@ -190,6 +205,10 @@ def diagnose(history: dict[str, list[float]]) -> str:
 def find_nan(model: nn.Module, batch: tuple[torch.Tensor, torch.Tensor]) -> str | None:
     """Call `model(X)` once and return the name of the first leaf module whose output is not finite.
 
+    Example: where leaf `"0"` gives 100 and leaf `"1"` its exponential, infinity in float32, the answer is `"1"`.
+
+    Details:
+
     An output is not finite if any of its elements is NaN, inf or -inf. "First" is meant in the order of the *calls*. A leaf
     is a module without modules inside it; it goes by its dotted name, as `model.named_modules()` gives it: `"0"`,
     `"body.2"`. A leaf that is registered under two names goes by the first of them. If the model is a leaf itself, its name
@@ -198,7 +217,7 @@ def find_nan(model: nn.Module, batch: tuple[torch.Tensor, torch.Tensor]) -> str 
     Use forward hooks, and take all of yours off again before you return, also when the model raises an exception, such as a
     RuntimeError for shapes that do not fit (it goes on to the caller). Hooks that were there before stay. Every module stays
     in the mode that it is in, training or eval, also during the call. Parameters and their gradients stay as they are.
-    Whether the call runs to its end once a leaf was found is left open.
+    Once a leaf was found, the call may end early.
 
     Args:
         model: any module; each leaf returns one floating tensor, and none changes its input in place.
@@ -232,6 +251,10 @@ def find_nan(model: nn.Module, batch: tuple[torch.Tensor, torch.Tensor]) -> str 
 # %%
 class Logger:
     """Writes numbers into a folder, in the format that TensorBoard reads. `SummaryWriter` is allowed.
+
+    Example: after `log.scalar("loss/train", 0.5, 3)` and `log.close()` the folder has the tag loss/train, 0.5 at step 3.
+
+    Details:
 
     After `close()` everything is on disk. A logger works in a `with` statement, too: `with Logger(folder) as log:` binds
     `log` to the logger itself, and closes it at the end of the block, also when the block ends with an exception, such as a
@@ -288,6 +311,10 @@ class Logger:
 # %%
 def plot_dashboard(history: dict[str, list[float]]) -> Figure:
     """Return a new figure with two panels: the losses in one, the accuracy in the other.
+
+    Example: the validation losses 2.1, 1.2, 0.9, 1.0, 1.1 have their best epoch at 2, which is marked in both panels.
+
+    Details:
 
     - The panels are two axes in two different places (not two scales in one place, as `twinx` makes them).
     - The loss panel has the training and the validation loss as lines (by `plot`, `semilogy` or the like), which differ in

@@ -256,7 +256,7 @@ def divided_by_all_samples(matrix):
 
 @misconception(
     "precision_recall",
-    says="Where there is nothing to divide by, the share is set to 1. In the lesson it is 0.",
+    says="Where there is nothing to divide by, the fraction is set to 1. In the lesson it is 0.",
     section=SHARES,
 )
 def one_for_nothing(matrix):
@@ -347,8 +347,8 @@ def loss_after_the_update(model, batch, steps, lr):
 
 @misconception(
     "overfit_one_batch",
-    says="The scores go through softmax before the cross-entropy, which does that itself. Squashed twice, the loss cannot "
-    "come near 0. Give it the scores as they are.",
+    says="The logits go through softmax before the cross-entropy, which does that itself. Squashed twice, the loss cannot "
+    "come near 0. Give it the logits as they are.",
     section=BATCH,
 )
 def softmax_before_the_loss(model, batch, steps, lr):

@@ -28,7 +28,7 @@ def moments_are_right(student, reference):
     if problem:
         return problem
     found, wanted = _rows(student["w"]), _rows(reference["w"])
-    if min(float(found.std(dim=d).mean()) for d in (0, 1)) < 0.9 * _deviation(found):
+    if _much_alike(found):
         return "Rows (or columns) are much alike: every number should have a draw of its own."
     if not _mean_is_near_0(found):
         return "The numbers should be 0 on average."
@@ -39,7 +39,7 @@ def moments_are_right(student, reference):
         return f"The standard deviation of the numbers is too {'small' if ratio < 1 else 'large'}."
     if _spread(found) != _spread(wanted):
         kind = "spread evenly between two bounds" if _spread(wanted) == "even" else "normal, and not cut off"
-        return f"The deviation is right, but the numbers have another distribution: they should be {kind}."
+        return f"The standard deviation is right, but the numbers have another distribution: they should be {kind}."
     return None
 
 
@@ -52,7 +52,9 @@ def gains_are_apart(student, reference):
     first, unit = _deviation(student["linear"]), _deviation(reference["linear"])
     for name, wanted in reference.items():
         if not math.isclose(_deviation(student[name]) * unit, _deviation(wanted) * first, rel_tol=GAINS_NEAR):
-            return f"The deviation for {name!r} is not to that for 'linear' as their gains are, with the same seed in `gen`."
+            return (
+                f"The spread for {name!r} is not to that for 'linear' as their gains are, with the same seed in `gen`."
+            )
     return None
 
 
@@ -156,6 +158,11 @@ def _deviation(values):
     return float(values.std(correction=0))
 
 
+def _much_alike(rows):
+    """Rows or columns that have numbers in common vary less along one of the sides than all numbers do together."""
+    return min(float(rows.std(dim=d).mean()) for d in (0, 1)) < 0.9 * _deviation(rows)
+
+
 def _mean_is_near_0(values):
     """Six standard errors: less than one correct draw in a hundred million is further off."""
     return abs(float(values.mean())) <= 6 * _deviation(values) / values.numel() ** 0.5
@@ -206,6 +213,8 @@ def deviations_are_right(student, reference):
         if problem:
             return problem
         found = _rows(student[name])
+        if _much_alike(found):
+            return f"Rows (or columns) of the weights of {_layer(name)} are much alike: each number needs a draw of its own."
         if not _mean_is_near_0(found):
             return f"The weights of {_layer(name)} should be 0 on average."
         ratio = _deviation(found) / _deviation(_rows(wanted))
