@@ -16,6 +16,7 @@ from autograder.audit.audit import NAMES, Audit
 from autograder.batch import run as batch
 from autograder.course.lesson import Group, Lesson
 from autograder.gradebook.export import ExportResult
+from autograder.overview.overview import Overview
 from autograder.release.student_repository import Released
 from autograder.report.feedback import subtotals
 from autograder.report.schema import ReportRow
@@ -99,6 +100,15 @@ def delivered(found: ExportResult) -> None:
     if len(found.paths) > MAX_PATHS:
         console.print(f"and {len(found.paths) - MAX_PATHS} files more beside them.")
     for note in found.notes:
+        console.print(f"Note: {escape(printable(note))}", soft_wrap=True)
+
+
+def overviewed(made: Overview) -> None:
+    """Say in five lines how a class did, and where its page is."""
+    console = Console()
+    for line in made.lines:
+        console.print(escape(printable(line)), soft_wrap=True, highlight=False)
+    for note in made.notes:
         console.print(f"Note: {escape(printable(note))}", soft_wrap=True)
 
 
