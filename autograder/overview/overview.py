@@ -22,7 +22,19 @@ STUDENT_PAGES = "students"
 # How many mistakes the terminal names.
 NAMED_IN_TERMINAL = 3
 TIMES = "\N{MULTIPLICATION SIGN}"
-COLUMNS = "lesson what name exercise students of mean median difficulty discrimination note".split()
+COLUMNS = [
+    "lesson",
+    "what",
+    "name",
+    "exercise",
+    "students",
+    "of",
+    "mean",
+    "median",
+    "difficulty",
+    "discrimination",
+    "note",
+]
 
 
 @dataclass(frozen=True)

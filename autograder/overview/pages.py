@@ -8,13 +8,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from autograder.course.lesson import Lesson
 from autograder.overview import clusters
@@ -82,10 +83,9 @@ class Index:
 
 
 @dataclass(frozen=True)
-class Line:
-    """A line of a student's module; `mark` is the exercise that failed there, or ""."""
+class Lines:
+    """Lines of a student's module that follow one another; `mark` is the exercise that failed there, or ""."""
 
-    number: int
     text: str
     mark: str
 
@@ -123,7 +123,8 @@ class StudentPart:
     max_score: float
     notes: tuple[str, ...]
     exercises: tuple[ExerciseView, ...]
-    code: tuple[Line, ...]
+    code: tuple[Lines, ...]
+    numbers: str
     cut: bool
     log: str
 
@@ -144,6 +145,7 @@ def student_part(lesson: Lesson, found: Read) -> StudentPart:
         notes=tuple(printable(note) for note in (row.get("note", ""), *loading_sentences(row)) if note),
         exercises=tuple(_exercise(one) for one in row["exercises"]),
         code=tuple(_marked(lines[:MAX_CODE_LINES], failed)),
+        numbers="\n".join(map(str, range(1, min(len(lines), MAX_CODE_LINES) + 1))),
         cut=len(lines) > MAX_CODE_LINES,
         log=printable(log, MAX_LOG_LENGTH),
     )
@@ -167,13 +169,14 @@ def _exercise(one: object) -> ExerciseView:
     )
 
 
-def _marked(lines: Sequence[str], failed: Sequence[str]) -> list[Line]:
+def _marked(lines: Sequence[str], failed: Sequence[str]) -> Iterator[Lines]:
     marks = {}
     for exercise in failed:
         place = clusters.lines_of(lines, exercise)
         for number in range(place[0], place[1] + 1) if place else ():
-            marks[number] = exercise
-    return [Line(n, printable(text, MAX_LINE_LENGTH), marks.get(n, "")) for n, text in enumerate(lines, 1)]
+            marks[number - 1] = exercise
+    for mark, numbers in groupby(range(len(lines)), key=lambda n: marks.get(n, "")):
+        yield Lines("\n".join(printable(lines[n], MAX_LINE_LENGTH) for n in numbers), mark)
 
 
 def scenario_words(name: str) -> str:
@@ -204,6 +207,16 @@ def is_ours(path: Path) -> bool:
         return False
 
 
+def with_code(text: str) -> Markup:
+    """Return a sentence as markup in which what stands between backquotes is code, and nothing else is anything."""
+    parts = printable(text).split("`")
+    if len(parts) % 2 == 0:
+        return escape("`".join(parts))
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if n % 2 else escape(part) for n, part in enumerate(parts)
+    )
+
+
 class Renderer:
     """Renders the pages; the templates are read once."""
 
@@ -215,7 +228,7 @@ class Renderer:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._jinja.filters |= {"words": scenario_words, "visible": visible, "printable": printable}
+        self._jinja.filters |= {"words": scenario_words, "spans": with_code, "visible": visible, "printable": printable}
         self._style = self._source("style.css")
         self._student = self._jinja.get_template("student.html")
 

@@ -22,8 +22,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from autograder.course import lesson as lessons
-from autograder.util.safe_text import file_name
+from autograder.course import lesson as lessons  # noqa: E402  found by the path above
+from autograder.util.safe_text import file_name  # noqa: E402
 
 
 def derive(sources: Sequence[Path], out: Path, size: int, chosen: Sequence[str], seed: int = 0) -> list[Path]:
@@ -68,9 +68,7 @@ def _write(
 ) -> None:
     row, kept = pair
     if row["lesson"] != lesson:
-        renamed = [
-            {**one, "name": other} for one, other in zip(row["exercises"], exercises, strict=False)
-        ]
+        renamed = [{**one, "name": other} for one, other in zip(row["exercises"], exercises, strict=False)]
         row = {**row, "lesson": lesson, "exercises": renamed}
     path = folder / "reports" / f"{file_name(name)}.json"
     path.write_text(json.dumps({**row, "submission": name}, indent=1), encoding="utf-8")
