@@ -111,6 +111,9 @@ def _add_grade(commands: Commands) -> None:
         action="store_true",
         help="grade below the guarantee level `isolated`: only code that you trust",
     )
+    grade.add_argument(
+        "--dry-run", action="store_true", help="grade, say which scores would change and why, and write nothing"
+    )
     grade.add_argument("--no-overview", action="store_true", help="make no index.html, and no page for each student")
     _add_grade_books(grade)
     grade.set_defaults(run=_grade)
@@ -347,6 +350,8 @@ def _graded(options: argparse.Namespace, lesson: lessons.Lesson, template: Templ
 
     out = options.out or batch.default_out(options.submissions, lesson)
     wishes = _wishes(options)
+    if options.dry_run and wishes.formats:
+        raise UserError("--dry-run writes nothing, so it does not go with --export; leave one of them out.")
     wishes.check(out)
     choices = backend.Options(
         devices=options.device,
@@ -359,9 +364,12 @@ def _graded(options: argparse.Namespace, lesson: lessons.Lesson, template: Templ
         moved=options.moved,
         template=template,
     )
+    grade = batch.rehearse if options.dry_run else batch.grade_all
     with console.progress() as tell:
-        summary = batch.grade_all(lesson, options.submissions, out, choices, tell)
-    console.scores(lesson, summary, out)
+        summary = grade(lesson, options.submissions, out, choices, tell)
+    console.scores(lesson, summary, out, dry_run=options.dry_run)
+    if options.dry_run:
+        return 1 if any(row["status"] == ReportStatus.GRADER_ERROR for row in summary.rows) else 0
     console.delivered(export.export_grades(lesson, options.submissions, out, wishes))
     if not options.no_overview and summary.rows:
         _overview_of_grades(lesson, out, wishes.roster)
