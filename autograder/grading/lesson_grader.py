@@ -19,6 +19,7 @@ from autograder.grading import (
     checking,
     device_check,
     import_errors,
+    kept_outputs,
     limits,
     notebook_errors,
     student_source,
@@ -357,7 +358,16 @@ class Grading:
             reason="the grader failed on a scenario" if broken else "",
             instructor_message=broken[0].instructor_message if broken else "",
             exercises=scores,
+            outputs=self._outputs(result, scores),
         )
+
+    def _outputs(self, result: Result, scores: Sequence[ExerciseScore]) -> kept_outputs.KeptOutputs:
+        """Return what is kept of a submission's own outputs; an output too odd for that costs this, not the grade."""
+        verdicts = [verdict for scored in scores for verdict in scored.verdicts]
+        try:
+            return kept_outputs.of_failed(self.runs, result.outcomes, verdicts)
+        except Exception:  # noqa: BLE001  it was made by a stranger
+            return {}
 
 
 def _too_much(result: Result) -> RunError | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from autograder.course.lesson import Exercise, Lesson
 from autograder.course.misconceptions import Misconception
@@ -200,6 +201,7 @@ class Report:
         helpers: a hash over the text of each of the student's own modules that came along, by its path in the submission.
         helper_notes: a sentence on each that did not.
         disturbed: what may have disturbed it from outside, by `Disturbance`; "" for nothing.
+        outputs: its own outputs in the scenarios that it failed, in brief; see `kept_outputs`.
         note: which of several files was graded, and what else is to be said about them.
     """
 
@@ -219,6 +221,7 @@ class Report:
     helper_notes: tuple[str, ...] = ()
     note: str = ""
     disturbed: str = ""
+    outputs: dict[str, dict[str, Any]] = field(default_factory=dict, hash=False)
 
     @property
     def score(self) -> float | None:
