@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from autograder.course import lesson as lessons
 from autograder.gradebook import formats, late_policy
+from autograder.student import commands as student
 from autograder.util import arguments
 from autograder.util.errors import GradingAborted, UserError
 
@@ -52,6 +53,7 @@ def _parser() -> argparse.ArgumentParser:
 
     for add in (_add_grade, _add_audit, _add_stubs, _add_release, _add_notebooks, _add_figures, _add_doctor):
         add(commands)
+    student.add(commands)
     return parser
 
 
