@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from autograder.course import lesson as lessons
 from autograder.gradebook import formats, late_policy
+from autograder.student import commands as student
 from autograder.util import arguments
 from autograder.util.errors import GradingAborted, UserError
 
@@ -65,6 +66,7 @@ def _parser() -> argparse.ArgumentParser:
         _add_overview,
     ):
         add(commands)
+    student.add(commands)
     return parser
 
 
