@@ -14,7 +14,7 @@ import random
 import tempfile
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -22,7 +22,11 @@ from typing import Any
 import numpy as np
 import torch
 
+from autograder.sandbox import decode
+from autograder.worker.encode import Encoder, frame
 from autograder.worker.loading import load
+from autograder.worker.observations import Form, Kept, Raised
+from autograder.worker.protocol import HEADER, FrameKind
 from autograder.worker.scenarios import Scenario, expand, generator
 
 
@@ -80,7 +84,7 @@ class Plan:
         """
         value = self.value(item, module)
         if item.scenario.check is not None:
-            sentence = self.checks[item.scenario.check](_plain(value), _plain(wanted))
+            sentence = self.checks[item.scenario.check](_plain(value), wanted)
             assert sentence is None, sentence
         else:
             assert_same(value, wanted)
@@ -113,7 +117,15 @@ def assert_same(value: Any, wanted: Any) -> None:
     Raises:
         AssertionError: they differ.
     """
-    if isinstance(wanted, (torch.Tensor, np.ndarray, np.generic)):
+    if isinstance(wanted, Raised):
+        assert isinstance(value, Raised), f"{type(value)}, not Raised"
+        assert set(value.kinds) & set(wanted.expected), f"{value.kinds}, none of {wanted.expected}"
+    elif isinstance(wanted, Kept):
+        assert isinstance(value, Kept), f"{type(value)}, not Kept"
+        assert_same(value.value, wanted.value)
+    elif isinstance(wanted, Form):
+        assert isinstance(value, Form), f"{type(value)}, not Form"
+    elif isinstance(wanted, (torch.Tensor, np.ndarray, np.generic)):
         torch.testing.assert_close(value, wanted, rtol=1e-4, atol=1e-5, equal_nan=True)
     elif isinstance(wanted, (list, tuple)):
         assert isinstance(value, (list, tuple)), f"{type(value)}, not {type(wanted)}"
@@ -135,26 +147,29 @@ def assert_same(value: Any, wanted: Any) -> None:
 
 
 def _plain(value: Any) -> Any:
-    """Return a value as a check sees it: arrays as tensors."""
-    if isinstance(value, (np.ndarray, np.generic)):
-        return torch.from_numpy(np.array(value))
-    if isinstance(value, torch.Tensor):
-        return value.detach()
-    if isinstance(value, (list, tuple)):
-        return [_plain(part) for part in value] if isinstance(value, list) else tuple(_plain(part) for part in value)
-    if isinstance(value, dict):
-        return {key: _plain(part) for key, part in value.items()}
-    return value
+    """Return a value as a check sees it, which is what is left of it once it has gone through a frame."""
+    encoder = Encoder(1 << 30)
+    data = frame({"kind": FrameKind.OUTCOME, "value": encoder.tree(value)}, encoder)
+    text, _ = HEADER.unpack(data[: HEADER.size])
+    head, tensors = decode.parse(data[HEADER.size : HEADER.size + text], data[HEADER.size + text :])
+    return decode.plain(decode.value(head["value"], tensors))
 
 
 def reference_values(ready: Plan, path: Path) -> list[Any]:
     """Return what every scenario gives for the module at a path."""
     module = module_at(path, "reference")
-    return [_kept(ready.value(item, module)) for item in ready.items]
+    values = ((item, ready.value(item, module)) for item in ready.items)
+    return [_kept(value) if item.scenario.check is None else _plain(value) for item, value in values]
 
 
 def _kept(value: Any) -> Any:
     """Return a value in a form that can be stored: data as it is, any other object by its type's name."""
+    if isinstance(value, Kept):
+        return replace(value, value=_kept(value.value))
+    if isinstance(value, Form):
+        return Form(None)  # it is not looked into
+    if isinstance(value, Raised):
+        return value
     if isinstance(value, torch.Tensor):
         return value.detach().clone()
     if isinstance(value, (list, tuple)):
