@@ -167,6 +167,16 @@ def test_dropout_drops_or_doubles_with_one_half():
     expect_that(20 < dropped < 80, f"how many of 100 elements are 0 in {call}", dropped, "about 50", step)
 
 
+def test_dropout_divides_by_the_chance_of_staying():
+    """With p = 0.2 about a fifth is dropped, and a 4 that stays becomes 4 / 0.8 = 5."""
+    out = dropout(torch.full((200,), 4.0), 0.2, True, seeded(1))
+    call = "dropout(torch.full((200,), 4.0), 0.2, True, generator)"
+    step = "What stays is divided by 1 - p."
+    expect(f"{call} where it is not 0", torch.where(out == 0, 5.0, out), torch.full((200,), 5.0), step)
+    dropped = int((out == 0).sum())
+    expect_that(10 < dropped < 80, f"how many of 200 are 0 in {call}", dropped, "about 40", "p is the chance of zero.")
+
+
 def test_dropout_draws_for_each_element():
     """In a table of ones every row and every column has both zeros and twos."""
     out = dropout(torch.ones(40, 40), 0.5, True, seeded())

@@ -161,6 +161,16 @@ def taken_at_the_output(z):
 
 @misconception(
     "sigmoid_derivative",
+    says="The sigmoid is applied twice, so the slope is that at sigmoid(z). With s = sigmoid(z) it is s(1 - s).",
+    section=SLOPES,
+)
+def sigmoid_applied_twice(z):
+    s = torch.sigmoid(torch.sigmoid(z))
+    return s * (1 - s)
+
+
+@misconception(
+    "sigmoid_derivative",
     says="1 - s² is tanh's formula. The slope of the sigmoid s is s(1 - s).",
     section=SLOPES,
 )
@@ -184,6 +194,15 @@ def sigmoid_derivative_overflows(z):
 )
 def tanh_taken_at_the_output(z):
     return 1 - z**2
+
+
+@misconception(
+    "tanh_derivative",
+    says="tanh is applied twice, so the slope is that at tanh(z). With t = tanh(z) it is 1 - t².",
+    section=SLOPES,
+)
+def tanh_applied_twice(z):
+    return 1 - torch.tanh(torch.tanh(z)) ** 2
 
 
 @misconception(
@@ -215,6 +234,15 @@ def second_term_lost(z):
 
 @misconception(
     "gelu_derivative",
+    says="The first term of the product rule is lost. GELU is z times Φ(z), so its slope is Φ(z) + z · φ(z).",
+    section=SLOPES,
+)
+def first_term_lost(z):
+    return z * phi(z)
+
+
+@misconception(
+    "gelu_derivative",
     says="The factor z of the second term is missing: the slope is Φ(z) + z · φ(z), not Φ(z) + φ(z).",
     section=SLOPES,
 )
@@ -242,6 +270,17 @@ def bell_not_scaled(z):
 def wrong_axis(z):
     weights = torch.exp(z - z.max(dim=0, keepdim=True).values)
     return weights / weights.sum(dim=0, keepdim=True)
+
+
+@misconception(
+    "softmax",
+    says="The sum runs along dimension 1, which is the last one of a table, but not of a block of tables, and which a single "
+    "row does not have. The last dimension is dim=-1.",
+    section=SOFTMAX,
+)
+def dimension_one(z):
+    weights = torch.exp(z - z.max(dim=1, keepdim=True).values)
+    return weights / weights.sum(dim=1, keepdim=True)
 
 
 @misconception(
@@ -306,6 +345,16 @@ def negative_counted_as_dead(activations):
 
 @misconception(
     "dead_fraction",
+    says="A neuron is taken for dead if its numbers add up to 0, which positive and negative ones can do. Dead means that "
+    "each of them is 0.",
+    section=NEURONS,
+)
+def numbers_that_cancel(activations):
+    return float((activations.sum(dim=0) == 0).float().mean())
+
+
+@misconception(
+    "dead_fraction",
     says="This is how many neurons are dead. The lesson asks for their fraction: divide by the number of neurons.",
     section=NEURONS,
 )
@@ -329,6 +378,15 @@ def sign_ignored(activations, limit):
 )
 def count_for_fraction(activations, limit):
     return float((activations.abs() > limit).sum())
+
+
+@misconception(
+    "saturation",
+    says="The count is divided by the number of rows. The lesson divides it by the number of all elements.",
+    section=NEURONS,
+)
+def divided_by_rows(activations, limit):
+    return float((activations.abs() > limit).sum()) / (len(activations) if activations.dim() else 1)
 
 
 @misconception(
@@ -400,6 +458,42 @@ def weights_not_scaled(activation, depth, width, generator):
 
 @misconception(
     "gradient_by_depth",
+    says="The weights are divided by the width and not by its root, so the pre-activations shrink from layer to layer.",
+    section=DEPTH,
+)
+def divided_by_the_width(activation, depth, width, generator):
+    weights, _, loss = _deep(activation, depth, width, generator, scale=width)
+    return _norms(torch.autograd.grad(loss, weights))
+
+
+@misconception(
+    "gradient_by_depth",
+    says="The last layer has no activation. In this experiment the activation comes after every layer, the last one, too.",
+    section=DEPTH,
+)
+def last_layer_without_activation(activation, depth, width, generator):
+    device = generator.device
+    h = torch.randn(64, width, generator=generator, device=device)
+    weights = []
+    for layer in range(depth):
+        W = torch.randn(width, width, generator=generator, device=device) / math.sqrt(width)
+        weights.append(W.requires_grad_())
+        h = h @ W.T if layer == depth - 1 else activation(h @ W.T)
+    return _norms(torch.autograd.grad((h**2).mean(), weights))
+
+
+@misconception(
+    "gradient_by_depth",
+    says="These are the sums of the squares of the gradients. The norm is the root of that sum.",
+    section=DEPTH,
+)
+def root_not_taken(activation, depth, width, generator):
+    weights, _, loss = _deep(activation, depth, width, generator)
+    return [norm**2 for norm in _norms(torch.autograd.grad(loss, weights))]
+
+
+@misconception(
+    "gradient_by_depth",
     says="The loss is the sum of the squares. The lesson takes their mean.",
     section=DEPTH,
 )
@@ -449,8 +543,8 @@ def _start(X, y):
     return nn.ModuleList([nn.Linear(X.shape[1], 32), nn.Linear(32, y.shape[1])]).to(X.device, X.dtype)
 
 
-def _train(model, activation, X, y, epochs, lr=0.01, after=False):
-    optimizer = torch.optim.Adam(model.parameters(), lr=lr)
+def _train(model, activation, X, y, epochs, lr=0.01, after=False, optimizer=torch.optim.Adam):
+    optimizer = optimizer(model.parameters(), lr=lr)
     history = []
     for _ in range(epochs):
         loss = ((model[1](activation(model[0](X))) - y) ** 2).mean()
@@ -508,6 +602,33 @@ def default_learning_rate(X, y, names, epochs):
     for name in names:
         torch.manual_seed(0)
         histories[name] = _train(_start(X, y), look_up(name)[0], X, y, epochs, lr=0.001)
+    return histories
+
+
+@misconception(
+    "compare_activations",
+    says="The training runs on plain gradient descent (SGD). The lesson's optimizer is Adam, at the learning rate 0.01.",
+    section=FAIR,
+)
+def descent_for_adam(X, y, names, epochs):
+    histories = {}
+    for name in names:
+        torch.manual_seed(0)
+        histories[name] = _train(_start(X, y), look_up(name)[0], X, y, epochs, optimizer=torch.optim.SGD)
+    return histories
+
+
+@misconception(
+    "compare_activations",
+    says="The layers are made in X's dtype, and float64 draws other numbers. Make them in float32, then move them to X's.",
+    section=FAIR,
+)
+def made_in_the_dtype_of_the_data(X, y, names, epochs):
+    histories = {}
+    for name in names:
+        torch.manual_seed(0)
+        layers = nn.Linear(X.shape[1], 32, dtype=X.dtype), nn.Linear(32, y.shape[1], dtype=X.dtype)
+        histories[name] = _train(nn.ModuleList(layers).to(X.device), look_up(name)[0], X, y, epochs)
     return histories
 
 

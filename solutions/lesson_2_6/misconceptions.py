@@ -103,6 +103,17 @@ def split_not_shuffled(X, y, fraction, generator):
 
 @misconception(
     "train_validation_split",
+    says="The first rows are held out, in the order of the file. The lesson draws at random which rows are held out: files "
+    "are often sorted.",
+    section="Holding samples out",
+)
+def first_rows_held_out(X, y, fraction, generator):
+    held_out = _held_out(len(X), fraction)
+    return X[held_out:], y[held_out:], X[:held_out], y[:held_out]
+
+
+@misconception(
+    "train_validation_split",
     says="X and y are shuffled by two different orders, so features and targets no longer belong together. The lesson "
     "takes both with the same row numbers.",
     section="Holding samples out",
@@ -265,6 +276,16 @@ def decay_not_times_lr(params, grads, lr, decay):
 
 @misconception(
     "weight_decay_step",
+    says="The step comes first, and what it gives is shrunk. The lesson's decay takes the parameter as it was before: "
+    "p - lr·(g + decay·p).",
+    section="Weight decay",
+)
+def decayed_after_the_step(params, grads, lr, decay):
+    return [(p - lr * g) * (1 - lr * decay) for p, g in zip(params, grads, strict=True)]
+
+
+@misconception(
+    "weight_decay_step",
     says="The decay has the wrong sign, so the parameters are pushed away from 0. The lesson pulls them towards 0.",
     section="Weight decay",
 )
@@ -303,12 +324,49 @@ def no_rescaling(x, p, training, generator):
 
 @misconception(
     "dropout",
+    says="The elements that stay are not rescaled, so the output is smaller on average than the input. The lesson divides "
+    "them by 1 - p.",
+    section="Dropout",
+)
+def no_rescaling_after_bernoulli(x, p, training, generator):
+    _stays(x, p, torch.Generator(device=x.device))
+    return x * torch.bernoulli(torch.full_like(x, 1 - p), generator=generator) if training else x
+
+
+@misconception(
+    "dropout",
+    says="The elements that stay are divided by p, the chance of being dropped. The lesson divides them by 1 - p, the chance "
+    "of staying.",
+    section="Dropout",
+)
+def divided_by_p(x, p, training, generator):
+    stays = _stays(x, p, generator)
+    return x * stays / p if training and p else x
+
+
+@misconception(
+    "dropout",
     says="Elements are dropped also when `training` is False. The lesson then returns x as it is.",
     section="Dropout",
 )
 def dropped_in_eval(x, p, training, generator):
     stays = _stays(x, p, generator)
     return torch.zeros_like(x) if p == 1 else x * stays / (1 - p)
+
+
+@misconception(
+    "dropout",
+    says="One draw decides for all elements at once: either all of them stay, or none does. In the lesson each element has a "
+    "draw of its own.",
+    section="Dropout",
+)
+def one_draw_for_all(x, p, training, generator):
+    _stays(x, p, torch.Generator(device=x.device))
+    if not training:
+        return x
+    if p == 1:
+        return torch.zeros_like(x)
+    return x * (torch.rand((), generator=generator, device=x.device) >= p) / (1 - p)
 
 
 @misconception(
@@ -416,6 +474,17 @@ def mean_for_sum(X, y, strength):
 
 @misconception(
     "fit_ridge",
+    says="The strength is divided by the number of samples. Beside the lesson's sum of squared errors it is used as it is.",
+    section="Ridge regression",
+)
+def strength_divided_by_n(X, y, strength):
+    A = X - X.mean(dim=0)
+    w = _solve(A, y[:, 0], strength / len(X) * torch.eye(X.shape[1], dtype=X.dtype, device=X.device))
+    return w, y.mean() - X.mean(dim=0) @ w
+
+
+@misconception(
+    "fit_ridge",
     says="The means are never taken off, so the weights are those of a model without a bias. The lesson's model has one: "
     "take the means off first.",
     section="Ridge regression",
@@ -500,6 +569,24 @@ def penalty_times_the_batch(model, X, y, lr, strength, batch_size):
         lr,
         batch_size,
         lambda mse, n: mse + strength * l2_penalty(model) * n,
+        lambda mse, loss, n: mse.item() * n,
+    )
+
+
+@misconception(
+    "penalized_epoch",
+    says="The penalty is split among the batches, each getting as much of it as it has of the samples. In the lesson every "
+    "batch has the whole penalty, whatever its size.",
+    section="An epoch with a penalty",
+)
+def penalty_split_among_the_batches(model, X, y, lr, strength, batch_size):
+    return _epoch(
+        model,
+        X,
+        y,
+        lr,
+        batch_size,
+        lambda mse, n: mse + strength * l2_penalty(model) * n / len(X),
         lambda mse, loss, n: mse.item() * n,
     )
 

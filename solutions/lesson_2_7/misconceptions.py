@@ -87,6 +87,18 @@ def divides_by_zero(X_train, X_test):
     return (X_train - mean) / deviation, (X_test - mean) / deviation
 
 
+@misconception(
+    "standardize_with",
+    says="A small number is added to the standard deviation. In a column that is constant in the training rows that divides "
+    "by nearly 0, and small columns come out too small. Where there is no standard deviation, the lesson divides by 1.",
+    section="Standardizing with the training rows",
+)
+def a_little_added(X_train, X_test):
+    mean = X_train.mean(dim=0)
+    divisor = (X_train.std(dim=0) if len(X_train) > 1 else torch.zeros_like(mean)) + 1e-8
+    return (X_train - mean) / divisor, (X_test - mean) / divisor
+
+
 # --- make_network
 
 
@@ -201,6 +213,21 @@ def one_permutation(*arguments):
             order = torch.randperm(n, generator=generator)
             while True:
                 yield order
+
+    return Wrong().run(*arguments)
+
+
+@misconception(
+    "train_network",
+    says="The rows of an epoch are drawn one by one, so that some come twice and others not at all. The lesson takes every row "
+    "once: a permutation.",
+    section="One loop for every model",
+)
+def rows_drawn_twice(*arguments):
+    class Wrong(_Trainer):
+        def orders(self, n, generator):
+            while True:
+                yield torch.randint(n, (n,), generator=generator)
 
     return Wrong().run(*arguments)
 
@@ -360,6 +387,20 @@ def accuracy_for_error(model, X, y):
 )
 def threshold_of_a_probability(model, X, y):
     return _wrong_fraction(model, X, y, threshold=0.5)
+
+
+@misconception(
+    "error_rate",
+    says="A logit of exactly 0 says class 1 here. In the lesson only a logit above 0 does.",
+    section="The error rate",
+)
+def zero_says_class_one(model, X, y):
+    was_training = model.training
+    model.eval()
+    with torch.no_grad():
+        logits = model(X)
+    model.train(was_training)
+    return float(((logits >= 0) != (y == 1)).float().mean())
 
 
 @misconception(
@@ -584,6 +625,16 @@ def two_parts_left_out(X, y, seed):
 )
 def no_batching_and_no_activation(X, y, seed):
     return _ablated(X, y, seed, variants={"no_batching": (False, None, STRENGTH)})
+
+
+@misconception(
+    "ablation",
+    says="Two parts are left out at once: `no_activation` is trained without batches, too. Then nobody can say which of the "
+    "two made the difference.",
+    section="An ablation: one part out at a time",
+)
+def no_activation_and_no_batching(X, y, seed):
+    return _ablated(X, y, seed, variants={"no_activation": (False, None, STRENGTH)})
 
 
 @misconception(

@@ -25,6 +25,7 @@ def test_every_element_alone(lesson, device, rng, dtype):
 
 
 @pytest.mark.exercise("relu_derivative")
+@pytest.mark.weight(2)
 def test_at_exactly_zero(lesson, device, rng):
     """At exactly 0 the slope is 0."""
     z = numbers(rng, device, torch.float32, 12)

@@ -25,6 +25,7 @@ def test_every_element_alone(lesson, device, rng, dtype):
 
 
 @pytest.mark.exercise("tanh_derivative")
+@pytest.mark.weight(2)
 def test_at_zero_and_far_from_it(lesson, device, rng):
     """At 0 and out to ±1000 the values are right, without NaN or infinity, whatever stands beside them."""
     far = torch.tensor([1000.0, 720.0, 350.0, 100.0, 89.0, 30.0], dtype=torch.float64)

@@ -55,7 +55,7 @@ def test_each_element_has_its_own_draw(lesson, device, rng):
 
 
 @pytest.mark.exercise("dropout")
-@pytest.mark.weight(2)
+@pytest.mark.weight(6)
 def test_in_evaluation_nothing_happens(lesson, device, rng):
     """When `training` is False the values come back as they are, for every p."""
     x = numbers(rng, (5, 4), device, torch.float64)

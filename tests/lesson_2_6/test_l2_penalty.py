@@ -56,7 +56,7 @@ def test_convolutions_count(lesson, device, rng):
 
 
 @pytest.mark.exercise("l2_penalty")
-@pytest.mark.weight(2)
+@pytest.mark.weight(3)
 @pytest.mark.check("gradient_reaches_the_weights")
 def test_gradient_reaches_the_weights(lesson, device, rng):
     """`backward` gives each weight the gradient of its square, and the biases none."""

@@ -71,6 +71,7 @@ def test_legend_names_the_curves(lesson, rng):
 
 
 @pytest.mark.exercise("plot_learning_curves")
+@pytest.mark.weight(2)
 @pytest.mark.check("both_axes_have_labels")
 def test_both_axes_have_labels(lesson, rng):
     """Both axes have a label."""
@@ -78,6 +79,7 @@ def test_both_axes_have_labels(lesson, rng):
 
 
 @pytest.mark.exercise("plot_learning_curves")
+@pytest.mark.weight(2)
 @pytest.mark.check("new_figure_is_not_shown")
 def test_a_new_figure_is_returned_and_not_shown(lesson, rng):
     """Every call returns a new Figure; `plt.show()` is not called and the history stays as it was."""

@@ -66,7 +66,7 @@ def told(result, X):
 
 
 @pytest.mark.exercise("ablation")
-@pytest.mark.weight(3)
+@pytest.mark.weight(2)
 @pytest.mark.check("one_part_out_at_a_time")
 @pytest.mark.parametrize("scaled", [False, True])
 def test_moons(lesson, device, rng, scaled):
@@ -93,7 +93,7 @@ def test_moons(lesson, device, rng, scaled):
 
 
 @pytest.mark.exercise("ablation")
-@pytest.mark.weight(2)
+@pytest.mark.weight(4)
 @pytest.mark.check("equal_starts")
 def test_equal_starts(lesson, device, rng):
     """All four have the same start, kept as a copy, in the order of their parameters, and training has moved on from it."""

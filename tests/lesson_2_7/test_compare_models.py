@@ -59,7 +59,7 @@ def sizes(model):
 
 
 @pytest.mark.exercise("compare_models")
-@pytest.mark.weight(3)
+@pytest.mark.weight(2)
 @pytest.mark.check("a_fair_comparison_of_moons")
 @pytest.mark.parametrize("scaled", [False, True])
 def test_moons(lesson, device, rng, scaled):
@@ -131,7 +131,7 @@ def test_the_seed_decides(lesson, device, rng):
 
 
 @pytest.mark.exercise("compare_models")
-@pytest.mark.weight(2)
+@pytest.mark.weight(4)
 @pytest.mark.check("what_stands_in_the_test_rows")
 @pytest.mark.parametrize("changed", ["rows", "classes"])
 def test_test_rows_have_no_influence(lesson, device, rng, changed):

@@ -36,10 +36,9 @@ def some_of(rng, n):
 
 
 @pytest.mark.exercise("error_rate")
-@pytest.mark.weight(2)
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 @pytest.mark.parametrize(("n", "wrong"), [(10, 3), (7, 0), (6, 6), (1, 1), (9, 2)])
-def test_share_of_wrong_rows(lesson, device, rng, dtype, n, wrong):
+def test_fraction_of_wrong_rows(lesson, device, rng, dtype, n, wrong):
     """The share of wrong rows, a Python float, from none to all, also of a single row; the data stay."""
     X, sums = rows(rng, device, n, 0.6, 5.0, dtype)
     y = classes(sums, wrong)
@@ -49,7 +48,7 @@ def test_share_of_wrong_rows(lesson, device, rng, dtype, n, wrong):
 
 
 @pytest.mark.exercise("error_rate")
-@pytest.mark.weight(2)
+@pytest.mark.weight(5)
 def test_the_boundary_is_a_logit_of_zero(lesson, device, rng):
     """A logit between 0 and 0.5 says class 1; exactly 0 says class 0."""
     X, sums = rows(rng, device, 40, 0.1, 0.45)
@@ -64,7 +63,7 @@ def test_the_boundary_is_a_logit_of_zero(lesson, device, rng):
 
 
 @pytest.mark.exercise("error_rate")
-@pytest.mark.weight(2)
+@pytest.mark.weight(3)
 @pytest.mark.parametrize("training", [True, False])
 def test_eval_mode_inside_and_mode_restored(lesson, device, rng, training):
     """Dropout and batch normalization are asked in eval mode; the mode from before is restored, and nothing else changes."""

@@ -20,8 +20,16 @@ def seeds(rng, count):
     return [int(seed) for seed in torch.randperm(10_000, generator=rng)[:count]]
 
 
+def lower(network, X):
+    """Lower the output's bias so far that every logit is below 0: an activation after it would show."""
+    with torch.no_grad():
+        highest = network(X).max()
+        for parameter in network.parameters():
+            if tuple(parameter.shape) == (1,):
+                parameter -= highest + 1
+
+
 @pytest.mark.exercise("make_network")
-@pytest.mark.weight(2)
 @pytest.mark.check("two_layers_and_what_is_between")
 @pytest.mark.parametrize("activation", [True, False])
 @pytest.mark.parametrize(("n", "d", "h"), [(9, 3, 5), (1, 2, 4), (4, 4, 4), (6, 1, 7)])
@@ -29,6 +37,7 @@ def test_logits(lesson, rng, activation, n, d, h):
     """A linear layer, ReLU or tanh (or nothing, if it is left out), a linear layer, and nothing after it."""
     network = lesson.make_network(d, h, activation, seeds(rng, 1)[0])
     X = 4 * torch.randn(n, d, generator=rng)
+    lower(network, X)
     return {"activation": activation, "X": X, "logits": network(X).detach(), **by_shape(network, d, h)}
 
 
@@ -47,7 +56,7 @@ def test_four_trainable_tensors(lesson, rng, activation):
 
 
 @pytest.mark.exercise("make_network")
-@pytest.mark.weight(3)
+@pytest.mark.weight(4)
 @pytest.mark.check("the_seed_alone_fixes_the_start")
 def test_the_seed_alone_fixes_the_start(lesson, rng):
     """The same seed gives the same start, with and without activation, whatever the global state; others give others."""

@@ -153,6 +153,7 @@ def test_each_panel_asks_its_own_model(lesson, device, rng, count, dtype):
 
 
 @pytest.mark.exercise("plot_boundaries")
+@pytest.mark.weight(2)
 @pytest.mark.check("titles_name_the_models")
 @pytest.mark.parametrize("count", [1, 3])
 def test_titles_name_the_models(lesson, device, rng, count):
@@ -161,7 +162,7 @@ def test_titles_name_the_models(lesson, device, rng, count):
 
 
 @pytest.mark.exercise("plot_boundaries")
-@pytest.mark.weight(2)
+@pytest.mark.weight(4)
 @pytest.mark.check("limits_are_shared")
 def test_limits_are_shared(lesson, device, rng):
     """All panels have the same limits, every point lies inside, and the field fills the panel."""

@@ -46,7 +46,6 @@ def weights(model):
 
 
 @pytest.mark.exercise("train_network")
-@pytest.mark.weight(2)
 @pytest.mark.parametrize(
     ("batch_size", "dtype"), [(None, torch.float32), (None, torch.float64), (8, torch.float64), (50, torch.float64)]
 )
@@ -70,7 +69,6 @@ def test_few_rows_and_no_penalty(lesson, device, rng, n):
 
 
 @pytest.mark.exercise("train_network")
-@pytest.mark.weight(2)
 @pytest.mark.check("one_update_a_batch")
 @pytest.mark.parametrize(("n", "batch_size", "strength"), [(5, 2, 0.1), (5, 3, 0.0), (4, 1, 0.1), (6, 3, 0.05)])
 def test_every_batch_makes_an_update(lesson, device, rng, n, batch_size, strength):
@@ -90,7 +88,7 @@ def test_every_batch_makes_an_update(lesson, device, rng, n, batch_size, strengt
 
 
 @pytest.mark.exercise("train_network")
-@pytest.mark.weight(2)
+@pytest.mark.weight(6)
 @pytest.mark.check("new_orders")
 def test_new_permutation_in_every_epoch(lesson, device, rng):
     """Every epoch has a random order of its own, and other generators give other orders, with other rows in a batch."""
@@ -109,7 +107,7 @@ def test_new_permutation_in_every_epoch(lesson, device, rng):
 
 
 @pytest.mark.exercise("train_network")
-@pytest.mark.weight(2)
+@pytest.mark.weight(3)
 @pytest.mark.check("the_generator_decides")
 def test_the_generator_decides(lesson, device, rng):
     """The same generator state gives the same weights, another gives others, and the global generators stay."""
@@ -131,7 +129,6 @@ def test_the_generator_decides(lesson, device, rng):
 
 
 @pytest.mark.exercise("train_network")
-@pytest.mark.weight(2)
 @pytest.mark.parametrize(("n", "batch_size"), [(7, 3), (7, 6), (5, 1), (6, 2)])
 def test_the_history_is_a_mean_over_the_rows_without_the_penalty(lesson, device, rng, n, batch_size):
     """With a learning rate of 0 every epoch has the plain cross-entropy of all rows, whatever the batches and the penalty."""
