@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from autograder.course import lesson as lessons
 from autograder.gradebook import formats, late_policy
+from autograder.student import commands as student
 from autograder.util import arguments
 from autograder.util.errors import GradingAborted, UserError
 
 if TYPE_CHECKING:
     from autograder.gradebook import export
+    from autograder.gradebook.roster import Roster
     from autograder.sandbox.template import Template
 
 
@@ -53,8 +55,18 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action=_Version, nargs=0, help="print the versions of the grader and Python")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
-    for add in (_add_grade, _add_audit, _add_stubs, _add_release, _add_notebooks, _add_figures, _add_doctor):
+    for add in (
+        _add_grade,
+        _add_audit,
+        _add_stubs,
+        _add_release,
+        _add_notebooks,
+        _add_figures,
+        _add_doctor,
+        _add_overview,
+    ):
         add(commands)
+    student.add(commands)
     return parser
 
 
@@ -101,6 +113,10 @@ def _add_grade(commands: Commands) -> None:
         action="store_true",
         help="grade below the guarantee level `isolated`: only code that you trust",
     )
+    grade.add_argument(
+        "--dry-run", action="store_true", help="grade, say which scores would change and why, and write nothing"
+    )
+    grade.add_argument("--no-overview", action="store_true", help="make no index.html, and no page for each student")
     _add_grade_books(grade)
     grade.set_defaults(run=_grade)
 
@@ -192,6 +208,31 @@ def _add_doctor(commands: Commands) -> None:
         "doctor", help="say what this machine guarantees", description="Say what this machine guarantees."
     )
     doctor.set_defaults(run=_doctor)
+
+
+def _add_overview(commands: Commands) -> None:
+    overview = commands.add_parser(
+        "overview",
+        help="show what a class got wrong",
+        description="Show what a class got wrong: a page to open in a browser, a page for each student, and summary.csv. "
+        "`autograder grade` makes it for its own folder; several folders, one for each lesson, make a map of the course.",
+    )
+    overview.add_argument(
+        "grades", nargs="+", type=Path, metavar="GRADES", help="a folder that `autograder grade` wrote"
+    )
+    overview.add_argument(
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help="where it goes (default: GRADES; for several, `overview` beside the first)",
+    )
+    overview.add_argument("--roster", type=Path, metavar="FILE", help="the roster, to see who has not handed in")
+    overview.add_argument(
+        "--similar",
+        action="store_true",
+        help="look for submissions that are alike beyond what the stub and the solution explain",
+    )
+    overview.set_defaults(run=_overview)
 
 
 class _Version(argparse.Action):
@@ -311,6 +352,8 @@ def _graded(options: argparse.Namespace, lesson: lessons.Lesson, template: Templ
 
     out = options.out or batch.default_out(options.submissions, lesson)
     wishes = _wishes(options)
+    if options.dry_run and wishes.formats:
+        raise UserError("--dry-run writes nothing, so it does not go with --export; leave one of them out.")
     wishes.check(out)
     choices = backend.Options(
         devices=options.device,
@@ -323,11 +366,41 @@ def _graded(options: argparse.Namespace, lesson: lessons.Lesson, template: Templ
         moved=options.moved,
         template=template,
     )
+    grade = batch.rehearse if options.dry_run else batch.grade_all
     with console.progress() as tell:
-        summary = batch.grade_all(lesson, options.submissions, out, choices, tell)
-    console.scores(lesson, summary, out)
+        summary = grade(lesson, options.submissions, out, choices, tell)
+    console.scores(lesson, summary, out, dry_run=options.dry_run)
+    if options.dry_run:
+        return 1 if any(row["status"] == ReportStatus.GRADER_ERROR for row in summary.rows) else 0
     console.delivered(export.export_grades(lesson, options.submissions, out, wishes))
+    if not options.no_overview and summary.rows:
+        _overview_of_grades(lesson, out, wishes.roster)
     return 1 if any(row["status"] == ReportStatus.GRADER_ERROR for row in summary.rows) else 0
+
+
+def _overview_of_grades(lesson: lessons.Lesson, out: Path, known: Roster | None) -> None:
+    """Make the overview of what was graded; where that fails, the grades are there all the same."""
+    from autograder import console
+    from autograder.overview import overview
+
+    try:
+        console.overviewed(overview.make(lesson.root, [out], out, known))
+    except (UserError, OSError) as error:
+        print(f"autograder: no overview was made: {error}", file=sys.stderr)
+
+
+def _overview(options: argparse.Namespace) -> int:
+    root = lessons.find_root(Path.cwd())
+    from autograder import console
+    from autograder.gradebook import roster
+    from autograder.overview import overview
+
+    known = roster.read(options.roster) if options.roster is not None else None
+    try:
+        console.overviewed(overview.make(root, options.grades, options.out, known, similar=options.similar))
+    except OSError as error:
+        raise UserError(f"The overview could not be written: {error.strerror}. Choose another --out.") from error
+    return 0
 
 
 def _wishes(options: argparse.Namespace) -> export.ExportOptions:

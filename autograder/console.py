@@ -14,8 +14,10 @@ from rich.table import Table
 
 from autograder.audit.audit import NAMES, Audit
 from autograder.batch import run as batch
+from autograder.batch.changes import sentences
 from autograder.course.lesson import Group, Lesson
 from autograder.gradebook.export import ExportResult
+from autograder.overview.overview import Overview
 from autograder.release.student_repository import Released
 from autograder.report.feedback import subtotals
 from autograder.report.schema import ReportRow
@@ -55,7 +57,7 @@ def _line(step: batch.Progress) -> None:
         print(f"{step.done} of {step.total}: {name} ({status})", file=sys.stderr, flush=True)
 
 
-def scores(lesson: Lesson, summary: batch.Summary, out: Path) -> None:
+def scores(lesson: Lesson, summary: batch.Summary, out: Path, *, dry_run: bool = False) -> None:
     """Print the table of scores, what the run did and where the files are."""
     console = Console()
     table = Table(title=f"Lesson {lesson.number} · {lesson.title}", title_justify="left")
@@ -80,8 +82,13 @@ def scores(lesson: Lesson, summary: batch.Summary, out: Path) -> None:
         )
     console.print(table)
     console.print(escape(changes(summary)), soft_wrap=True)
+    for line in sentences(summary.changes):
+        console.print(escape(printable(line)), soft_wrap=True, highlight=False)
     for warning in summary.warnings:
         console.print(f"Note: {escape(printable(warning))}", soft_wrap=True)
+    if dry_run:
+        console.print("This was a dry run: nothing was written.")
+        return
     console.print(f"Scores in {escape(str(out / 'scores.csv'))}, reports and feedback beside it.", soft_wrap=True)
 
 
@@ -99,6 +106,15 @@ def delivered(found: ExportResult) -> None:
     if len(found.paths) > MAX_PATHS:
         console.print(f"and {len(found.paths) - MAX_PATHS} files more beside them.")
     for note in found.notes:
+        console.print(f"Note: {escape(printable(note))}", soft_wrap=True)
+
+
+def overviewed(made: Overview) -> None:
+    """Say in five lines how a class did, and where its page is."""
+    console = Console()
+    for line in made.lines:
+        console.print(escape(printable(line)), soft_wrap=True, highlight=False)
+    for note in made.notes:
         console.print(f"Note: {escape(printable(note))}", soft_wrap=True)
 
 

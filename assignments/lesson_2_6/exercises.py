@@ -7,7 +7,7 @@ that device, and changes no argument in place, except that `penalized_epoch` tra
 
 Where there is a `generator`, it is the only source of randomness: the same seed gives the same result, a second call with
 the same generator goes on with new numbers, and PyTorch's global generator is neither used nor seeded. It lives on the
-device of the tensors. How many numbers you draw, and in which order, is left open.
+device of the tensors. How many numbers you draw, and in which order, is up to you.
 """
 
 from __future__ import annotations
@@ -17,10 +17,16 @@ import torch
 from matplotlib.figure import Figure
 from torch import nn
 
-
 # %%
+# --- Exercise 1 · Features, and samples held out ---
+
+
 def polynomial_features(x: torch.Tensor, degree: int) -> torch.Tensor:
     """Return the powers of x side by side: the columns are x, x², …, x to the power `degree`.
+
+    Example: `polynomial_features(torch.tensor([2.0, -1.0]), 3)` has the rows (2, 4, 8) and (-1, 1, -1).
+
+    Details:
 
     There is no column of ones: the bias of a linear model takes its place.
 
@@ -42,17 +48,21 @@ def polynomial_features(x: torch.Tensor, degree: int) -> torch.Tensor:
 def train_validation_split(
     X: torch.Tensor, y: torch.Tensor, fraction: float, generator: torch.Generator
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Hold out a random share of the rows for validation, and return the rest for training.
+    """Hold out a random part of the rows for validation, and return the rest for training.
+
+    Example: with 8 rows, `fraction=0.25` gives 6 rows for training and 2 for validation.
+
+    Details:
 
     Each row lands in exactly one of the two parts, and its features and targets stay together. `fraction` of the N rows
     are held out: where `fraction * N` is no whole number, round it down, up or to the nearest, as you like; but at least
     1 row and at most N - 1 rows are held out. Which rows they are is random: every choice of that many rows is equally
-    likely, whatever their order in X. In which order the rows come within a part is left open.
+    likely, whatever their order in X. Within a part they may come in any order.
 
     Args:
         X: features, `(N, D)`.
         y: targets, `(N, K)` with K ≥ 1; row i belongs to row i of X. Its dtype may be another one than X's.
-        fraction: the share that is held out, a float.
+        fraction: the part that is held out, a float.
         generator: the only source of randomness, on X's device; the global generator stays as it was.
 
     Returns:
@@ -64,10 +74,16 @@ def train_validation_split(
     # TODO: Refuse what cannot be split, draw a random order of the rows, and cut it into two parts.
     raise NotImplementedError('train_validation_split is not written yet: read "Holding samples out" in assignments/lesson_2_6/README.md')
 
-
 # %%
+# --- Exercise 2 · Penalty, decay and dropout ---
+
+
 def l2_penalty(model: nn.Module) -> torch.Tensor:
     """Return the sum of the squares of all weights of the model's linear and convolution layers.
+
+    Example: a layer with the weights (1, -2) and the bias 5 has the penalty 5.
+
+    Details:
 
     The layers are `nn.Linear`, `nn.Conv1d`, `nn.Conv2d` and `nn.Conv3d`. The model may be such a layer itself, or may
     hold them at any depth, in `nn.Sequential` within `nn.Sequential` and the like. Biases do not count. The sum is
@@ -93,6 +109,10 @@ def weight_decay_step(
 ) -> list[torch.Tensor]:
     """Return the parameters after one step of plain gradient descent with weight decay.
 
+    Example: `(2, -1)` with the gradients `(0.5, 1)`, `lr=0.1` and `decay=0.2` becomes `(1.91, -1.08)`.
+
+    Details:
+
     Each parameter p with its gradient g becomes `p - lr * (g + decay * p)`. Every parameter that is given decays. For
     plain gradient descent this equals a step on the loss plus `decay / 2` times the sum of the squares of `params`.
 
@@ -106,7 +126,7 @@ def weight_decay_step(
 
     Returns:
         A list of new tensors in the order of `params`, with their shapes and dtypes and on their device; none shares
-        memory with an argument, also where nothing moves. Whether they require gradients is left open.
+        memory with an argument, also where nothing moves. They may require gradients or not.
     """
     # TODO: Add the decay to each gradient, and step.
     raise NotImplementedError('weight_decay_step is not written yet: read "Weight decay" in assignments/lesson_2_6/README.md')
@@ -115,6 +135,10 @@ def weight_decay_step(
 # %%
 def dropout(x: torch.Tensor, p: float, training: bool, generator: torch.Generator) -> torch.Tensor:
     """Return x after inverted dropout.
+
+    Example: in training with `p=0.5` each element of `(3, -1)` becomes 0 or is doubled.
+
+    Details:
 
     In training each element becomes 0 with probability p, by a draw of its own that depends on no other element; every
     element that stays is divided by `1 - p`. So each element is on average what it was. With p = 0 nothing changes, with
@@ -132,7 +156,7 @@ def dropout(x: torch.Tensor, p: float, training: bool, generator: torch.Generato
     Returns:
         A tensor of x's shape and dtype on x's device; it may be x itself where nothing changes. It is differentiable:
         with p below 1, the gradient that reaches an element is 0 if it was dropped, and `1 / (1 - p)` times the
-        gradient of its output if it stayed. (With p = 1 the gradient is left open.)
+        gradient of its output if it stayed. (With p = 1 any gradient will do.)
 
     Raises:
         ValueError: if p is below 0 or above 1, in training or not.
@@ -140,10 +164,16 @@ def dropout(x: torch.Tensor, p: float, training: bool, generator: torch.Generato
     # TODO: Check p, draw for each element whether it stays, and rescale those that do.
     raise NotImplementedError('dropout is not written yet: read "Dropout" in assignments/lesson_2_6/README.md')
 
-
 # %%
+# --- Exercise 3 · Training with a penalty ---
+
+
 def fit_ridge(X: torch.Tensor, y: torch.Tensor, strength: float) -> tuple[torch.Tensor, torch.Tensor]:
     """Return the weights and the bias of the linear model that minimizes the ridge objective.
+
+    Example: the column `X = 0, 1, 2` and the column `y = 0, 2, 1` with `strength=2` give `w = (0.25)` and `b = 0.75`.
+
+    Details:
 
     With the predictions `X @ w + b`, one for each row, the objective is the *sum* of the squared errors over the rows,
     plus `strength` times the sum of the squares of w. The bias is not penalized. The objective has exactly one minimum,
@@ -171,6 +201,10 @@ def penalized_epoch(
 ) -> float:
     """Train the model for one epoch on the mean squared error plus an L2 penalty, and return the error without penalty.
 
+    Example: with 3 samples, `batch_size=2` makes two updates, on 2 samples and on 1.
+
+    Details:
+
     The batches come in file order: the first has the rows 0 to `batch_size - 1`, and so on; a short last batch is used
     like the others. For each batch take the mean of its squared errors over all its elements, plus `strength` times
     `l2_penalty(model)`: the same penalty for every batch, whatever its size, and not for biases. Clear the gradients,
@@ -193,10 +227,14 @@ def penalized_epoch(
     # TODO: For each batch: error, error plus penalty, backward, update. Note the error alone.
     raise NotImplementedError('penalized_epoch is not written yet: read "An epoch with a penalty" in assignments/lesson_2_6/README.md')
 
-
 # %%
+# --- Exercise 4 · Reading the history ---
+
+
 def overfit_gap(history: dict[str, list[float]]) -> tuple[float, int]:
     """Return how far the validation loss lies above the training loss in the end, and the best epoch.
+
+    Example: `overfit_gap({"train": [3.0, 1.0], "validation": [3.0, 3.5]})` is `(2.5, 0)`.
 
     Args:
         history: the losses of each epoch, under the keys "train" and "validation": two lists of finite Python floats, one
@@ -217,6 +255,10 @@ def overfit_gap(history: dict[str, list[float]]) -> tuple[float, int]:
 # %%
 def plot_learning_curves(history: dict[str, list[float]]) -> Figure:
     """Return a new figure with the training and the validation loss over the epochs.
+
+    Example: a history of five epochs gives two lines of five points, a legend and two labelled axes.
+
+    Details:
 
     - Both curves are lines (by `plot`, `semilogy` or the like) in the same axes: the epochs along x, in steps of 1 from
       0 or from 1, and the losses themselves along y. The two lines differ in colour, in style or in marker.

@@ -118,6 +118,17 @@ def test_l2_penalty_adds_up_squared_weights():
     expect("l2_penalty(nested)", l2_penalty(nested).detach(), torch.tensor(19.0), step)
 
 
+def test_l2_penalty_counts_convolutions():
+    """A kernel of 1, 2, 0 and 3 costs 1 + 4 + 0 + 9 = 14; its bias costs nothing."""
+    layer = nn.Conv2d(1, 1, kernel_size=2)
+    with torch.no_grad():
+        layer.weight.copy_(torch.tensor([[[[1.0, 2.0], [0.0, 3.0]]]]))
+        layer.bias.fill_(5.0)
+    model = nn.Sequential(layer, nn.Flatten())
+    step = "Convolution layers have weights, too: `isinstance` takes a tuple of classes."
+    expect("l2_penalty(nn.Sequential(conv, nn.Flatten()))", l2_penalty(model).detach(), torch.tensor(14.0), step)
+
+
 def test_l2_penalty_lets_gradients_through():
     """The gradient of a weight's square is twice the weight."""
     model = page_network()
@@ -156,6 +167,32 @@ def test_dropout_drops_or_doubles_with_one_half():
     expect_that(20 < dropped < 80, f"how many of 100 elements are 0 in {call}", dropped, "about 50", step)
 
 
+def test_dropout_draws_for_each_element():
+    """In a table of ones every row and every column has both zeros and twos."""
+    out = dropout(torch.ones(40, 40), 0.5, True, seeded())
+    step = "Draw as many random numbers as x has elements: `torch.rand(x.shape, …)`."
+    for name, dim in (("column", 0), ("row", 1)):
+        mixed = bool(((out == 0).any(dim=dim) & (out != 0).any(dim=dim)).all())
+        what = f"whether every {name} of dropout(torch.ones(40, 40), 0.5, True, generator) has zeros and others"
+        expect(what, mixed, True, step)
+
+
+def test_dropout_obeys_its_generator():
+    """The same seed drops the same elements, a second call drops others, and the global generator stays."""
+    x, generator, before = torch.ones(100), seeded(5), torch.get_rng_state()
+    first, second = dropout(x, 0.3, True, generator), dropout(x, 0.3, True, generator)
+    call = "dropout(torch.ones(100), 0.3, True, generator)"
+    step = "Pass `generator=generator` to the function that draws, and seed nothing."
+    expect(f"{call} with the same seed", dropout(x, 0.3, True, seeded(5)), first, step)
+    expect(f"whether a second {call} differs", not torch.equal(first, second), True, step)
+    expect(
+        f"whether the global generator is as it was before {call}",
+        torch.equal(torch.get_rng_state(), before),
+        True,
+        step,
+    )
+
+
 def test_dropout_leaves_evaluation_alone():
     """With training False, x comes back."""
     x = torch.tensor([3.0, -1.0, 2.0, 4.0])
@@ -182,6 +219,15 @@ def test_fit_ridge_finds_the_pages_line():
     expect("fit_ridge(X, y, 0.0)", fit_ridge(X, y, 0.0), (torch.tensor([0.5]), torch.tensor(0.5)), step)
 
 
+def test_fit_ridge_treats_each_feature_alone():
+    """Four samples on a cross, in float64: both weights are 2 / (2 + 2) = 0.5, and the bias is the mean target, 1.5."""
+    X = torch.tensor([[1.0, 0.0], [-1.0, 0.0], [0.0, 1.0], [0.0, -1.0]], dtype=torch.float64)
+    y = torch.tensor([[2.0], [0.0], [3.0], [1.0]], dtype=torch.float64)
+    expected = torch.tensor([0.5, 0.5], dtype=torch.float64), torch.tensor(1.5, dtype=torch.float64)
+    step = "Add strength to the diagonal alone: strength * torch.eye(D), in the dtype of X."
+    expect("fit_ridge(cross, y, 2.0)", fit_ridge(X, y, 2.0), expected, step)
+
+
 def test_penalized_epoch_works_through_the_page():
     """The error is 1.52, and afterwards w = 0.44 and b = -0.12."""
     model = nn.Linear(1, 1)
@@ -205,6 +251,13 @@ def test_overfit_gap_reads_the_history():
     expect("overfit_gap(history)", overfit_gap(page_history()), (3.5, 2), step)
 
 
+def test_overfit_gap_keeps_its_sign_and_takes_the_first_of_the_best():
+    """Validation may be the lower one; and epochs 1 and 2 have the same lowest loss."""
+    history = {"train": [4.0, 3.0, 2.5], "validation": [3.0, 1.5, 1.5]}
+    step = "The gap is validation minus training, below 0 where validation is lower; of equal losses the first counts."
+    expect(f"overfit_gap({history})", overfit_gap(history), (-1.0, 1), step)
+
+
 def test_overfit_gap_refuses_unequal_lists():
     """Empty lists, and lists of two lengths."""
     step = "Raise a ValueError when the lists are empty or of two lengths."
@@ -212,19 +265,42 @@ def test_overfit_gap_refuses_unequal_lists():
         expect_raises(ValueError, f"overfit_gap({history})", lambda h=history: overfit_gap(h), step)
 
 
+def looks(line):
+    """What tells a line in a legend: its colour, its style and its marker."""
+    return line.get_color(), line.get_linestyle(), str(line.get_marker())
+
+
 def test_plot_learning_curves_draws_and_names_both():
-    """Two lines with five points, a legend, two labels."""
-    figure = plot_learning_curves(page_history())
+    """Two lines with five points, a legend that calls each by its name, two labels; nothing is shown."""
+    shown, show = [], plt.show
+    plt.show = lambda *_, **__: shown.append(1)
+    try:
+        figure = plot_learning_curves(page_history())
+    finally:
+        plt.show = show
     call = "plot_learning_curves(history)"
     expect_that(isinstance(figure, Figure), call, figure, "a matplotlib Figure", "Return the figure.")
-    drawn = [list(line.get_ydata()) for ax in figure.axes for line in ax.lines]
+    lines = [line for ax in figure.axes for line in ax.lines]
+    drawn = [list(line.get_ydata()) for line in lines]
+    legends = [legend for ax in figure.axes for legend in (ax.get_legend(), *figure.legends) if legend is not None]
+    words = " ".join(text.get_text() for legend in legends for text in legend.get_texts()).lower()
     for name, losses in page_history().items():
         step = f'Draw the losses of "{name}" as a line.'
         expect_that(losses in drawn, f"the heights of the lines of {call}", drawn, f"{losses} among them", step)
-    legends = [legend for ax in figure.axes for legend in (ax.get_legend(), *figure.legends) if legend is not None]
-    words = " ".join(text.get_text() for legend in legends for text in legend.get_texts()).lower()
-    step = "Give each line a label, and call `legend()`."
-    expect_that("train" in words and "validation" in words, f"the legend of {call}", words, "train, validation", step)
+        step = "Give each line a label, and call `legend()`."
+        expect_that(name in words, f"the legend of {call}", words, "train, validation", step)
+        called = [
+            looks(handle)
+            for legend in legends
+            for handle, text in zip(legend.get_lines(), legend.get_texts(), strict=False)
+            if name in text.get_text().lower()
+        ]
+        right = looks(lines[drawn.index(losses)]) in called
+        step = "Each line's label should say which losses it shows."
+        expect_that(right, f'the line that the legend calls "{name}"', "another line", f"that of {losses}", step)
     labels = [(ax.get_xlabel(), ax.get_ylabel()) for ax in figure.axes]
-    step = "Name both axes."
-    expect_that(any(all(pair) for pair in labels), f"the labels of {call}", labels, "a label on both axes", step)
+    expect_that(
+        any(all(pair) for pair in labels), f"the labels of {call}", labels, "a label on both axes", "Name both."
+    )
+    step = "Return the figure, and leave `plt.show()` to whoever called."
+    expect_that(not shown, f"how often {call} called plt.show()", len(shown), "0", step)

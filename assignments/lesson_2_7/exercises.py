@@ -2,7 +2,7 @@
 """Lesson 2.7: recap. Our network against linear regression, a fair comparison, an ablation, and a quiz.
 
 Samples `X` are `(N, D)`, one row a sample. The classes `y` are a column `(N, 1)` of 0.0 and 1.0 in X's dtype, on X's
-device. A model turns rows `(N, D)` into *logits* `(N, 1)`: scores of any size, without a sigmoid. No argument is
+device. A model turns rows `(N, D)` into *logits* `(N, 1)`: numbers of any size, without a sigmoid. No argument is
 changed, except that `train_network` trains the model that it is given.
 """
 
@@ -21,19 +21,25 @@ EPOCHS = 20
 BATCH_SIZE = 50
 STRENGTH = 0.0005
 
-
 # %%
+# --- Exercise 1 · One loop for every model ---
+
+
 def standardize_with(X_train: torch.Tensor, X_test: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Standardize training rows and test rows, both by the statistics of the training rows.
+
+    Example: the training column 1, 3, 5 becomes -1, 0, 1, and the test number 9 becomes 3.
+
+    Details:
 
     From every number subtract the mean of its column *in the training rows*, then divide by that column's standard
     deviation in the training rows (the squares are divided by N - 1, as `torch.std` does). The test rows have no say in
     either.
 
-    Where the training rows give no deviation to divide by, divide by 1: in a column that is constant in the training
+    Where the training rows give no standard deviation to divide by, divide by 1: in a column that is constant in the training
     rows, and in every column when there is a single training row. So nothing becomes NaN or infinite. Columns may have
-    any scale, so divide by the deviation itself and not by a little more. Rounding is not asked: the mean of a constant
-    column is exact here.
+    any scale, so divide by the standard deviation itself and not by a little more. (The mean of a constant column is exact
+    here: rounding plays no part.)
 
     Args:
         X_train: the training rows, `(N, D)` with N ≥ 1 and D ≥ 1.
@@ -42,7 +48,7 @@ def standardize_with(X_train: torch.Tensor, X_test: torch.Tensor) -> tuple[torch
     Returns:
         Both standardized, `(N, D)` and `(M, D)`: new tensors on X_train's device and in X_train's dtype.
     """
-    # TODO: Take mean and deviation of each training column, and use them for both tables.
+    # TODO: Take mean and standard deviation of each training column, and use them for both tables.
     raise NotImplementedError('standardize_with is not written yet: read "Standardizing with the training rows" in assignments/lesson_2_7/README.md')
 
 
@@ -72,17 +78,21 @@ class OnRawRows(nn.Module):
 def make_network(input_dim: int, hidden: int, activation: bool, seed: int) -> nn.Module:
     """Return a network with one hidden layer: a linear layer, an activation, a linear layer with one output.
 
+    Example: `make_network(2, 32, True, seed=0)` has 64 + 32 + 32 + 1 = 129 parameters.
+
+    Details:
+
     The activation is ReLU or tanh, as you like, applied once to each element of the hidden layer. Nothing comes after
     the second linear layer: the network gives logits. With `activation=False` the activation is left out, and nothing
     else changes.
 
     The network has exactly four parameter tensors, all trainable, float32 and on the CPU: weights `(H, D)` and biases
     `(H,)` of the hidden layer, weights `(1, H)` and biases `(1,)` of the output layer. Their names and their order are
-    left open.
+    yours.
 
     They start random, and `seed` alone fixes them: the same seed gives the same start, with activation and without,
-    whatever the state of the global generator; another seed gives another start. From which distribution they come is
-    left open (that of `nn.Linear` is fine), but no two hidden neurons start alike. You may call
+    whatever the state of the global generator; another seed gives another start. Their distribution is yours (that of
+    `nn.Linear` is fine), but no two hidden neurons start alike. You may call
     `torch.manual_seed(seed)`.
 
     Args:
@@ -111,10 +121,14 @@ def train_network(
 ) -> list[float]:
     """Train a model of logits in place, with plain mini-batch gradient descent on a penalized cross-entropy.
 
+    Example: `train_network(model, X, y, 0.1, 5, 32, 0.0, generator)` returns a list of 5 losses.
+
+    Details:
+
     Every epoch takes all the N rows once, in a new random order: each permutation is equally likely, whatever the
     epochs before had. The order is cut into batches of `batch_size` rows; a smaller last batch is used like the others.
-    With `batch_size=None`, or N or more, all rows are one batch. The randomness comes from `generator` alone, and how
-    you draw from it is left open. The global generators of PyTorch, NumPy and Python stay as they were.
+    With `batch_size=None`, or N or more, all rows are one batch. The randomness comes from `generator` alone, in
+    whatever way you draw from it. The global generators of PyTorch, NumPy and Python stay as they were.
 
     Each batch makes one update of all the parameters, `parameter - lr * gradient`: no momentum. The gradient is that of
 
@@ -149,7 +163,11 @@ def train_network(
 
 # %%
 def error_rate(model: nn.Module, X: torch.Tensor, y: torch.Tensor) -> float:
-    """Return the share of rows whose class is predicted wrong.
+    """Return the fraction of rows whose class is predicted wrong.
+
+    Example: the logits 2, -1, 0.3, 0 and the classes 1, 1, 1, 0 give 0.25.
+
+    Details:
 
     A logit above 0 says class 1. Any other, also exactly 0, says class 0. While it is asked the model is in eval mode,
     and afterwards it is in the mode in which it was before, whichever that was. (All its layers are in the same mode
@@ -167,10 +185,16 @@ def error_rate(model: nn.Module, X: torch.Tensor, y: torch.Tensor) -> float:
     # TODO: Ask the model quietly in eval mode, restore its mode, and count where its class is not y.
     raise NotImplementedError('error_rate is not written yet: read "The error rate" in assignments/lesson_2_7/README.md')
 
-
 # %%
+# --- Exercise 2 · A comparison and an ablation ---
+
+
 def compare_models(X: torch.Tensor, y: torch.Tensor, seed: int) -> dict[str, Any]:
     """Train a linear model and a network on the same rows in the same way, and test both on rows that neither has seen.
+
+    Example: `compare_models(X, y, seed=0)["network"]["test_error"]` is near 0 on the moons.
+
+    Details:
 
     N//4 rows are drawn at random, without repetition, as test rows. Which they are depends on `seed` and N alone. The
     other rows are the training rows. Test rows have no influence on the models at all: they are not trained on, and not
@@ -183,7 +207,7 @@ def compare_models(X: torch.Tensor, y: torch.Tensor, seed: int) -> dict[str, Any
     a model.
 
     The same call gives the same result again, whatever the state of the global generators; another seed gives other
-    test rows and other starts. How the seed is used is left open; you may call `torch.manual_seed(seed)`. The settings
+    test rows and other starts. How you use the seed is up to you; you may call `torch.manual_seed(seed)`. The settings
     are yours; those above suffice for the following. On 400 moons with noise 0.1, with their columns at any scale, the
     network is wrong for at most 0.05 of all the rows, and the linear model for 0.05 to 0.25 of them.
 
@@ -208,6 +232,10 @@ def compare_models(X: torch.Tensor, y: torch.Tensor, seed: int) -> dict[str, Any
 # %%
 def ablation(X: torch.Tensor, y: torch.Tensor, seed: int) -> dict[str, Any]:
     """Train the network four times: once with all its parts, and three times with exactly one part left out.
+
+    Example: `ablation(X, y, seed=0)["no_batching"]["updates"]` is the number of epochs.
+
+    Details:
 
     - `full`: a network of `make_network` with its activation, trained in batches, with a penalty.
     - `no_activation`: the same, without the activation.
@@ -237,10 +265,16 @@ def ablation(X: torch.Tensor, y: torch.Tensor, seed: int) -> dict[str, Any]:
     # TODO: As in compare_models, but with four networks from one start; each lacks one part, and the first lacks none.
     raise NotImplementedError('ablation is not written yet: read "An ablation: one part out at a time" in assignments/lesson_2_7/README.md')
 
-
 # %%
+# --- Exercise 3 · Boundaries side by side ---
+
+
 def plot_boundaries(models: dict[str, nn.Module], X: torch.Tensor, y: torch.Tensor) -> Figure:
     """Draw what several models think, side by side: a panel each, all with the same points and the same limits.
+
+    Example: `plot_boundaries({"linear": line, "network": network}, X, y)` has two panels with these titles.
+
+    Details:
 
     The figure has one panel (an axes) for each model, in the order of the dictionary, with feature 0 along x and
     feature 1 along y. The panel's title holds the model's name. Its *field*, by `contourf`, `pcolormesh` or `imshow`,
@@ -264,8 +298,10 @@ def plot_boundaries(models: dict[str, nn.Module], X: torch.Tensor, y: torch.Tens
     # TODO: Make one grid that covers all points, ask each model about it, and draw field, points and title.
     raise NotImplementedError('plot_boundaries is not written yet: read "Boundaries side by side" in assignments/lesson_2_7/README.md')
 
-
 # %%
+# --- Exercise 4 · The quiz of module 2 ---
+
+
 def quiz() -> dict[int, str]:
     """Return your answers to the ten questions of the page.
 

@@ -1,5 +1,6 @@
 """Visible tests of lesson 2.7: the worked examples of its page (`uv run pytest assignments/lesson_2_7`)."""
 
+import matplotlib.pyplot as plt
 import pytest
 import torch
 from sklearn.datasets import make_moons
@@ -84,7 +85,7 @@ def test_make_network_without_activation_is_two_linear_layers():
         "make_network(2, 2, False, 0) with the page's numbers, for the row (1, 2)",
         network(torch.tensor([[1.0, 2.0]])).detach(),
         torch.tensor([[4.0]]),
-        "The hidden scores 3 and -2 go on as they are.",
+        "The pre-activations 3 and -2 go on as they are.",
     )
 
 
@@ -110,14 +111,71 @@ def test_train_network_takes_the_steps_of_the_page():
     expect("the bias after " + call, model.bias.detach(), torch.tensor([-0.305928]), "It is not penalized. " + step)
 
 
-def test_train_network_goes_on_in_the_second_epoch():
+def test_train_network_clears_the_gradients_of_each_step():
     X, y = torch.tensor([[2.0], [1.0]]), torch.tensor([[1.0], [0.0]])
     expect(
-        "train_network(model, X, y, lr=1.0, epochs=2, batch_size=None, strength=0.1, generator)",
-        train_network(fixed([[1.0]], 0.0), X, y, 1.0, 2, None, 0.1, torch.Generator().manual_seed(0)),
-        [0.720095, 0.597667],
+        "train_network(model, X, y, lr=1.0, epochs=3, batch_size=None, strength=0.1, generator)",
+        train_network(fixed([[1.0]], 0.0), X, y, 1.0, 3, None, 0.1, torch.Generator().manual_seed(0)),
+        [0.720095, 0.597667, 0.591482],
         "Clear the gradients in every step, and take each loss before its update.",
     )
+
+
+def test_train_network_penalizes_no_bias():
+    """One row, 0 with class 1: the weight feels the penalty alone, and the bias the cross-entropy alone."""
+    model = fixed([[1.0]], 2.0)
+    train_network(model, torch.zeros(1, 1), torch.ones(1, 1), 1.0, 1, None, 0.1, torch.Generator().manual_seed(0))
+    step = "The penalty is strength times the squares of the weights: the slope of 0.1 * w² is 0.2 * w."
+    expect("the weight 1 after one step on the row 0", model.weight.detach(), torch.tensor([[0.8]]), step)
+    step = "The bias has no penalty: it moves by 1 - p = 0.1192."
+    expect("the bias 2 after one step on the row 0", model.bias.detach(), torch.tensor([2.119203]), step)
+
+
+def test_train_network_counts_every_row_of_a_short_last_batch():
+    """Three equal rows in batches of 2 and 1: (2 * 0.3133 + 1 * 0.1946) / 3, and two updates."""
+    model = fixed([[1.0]], 0.0)
+    X = torch.ones(3, 1)
+    history = train_network(model, X, X, 1.0, 1, 2, 0.0, torch.Generator().manual_seed(0))
+    call = "train_network(model, X, y, lr=1.0, epochs=1, batch_size=2, strength=0.0, generator) for three equal rows"
+    expect(call, history, [0.273711], "Weigh each batch's loss by its rows; the short last batch counts, too.")
+    expect("the weight after " + call, model.weight.detach(), torch.tensor([[1.445785]]), "Two batches, two updates.")
+
+
+class Noting(nn.Module):
+    """A linear model that notes which rows it is given."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer, self.rows = fixed([[1.0]], 0.0), []
+
+    def forward(self, X):
+        self.rows += X.flatten().tolist()
+        return self.layer(X)
+
+
+def rows_of_two_epochs(seed):
+    """Train on the rows 0 to 19 with a learning rate of 0.
+
+    Return the rows of each of two epochs, and whether the global generator stayed as it was.
+    """
+    model, X = Noting(), torch.arange(20.0).unsqueeze(1)
+    before = torch.get_rng_state()
+    train_network(model, X, torch.ones(20, 1), 0.0, 2, 4, 0.0, torch.Generator().manual_seed(seed))
+    return model.rows[:20], model.rows[20:], torch.equal(torch.get_rng_state(), before)
+
+
+def test_train_network_draws_a_new_order_in_every_epoch():
+    """Each epoch takes every row once, in an order of its own that the generator alone decides."""
+    first, second, stayed = rows_of_two_epochs(0)
+    call = "the rows of an epoch of train_network"
+    step = "Take every row once: a permutation of all the rows, cut into batches."
+    expect(f"{call}, sorted", sorted(first), [float(row) for row in range(20)], step)
+    step = "Draw a new permutation in each epoch: torch.randperm(N, generator=generator)."
+    expect_that(first != sorted(first), call, first, "another order than that of the table", step)
+    expect_that(first != second, f"{call}, for the second one", second, "another order than in the first", step)
+    step = "Pass `generator=generator` to randperm, and seed nothing."
+    expect(f"{call}, with a generator of the same seed", rows_of_two_epochs(0)[:2], (first, second), step)
+    expect("whether the global generator is as it was after train_network", stayed, True, step)
 
 
 def test_error_rate_counts_the_wrong_rows():
@@ -128,6 +186,13 @@ def test_error_rate_counts_the_wrong_rows():
         0.25,
         "A logit above 0 says class 1, and 0 itself says class 0.",
     )
+
+
+def test_error_rate_asks_in_eval_mode():
+    """In train mode dropout makes zeros of about half of a hundred right logits."""
+    model = nn.Sequential(fixed([[1.0]], 0.0), nn.Dropout(0.5)).train()
+    step = "Call model.eval() before you ask."
+    expect("error_rate(model with dropout, X, y)", error_rate(model, torch.ones(100, 1), torch.ones(100, 1)), 0.0, step)
 
 
 def test_error_rate_puts_the_mode_back():
@@ -147,6 +212,37 @@ def test_compare_models_holds_out_a_quarter_of_the_rows():
         "the numbers of 2 different rows",
         "N//4 rows are test rows, and none comes twice.",
     )
+
+
+def asked_on_the_training_rows(function, name):
+    """Train on 40 moons, once as they are and once with nonsense in the test rows; return both logits of the others."""
+    X, y = moons(40)
+    result = function(X, y, 2)
+    index = result["test_index"]
+    keep = torch.ones(40, dtype=torch.bool)
+    keep[index] = False
+    spoiled_X, spoiled_y = X.clone(), y.clone()
+    spoiled_X[index], spoiled_y[index] = 50.0, 1 - y[index]
+    again = function(spoiled_X, spoiled_y, 2)
+    with torch.no_grad():
+        return again[name]["model"](X[keep]), result[name]["model"](X[keep])
+
+
+def test_compare_models_keeps_the_test_rows_out_of_the_kitchen():
+    """Nonsense in the test rows changes neither model."""
+    for name in ("linear", "network"):
+        with_nonsense, without = asked_on_the_training_rows(compare_models, name)
+        step = "Split first; train and standardize with the training rows alone."
+        what = f'the logits of result["{name}"]["model"] when the test rows held nonsense'
+        expect(what, with_nonsense, without, step)
+
+
+def test_compare_models_draws_its_test_rows():
+    """Two seeds have other test rows."""
+    X, y = moons(40)
+    drawn = [sorted(compare_models(X, y, seed)["test_index"].tolist()) for seed in (0, 1)]
+    step = "Draw a random order of the rows with the seed; the first N//4 of it are the test rows."
+    expect_that(drawn[0] != drawn[1], "the test rows of the seeds 0 and 1", drawn, "different rows", step)
 
 
 def test_compare_models_sees_the_network_beat_the_line_on_the_moons():
@@ -191,10 +287,12 @@ def test_ablation_starts_its_variants_alike():
     )
 
 
-def test_ablation_without_batches_makes_fewer_updates():
+def test_ablation_leaves_out_one_part_at_a_time():
+    """Only `no_batching` makes fewer updates, only `no_activation` draws a straight boundary."""
     X, y = moons(400)
     result = ablation(X, y, 0)
-    full, few = result["full"]["updates"], result["no_batching"]["updates"]
+    updates = {name: result[name]["updates"] for name in ("full", "no_activation", "no_regularization", "no_batching")}
+    full, few = updates["full"], updates["no_batching"]
     expect_that(
         full % few == 0 and full >= 2 * few,
         'the "updates" of full and no_batching',
@@ -202,6 +300,28 @@ def test_ablation_without_batches_makes_fewer_updates():
         "one update an epoch without batching, and a multiple of it for full",
         "Updates are epochs times batches an epoch.",
     )
+    alike = updates["no_activation"] == updates["no_regularization"] == full
+    step = "Batches are left out in `no_batching` alone."
+    expect_that(alike, 'the "updates" of the variants', updates, "equal numbers but for no_batching", step)
+    places = torch.tensor([[-1.0, 1.0], [0.5, 0.25], [2.0, -0.5]])  # the second lies in the middle of the others
+    for name in updates:
+        with torch.no_grad():
+            left, middle, right = result[name]["model"](places).flatten().tolist()
+        straight = abs(left + right - 2 * middle) < 1e-3 * (1 + abs(left) + abs(right))
+        expect(
+            f'whether the logits of result["{name}"]["model"] lie on a straight line',
+            straight,
+            name == "no_activation",
+            "The activation is left out in `no_activation` alone.",
+        )
+
+
+def test_ablation_keeps_the_test_rows_out_of_the_kitchen():
+    """Nonsense in the test rows does not change the network."""
+    with_nonsense, without = asked_on_the_training_rows(ablation, "full")
+    step = "Split first; train and standardize with the training rows alone."
+    what = 'the logits of result["full"]["model"] when the test rows held nonsense'
+    expect(what, with_nonsense, without, step)
 
 
 def test_plot_boundaries_draws_a_titled_panel_for_each_model():
@@ -224,6 +344,29 @@ def test_plot_boundaries_draws_a_titled_panel_for_each_model():
         "the same limits",
         "Compute the limits once, from all the rows.",
     )
+
+
+def test_plot_boundaries_draws_all_points_and_asks_each_model():
+    """Every panel has all 20 points, each model is asked, and nothing is shown."""
+    X, y = moons(20)
+    asked, shown, show = [], [], plt.show
+    models = {"linear": fixed([[1.0, -1.0]], 0.0), "network": fixed([[1.0, 2.0]], 0.5)}
+    for name, model in models.items():
+        model.register_forward_hook(lambda *_, name=name: asked.append(name))
+    plt.show = lambda *_, **__: shown.append(1)
+    try:
+        fig = plot_boundaries(models, X, y)
+    finally:
+        plt.show = show
+    expect("which models plot_boundaries asks", sorted(set(asked)), ["linear", "network"], "Each panel asks its own.")
+    for ax in [ax for ax in fig.axes if ax.get_label() != "<colorbar>"]:
+        by_scatter = sum(len(part.get_offsets()) for part in ax.collections if len(part.get_offsets()) > 1)
+        by_plot = sum(len(line.get_xdata()) for line in ax.lines if line.get_marker() not in ("None", "", " ", None))
+        step = "Every row of X is a point in every panel, the test rows, too."
+        expect_that(by_scatter + by_plot >= 20, "how many points a panel has", by_scatter + by_plot, "20", step)
+    plt.close("all")
+    step = "Return the figure, and leave `plt.show()` to whoever called."
+    expect_that(not shown, "how often plot_boundaries called plt.show()", len(shown), "0", step)
 
 
 def test_quiz_has_a_letter_for_each_question():

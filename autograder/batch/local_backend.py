@@ -11,6 +11,7 @@ from autograder.batch.backend import failed
 from autograder.grading.disturbance import tried_again
 from autograder.grading.lesson_grader import Grading
 from autograder.report.feedback import with_feedback
+from autograder.report.report import with_kept
 from autograder.report.schema import ReportRow
 from autograder.sandbox.errors import SandboxError
 from autograder.submission.submission import Submission
@@ -51,7 +52,7 @@ class LocalBackend:
         """Grade a submission in whichever sandbox is free; a zygote that died is replaced, and its work tried once more."""
         try:
             report = self._grading.pool.with_sandbox(partial(self._grading.grade, handed_in, last=last))
-            return with_feedback(report, self._grading.signatures)
+            return with_kept(with_feedback(report, self._grading.signatures), report, handed_in.text)
         except UserError:
             raise
         except SandboxError as error:

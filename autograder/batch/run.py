@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
+import tempfile
 import traceback
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -15,7 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from autograder.batch import changes
 from autograder.batch.backend import Grader, Options, failed
+from autograder.batch.changes import Change
 from autograder.batch.local_backend import LocalBackend
 from autograder.course.lesson import Lesson
 from autograder.grading.disturbance import tries_after
@@ -41,12 +45,14 @@ class Summary:
         kept: how many were finished before and are as they were.
         graded: why others were graded, and how many for that reason.
         warnings: sentences for the instructor.
+        changes: what is not as it was before, of those that had been graded.
     """
 
     rows: list[ReportRow]
     kept: int
     graded: dict[str, int]
     warnings: tuple[str, ...] = ()
+    changes: tuple[Change, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -69,6 +75,7 @@ def grade_all(
     options: Options,
     on_progress: Callable[[Progress], None],
     opener: Opener | None = None,
+    stands_for: Path | None = None,
 ) -> Summary:
     """Grade the submissions of a folder and write everything.
 
@@ -81,12 +88,13 @@ def grade_all(
         options: how to grade.
         on_progress: told after each submission.
         opener: makes the grader from the seed and a number of submissions; by the options unless given.
+        stands_for: the grading folder of which `out` is a copy; it is no submission, wherever it lies.
 
     Raises:
         UserError: something that the instructor can put right.
         Halted: it cannot go on; what was finished is kept.
     """
-    own = out.resolve()
+    own = (stands_for or out).resolve()
     found = class_folder.survey(folder, lesson)
     named = class_folder.names([entry for entry in found.entries if entry.name != own.name or entry.resolve() != own])
     entries = _chosen(named, options.only)
@@ -97,6 +105,7 @@ def grade_all(
         opener = opener or _opener(lesson, options)
         with opener(grades.seed, len(entries)) as grader:
             grades.decide(decided)
+            before = dict(grades.rows)
             kept, waiting = _sorted_out(entries, lesson, grades, grader, options)
             for done, name in enumerate(kept, 1):
                 on_progress(Progress(done, len(entries), grades.rows[name], kept=True))
@@ -104,7 +113,35 @@ def grade_all(
                 for done, row in enumerate(rows, len(kept) + 1):
                     on_progress(Progress(done, len(entries), grades.write(row), kept=False))
         chosen = [grades.rows[name] for name in sorted(entries)]
-    return Summary(chosen, len(kept), dict(Counter(waiting.values())), (*decided.unknown, *grades.notes, *found.aside))
+        changed = changes.between(before, grades.rows, waiting)
+        if waiting:
+            changes.write(changed, out / "changes.csv")
+    notes = (*decided.unknown, *grades.notes, *found.aside)
+    return Summary(chosen, len(kept), dict(Counter(waiting.values())), notes, changed)
+
+
+# What a grading rests on and leaves; an overview, or what grade books got, is made from it.
+OF_A_GRADING = ("grading.json", "overrides.csv", "reports", "feedback", "outputs")
+
+
+def rehearse(
+    lesson: Lesson, folder: Path, out: Path, options: Options, on_progress: Callable[[Progress], None]
+) -> Summary:
+    """Grade as `grade_all` does, in a copy of the grading folder that is thrown away: what would a run change?
+
+    Raises:
+        UserError: as `grade_all`.
+        Halted: as `grade_all`.
+    """
+    with tempfile.TemporaryDirectory(prefix="autograder-") as name:
+        copy = Path(name) / out.name
+        copy.mkdir()
+        for part in OF_A_GRADING:
+            if (out / part).is_dir():
+                shutil.copytree(out / part, copy / part, symlinks=True)
+            elif (out / part).is_file():
+                shutil.copy2(out / part, copy / part)
+        return grade_all(lesson, folder, copy, options, on_progress, stands_for=out)
 
 
 def _chosen(named: dict[str, Path], only: Sequence[str]) -> dict[str, Path]:

@@ -6,23 +6,28 @@ It knows no submission's text, runs nothing of a student's, and takes outputs fo
 
 from __future__ import annotations
 
+import contextlib
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from autograder.course.call_graph import callers
 from autograder.course.lesson import Lesson
 from autograder.course.misconceptions import DiagnosisError, Misconception, read
 from autograder.course.suite import Check, PlannedRun, Suite
-from autograder.grading import call_arguments, hollow, score, verdicts
+from autograder.grading import call_arguments, conditions, hollow, score, verdicts
 from autograder.grading.compare import compare
 from autograder.grading.differences import OutputPair, describe
 from autograder.grading.planned import of_planned
-from autograder.grading.results import Diagnosis, ExerciseScore, Reason, Verdict, VerdictKind
+from autograder.grading.results import Condition, Diagnosis, ExerciseScore, Reason, Verdict, VerdictKind
 from autograder.sandbox.jobs import Job, Outcome, OutcomeStatus, Overlay, Result, Source
+from autograder.util import wording
 
 # Failures that have an output, or an exception, that can be set beside another's. The others say themselves what they are.
 COMPARABLE = (Reason.MISMATCH, Reason.CHECK, Reason.RAISED, Reason.MISSING, Reason.DEVICE)
+
+# In so many single scenarios a misconception is tried before all of its exercise's are run.
+MAX_TRIES = 3
 
 Runner = Callable[[Job], Result]
 
@@ -73,10 +78,15 @@ class Diagnoser:
         self._run = run
         self._lock = threading.Lock()
         self._kept: dict[tuple[str, str, bool], MisconceptionRun] = {}
+        self._tries: dict[str, dict[int, MisconceptionRun]] = {}
         self._hollow: dict[str, tuple[tuple[Outcome, ...], ...]] = {}
 
-    def scores(self, result: Result) -> tuple[ExerciseScore, ...]:
+    def scores(self, result: Result, text: str = "") -> tuple[ExerciseScore, ...]:
         """Return the points of a result of the whole suite, with a diagnosis of each failure.
+
+        Args:
+            result: the result.
+            text: the submission's, which tells what of it calls what; the reference's calls count where it cannot be read.
 
         Raises:
             DiagnosisError: the misconceptions cannot be run.
@@ -89,7 +99,8 @@ class Diagnoser:
             for e in lesson.exercises
             if any(judged[n].verdict == VerdictKind.FAILED for n in self._places(e.name))
         ]
-        found = {name: self._diagnose(name, failed, judged, result) for name in failed}
+        calls = self._calls_of(text)
+        found = {name: self._diagnose(name, calls[name] & set(failed), judged, result) for name in failed}
         if lesson.follow_through:
             for name, cause in self._followed(found, judged, result).items():
                 found[name] = Diagnosis(follows=cause)
@@ -98,12 +109,25 @@ class Diagnoser:
                         judged[n] = replace(judged[n], follows=cause)
         for name, diagnosis in found.items():
             if not diagnosis.follows and _comparable([judged[n] for n in self._places(name)]):
-                first = tuple(e.name for e in lesson.exercises if e.name in self.calls[name] and e.name in failed)
+                first = tuple(e.name for e in lesson.exercises if e.name in calls[name] and e.name in failed)
                 found[name] = replace(diagnosis, first=first)
+            if not diagnosis.follows:
+                found[name] = replace(found[name], condition=self._condition(name, judged))
         return tuple(
             replace(scored, diagnosis=found.get(scored.exercise.name, Diagnosis()))
             for scored in score.score(lesson, judged)
         )
+
+    def _calls_of(self, text: str) -> dict[str, frozenset[str]]:
+        names = [exercise.name for exercise in self._lesson.exercises]
+        with contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError):
+            return callers(text, names) if text else self.calls
+        return self.calls
+
+    def _condition(self, exercise: str, judged: Sequence[Verdict]) -> Condition | None:
+        places = self._places(exercise)
+        calls = [verdicts.own_calls(self._runs[n].placed, self._reference.outcomes[n]) for n in places]
+        return conditions.separating([judged[n] for n in places], calls, self._signatures)
 
     def outputs(self, known: Misconception, exercise: str = "", *, inside: bool = False) -> MisconceptionRun:
         """Return what the reference gives with a misconception laid over it, or put inside it; run at most once.
@@ -159,13 +183,47 @@ class Diagnoser:
         mine = MisconceptionRun(tuple(result.outcomes[n] for n in places), tuple(judged[n] for n in places))
         if not _comparable(mine.verdicts):
             return ()
-        return tuple(one for one in self.known if one.exercise == exercise and agree(mine, self.outputs(one)))
+        return tuple(
+            one
+            for one in self.known
+            if one.exercise == exercise and self._may_fit(one, places, mine) and agree(mine, self.outputs(one))
+        )
 
-    def _diagnose(
-        self, exercise: str, all_failed: Sequence[str], judged: Sequence[Verdict], result: Result
-    ) -> Diagnosis:
-        # What is built on another failed exercise may look like a mistake of its own and be none: nothing is named there.
-        if not self.calls[exercise] & set(all_failed):
+    def _may_fit(self, known: Misconception, places: Sequence[int], mine: MisconceptionRun) -> bool:
+        """Return whether a misconception fails as a result does in one scenario: most are told apart by that alone."""
+        if (known.name, known.exercise, False) in self._kept:
+            return True
+        first = next(n for n, verdict in enumerate(mine.verdicts) if verdict.verdict == VerdictKind.FAILED)
+        one = self._tried(known, places[first])
+        if one is None:
+            return True
+        return agree(MisconceptionRun((mine.outcomes[first],), (mine.verdicts[first],)), one) or (
+            # By itself a missing name says nothing; together with the others it may.
+            mine.verdicts[first].reason == one.verdicts[0].reason == Reason.MISSING
+        )
+
+    def _tried(self, known: Misconception, place: int) -> MisconceptionRun | None:
+        """Return what a misconception gives in one scenario; None once so many were tried that all of them cost no more."""
+        with self._lock:
+            tried = self._tries.setdefault(known.name, {})
+            if place not in tried:
+                if len(tried) >= MAX_TRIES:
+                    return None
+                run = self._runs[place]
+                job = overlay_job(
+                    self._lesson, self._suite, [run], self._seed, self._reference_text, known, inside=False
+                )
+                result = self._run(job)
+                if result.import_error is not None:
+                    return None  # the whole run says what is wrong
+                wanted = [self._reference.outcomes[place]]
+                judged = verdicts.judge_all(self._lesson, self._checks, [run], result.outcomes, wanted)
+                tried[place] = MisconceptionRun(tuple(result.outcomes), tuple(judged))
+            return tried[place]
+
+    def _diagnose(self, exercise: str, below: Collection[str], judged: Sequence[Verdict], result: Result) -> Diagnosis:
+        # What calls another failed exercise may look like a mistake of its own and be none: nothing is named there.
+        if not below:
             fitting = self.fitting(exercise, judged, result)
             if fitting:
                 return Diagnosis(misconceptions=fitting)
@@ -314,7 +372,7 @@ def agree(mine: MisconceptionRun, other: MisconceptionRun, *, values: bool = Fal
 
 def _same_sentence(one: Verdict, two: Verdict) -> bool:
     """Return whether a check said the same of both, and something of its own."""
-    return one.reason == two.reason == Reason.CHECK and one.student_message == two.student_message != verdicts.UNFIT
+    return one.reason == two.reason == Reason.CHECK and one.student_message == two.student_message != wording.UNFIT
 
 
 def _same_way(verdict: Verdict, came: Outcome, known: Outcome) -> bool:

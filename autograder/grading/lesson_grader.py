@@ -19,6 +19,7 @@ from autograder.grading import (
     checking,
     device_check,
     import_errors,
+    kept_outputs,
     limits,
     notebook_errors,
     student_source,
@@ -263,7 +264,9 @@ class Grading:
             again = sandbox.run(self.job(replace(source, definitions_only=True), patient=last))
             if again.import_error is None:
                 result = replace(again, log=result.log + again.log, cpu=result.cpu + again.cpu, gave_up=error)
-        return notebook_errors.located(student_source.located(result, source), source.text)
+        return notebook_errors.located(
+            student_source.located(student_source.quoted(result, source), source), source.text
+        )
 
     def _beside_reference(self, job: Job) -> Result:
         """Run the reference or a misconception in the reference's own sandbox; tried again where something came from outside."""
@@ -311,9 +314,9 @@ class Grading:
         wanted = self.reference.outcomes
         return judge_all(self.lesson, self.checks, self.runs, result.outcomes, wanted, result.source_off_limits)
 
-    def scores(self, result: Result) -> tuple[ExerciseScore, ...]:
-        """Return the points of a result of this grading's job, with a diagnosis of each failure."""
-        return self.diagnoser.scores(result)
+    def scores(self, result: Result, text: str = "") -> tuple[ExerciseScore, ...]:
+        """Return the points of a result of this grading's job on a text, with a diagnosis of each failure."""
+        return self.diagnoser.scores(result, text)
 
     def _loading(self, result: Result, source: Source, notes: Mapping[str, str]) -> Loading:
         """Return how a student's module was loaded, for the report."""
@@ -345,7 +348,7 @@ class Grading:
             texts = import_errors.of_source(source, handed_in.notes)
             reason = import_errors.sentence(error, result.syntax, texts)
             return replace(blank, status=ReportStatus.FAILED_TO_IMPORT, reason=reason, instructor_message=error.words)
-        scores = self.scores(result)
+        scores = self.scores(result, source.text)
         broken = [
             verdict for scored in scores for verdict in scored.verdicts if verdict.verdict == VerdictKind.GRADER_ERROR
         ]
@@ -355,7 +358,16 @@ class Grading:
             reason="the grader failed on a scenario" if broken else "",
             instructor_message=broken[0].instructor_message if broken else "",
             exercises=scores,
+            outputs=self._outputs(result, scores),
         )
+
+    def _outputs(self, result: Result, scores: Sequence[ExerciseScore]) -> kept_outputs.KeptOutputs:
+        """Return what is kept of a submission's own outputs; an output too odd for that costs this, not the grade."""
+        verdicts = [verdict for scored in scores for verdict in scored.verdicts]
+        try:
+            return kept_outputs.of_failed(self.runs, result.outcomes, verdicts)
+        except Exception:  # noqa: BLE001  it was made by a stranger
+            return {}
 
 
 def _too_much(result: Result) -> RunError | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from autograder.course.lesson import Exercise, Lesson
 from autograder.course.misconceptions import Misconception
@@ -84,6 +85,21 @@ class Verdict:
 
 
 @dataclass(frozen=True)
+class Condition:
+    """What holds in all scenarios of an exercise that fail and in none that passes.
+
+    Attributes:
+        words: the condition, to follow "where": "`X` is float64".
+        failed: in how many scenarios it holds, all of which failed.
+        passed: in how many it does not hold, all of which passed.
+    """
+
+    words: str
+    failed: int
+    passed: int
+
+
+@dataclass(frozen=True)
 class Diagnosis:
     """What a failure looks like; nothing where nothing is known.
 
@@ -92,12 +108,14 @@ class Diagnosis:
         described: how the outputs differ from what was wanted, where it is exact: `2 times what was wanted`.
         follows: the exercise that this failure only follows from; its points are given back.
         first: failed exercises that this one builds on, and that should be fixed first.
+        condition: where it fails and where it does not, if one condition tells that.
     """
 
     misconceptions: tuple[Misconception, ...] = ()
     described: str = ""
     follows: str = ""
     first: tuple[str, ...] = ()
+    condition: Condition | None = None
 
 
 @dataclass(frozen=True)
@@ -183,6 +201,7 @@ class Report:
         helpers: a hash over the text of each of the student's own modules that came along, by its path in the submission.
         helper_notes: a sentence on each that did not.
         disturbed: what may have disturbed it from outside, by `Disturbance`; "" for nothing.
+        outputs: its own outputs in the scenarios that it failed, in brief; see `kept_outputs`.
         note: which of several files was graded, and what else is to be said about them.
     """
 
@@ -202,6 +221,7 @@ class Report:
     helper_notes: tuple[str, ...] = ()
     note: str = ""
     disturbed: str = ""
+    outputs: dict[str, dict[str, Any]] = field(default_factory=dict, hash=False)
 
     @property
     def score(self) -> float | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from autograder.sandbox.decode import RunError
@@ -18,6 +19,25 @@ def source(text: str, place: str, helpers: dict[str, str], lesson: str) -> Sourc
     taken = f"{folder}/exercises.py" in files
     name, filename = ("graded_notebook", f"{lesson}.ipynb") if taken else ("exercises", "exercises.py")
     return Source(name, filename, text, folder, files)
+
+
+def quoted(result: Result, source: Source) -> Result:
+    """Return a result whose errors have the text of their line; lines are still counted in the texts as they were run."""
+    texts = {"": source.text.split("\n")} | {path: text.split("\n") for path, text in source.helpers.items()}
+    return replace(
+        result,
+        outcomes=tuple(
+            replace(outcome, error=replace(outcome.error, text=_line_of(outcome.error, texts)))
+            if outcome.error
+            else outcome
+            for outcome in result.outcomes
+        ),
+    )
+
+
+def _line_of(error: RunError, texts: Mapping[str, Sequence[str]]) -> str:
+    lines = texts.get(error.file, ())
+    return lines[error.line - 1].strip() if error.line is not None and error.line <= len(lines) else ""
 
 
 def located(result: Result, source: Source) -> Result:

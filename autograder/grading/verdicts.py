@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
@@ -15,6 +16,8 @@ from autograder.grading.compare import compare
 from autograder.grading.results import Reason, Verdict, VerdictKind
 from autograder.sandbox import decode
 from autograder.sandbox.jobs import Outcome, OutcomeStatus
+from autograder.util import wording
+from autograder.util.safe_text import code_span, spaces_told_apart
 from autograder.worker.devices import SIMULATED
 
 
@@ -45,7 +48,7 @@ def judge(
 
 
 def _of_devices_alone(verdict: Verdict, outcome: Outcome) -> Verdict:
-    """Return a verdict of the portability lane, in which nothing but mistakes with devices counts."""
+    """Return a verdict of the device check, in which nothing but mistakes with devices counts."""
     if verdict.verdict not in (VerdictKind.FAILED, VerdictKind.GRADER_ERROR) or verdict.reason == Reason.STARVED:
         return verdict
     told = device_check.mistake(outcome.error)
@@ -56,7 +59,7 @@ def _of_devices_alone(verdict: Verdict, outcome: Outcome) -> Verdict:
             verdict,
             verdict=VerdictKind.NOT_RUN,
             reason=Reason.OTHERWISE,
-            student_message=_NOT_FOLLOWED,
+            student_message=wording.NOT_FOLLOWED,
             instructor_message=verdict.student_message,
             mismatch=None,
         )
@@ -69,19 +72,10 @@ def _of_devices_alone(verdict: Verdict, outcome: Outcome) -> Verdict:
     )
 
 
-_NO_NETWORK = (
-    "Processes cannot talk to each other here, because this machine gives the sandbox no network of its own; "
-    "`autograder doctor` says why."
-)
-
-
-_NOT_FOLLOWED = "Not checked on a simulated device."
-
-
 def settled(judged: Sequence[Verdict]) -> list[Verdict]:
-    """Return verdicts on scenarios in which the lane fails with another device where it failed in another way itself.
+    """Return verdicts on scenarios in which the simulated device fails with another device where it failed in another way itself.
 
-    So a scenario weighs the same in the lane and beside it, and no share of points depends on whether the lane was run.
+    So a scenario weighs the same on the simulated device and beside it, and no share of points depends on whether it was run.
     """
     failed = {
         verdict.placed.name: verdict
@@ -105,16 +99,16 @@ def _judge(
     off_limits: Sequence[str],
     source_finds: Sequence[str],
 ) -> Verdict:
-    own = [call for call in wanted.calls if call.name == placed.scenario.exercise]
-    call = next(reversed(own or wanted.calls), None)  # a method is called through its class
+    own = own_calls(placed, wanted)
+    call = own[-1] if own else None
     passed = Verdict(placed, device, VerdictKind.PASSED, call=call, cpu=outcome.cpu)
     if wanted.status == OutcomeStatus.NO_DEVICE:
         return replace(passed, verdict=VerdictKind.NOT_RUN, student_message=f"There is no {device} here.")
     if wanted.status == OutcomeStatus.NO_NETWORK:
-        return replace(passed, verdict=VerdictKind.NOT_RUN, student_message=_NO_NETWORK)
+        return replace(passed, verdict=VerdictKind.NOT_RUN, student_message=wording.NO_NETWORK)
     if wanted.status == OutcomeStatus.NOT_FOLLOWED:
         return replace(
-            passed, verdict=VerdictKind.NOT_RUN, student_message=_NOT_FOLLOWED, instructor_message=wanted.detail
+            passed, verdict=VerdictKind.NOT_RUN, student_message=wording.NOT_FOLLOWED, instructor_message=wanted.detail
         )
     if wanted.status != OutcomeStatus.RETURNED:
         private = wanted.error.message if wanted.error else wanted.detail
@@ -132,59 +126,91 @@ def _judge(
             passed, verdict=VerdictKind.GRADER_ERROR, reason=Reason.STARVED, instructor_message=outcome.detail
         )
     if outcome.status == OutcomeStatus.RAISED:
-        return _raised(passed, outcome)
+        # The call that it raised in is the last that it was asked to make.
+        made = sum(1 for one in outcome.calls if own and one.name == own[0].name)
+        return _raised(replace(passed, call=own[made - 1] if 0 < made <= len(own) else call), outcome, wanted)
     if outcome.status != OutcomeStatus.RETURNED:
-        return _failed(passed, Reason(outcome.status), _ENDINGS.get(Reason(outcome.status), ""), outcome.detail)
+        return _failed(passed, Reason(outcome.status), wording.ENDINGS.get(outcome.status, ""), outcome.detail)
     if check is not None:
         return _checked(passed, check, outcome, wanted)
     mismatch = compare(outcome.value, wanted.value, device, placed.scenario.tolerance)
     if mismatch is None:
         return passed
+    passed = replace(passed, call=_call_at(mismatch.path, wanted.value, own) or call)
     largest = "" if mismatch.largest is None else f"the largest error is {mismatch.largest:.3g}"
     return replace(_failed(passed, Reason.MISMATCH, mismatch.sentence(), largest), mismatch=mismatch)
+
+
+def own_calls(placed: SuiteScenario, wanted: Outcome) -> list[decode.Call]:
+    """Return how a scenario calls its exercise, by the reference's notes; a method is called through its class."""
+    own = [call for call in wanted.calls if call.name == placed.scenario.exercise]
+    return own or list(wanted.calls)
+
+
+_FIRST_INDEX = re.compile(r"\[(?:(\d+)|'([^']*)'|\"([^\"]*)\")\]")
+
+
+def _call_at(path: str, value: Any, own: Sequence[decode.Call]) -> decode.Call | None:
+    """Return the call that gave the part of a value at a path, where a scenario returns one part for each of its calls."""
+    found = _FIRST_INDEX.match(path)
+    if found is None or not isinstance(value, (list, tuple, dict)) or len(value) != len(own):
+        return None
+    if isinstance(value, dict):
+        label = found[2] if found[2] is not None else found[3]
+        return own[list(value).index(label)] if label in value else None
+    return own[int(found[1])] if found[1] is not None and int(found[1]) < len(own) else None
 
 
 def _failed(passed: Verdict, reason: Reason, told: str, private: str = "") -> Verdict:
     return replace(passed, verdict=VerdictKind.FAILED, reason=reason, student_message=told, instructor_message=private)
 
 
-_ENDINGS = {
-    Reason.DIED: "The program ended before it answered.",
-    Reason.CPU_TIME: "It computed longer than allowed: look for a loop that never ends.",
-    Reason.WALL_TIME: "It waited longer than allowed: look for a call that waits or sleeps.",
-    Reason.FLOODED: "It printed or returned far more than allowed.",
-    Reason.NOT_REACHED: "The scenarios before this one used up all the time there was.",
-    Reason.NOT_WAITED_FOR: "Two scenarios of this exercise ran out of time, so the others were not waited for.",
-    Reason.NOT_IMPORTED: "The module could not be imported.",
-}
-
-
-def _raised(passed: Verdict, outcome: Outcome) -> Verdict:
+def _raised(passed: Verdict, outcome: Outcome, wanted: Outcome) -> Verdict:
+    """Return the verdict on an exception: in the student's own code, or where the scenario used what that gave."""
     error = outcome.error or decode.RunError("", "Exception", None, "")
     private = f"{error.type}: {error.message}"
+    if error.builtin == "NotImplementedError" and (not error.text or error.text.startswith(STUBS_OWN)):
+        return _failed(passed, Reason.NOT_WRITTEN, wording.NOT_WRITTEN, private)
+    # The message may have been written to carry hidden inputs out: no word of it is passed on.
+    if error.line is None:
+        return _unusable(passed, error, {call.name for call in wanted.calls}, private)
     where = f"the cell `{error.cell}`" if error.cell else f"your `{error.file}`" if error.file else "your module"
-    place = f" at line {error.line} of {where}" if error.line else ""
-    if error.builtin == "NotImplementedError":
-        return _failed(passed, Reason.NOT_WRITTEN, "It is not written yet.", private)
-    if error.builtin == "AttributeError" and error.line is None:
-        return _failed(passed, Reason.MISSING, "A name that the exercise asks for is missing.", private)
-    # The message may have been written to carry hidden inputs out, so only a built-in exception's name is passed on.
-    article = "an" if error.builtin[0] in "AEIOU" else "a"
-    return _failed(passed, Reason.RAISED, f"It raised {article} {error.builtin}{place}.", private)
+    told = wording.raised_in(error.builtin, f" at line {error.line} of {where}", _quoted(error.text))
+    return _failed(passed, Reason.RAISED, told, private)
+
+
+# A line of a stub; where the text is not known, whoever says so is believed.
+STUBS_OWN = "raise NotImplementedError"
+
+
+def _unusable(passed: Verdict, error: decode.RunError, names: set[str], private: str) -> Verdict:
+    if error.builtin != "AttributeError":
+        return _failed(passed, Reason.RAISED, wording.could_not_be_used(error.builtin, error.message), private)
+    kind, attribute = error.lacks
+    if kind == "module" and attribute in names | {passed.placed.scenario.exercise}:
+        return _failed(passed, Reason.MISSING, wording.missing(attribute), private)
+    return _failed(passed, Reason.MISSING, wording.lacks(kind, attribute), private)
+
+
+def _quoted(text: str) -> str:
+    """Return a line of the student's own, short, in a code span."""
+    short = text if len(text) <= wording.MAX_QUOTED else f"{text[: wording.MAX_QUOTED]}…"
+    return code_span(spaces_told_apart(short)) if text else ""
 
 
 def _checked(passed: Verdict, check: Check, outcome: Outcome, wanted: Outcome) -> Verdict:
     try:
         came = decode.plain(outcome.value)
     except RuntimeError as error:  # data that say they are complex, and are not
-        return _failed(passed, Reason.CHECK, UNFIT, str(error))
+        return _failed(passed, Reason.CHECK, wording.UNFIT, str(error))
     try:
         sentence = check(came, decode.plain(wanted.value))
     except CheckBroke as broke:
         if _breaks_by_itself(check, wanted):
             private = f"the check {passed.placed.scenario.check} breaks on the reference's own output: {broke.detail}"
             return replace(passed, verdict=VerdictKind.GRADER_ERROR, instructor_message=private)
-        told = _TOO_LARGE if broke.bounds else UNFIT if _other_form(outcome.value, wanted.value) else _ODD_NUMBERS
+        unfit = wording.UNFIT if _other_form(outcome.value, wanted.value) else wording.ODD_NUMBERS
+        told = wording.TOO_LARGE if broke.bounds else unfit
         return _failed(passed, Reason.CHECK, told, broke.detail)
     return passed if sentence is None else _failed(passed, Reason.CHECK, sentence)
 
@@ -196,17 +222,6 @@ def _breaks_by_itself(check: Check, wanted: Outcome) -> bool:
     except CheckBroke:
         return True
     return False
-
-
-_TOO_LARGE = "What came back is too large, or takes too long, to be judged."
-
-
-UNFIT = "What came back is not of the form that was asked for."
-
-
-_ODD_NUMBERS = (
-    "What came back has the right form, but it could not be judged: look for NaN, infinities and extreme numbers."
-)
 
 
 def _other_form(value: Any, wanted: Any) -> bool:

@@ -72,11 +72,12 @@ class NbgraderSession:
         """Return what a student reads, by the name of the test cell that it belongs to."""
         told = {entry["name"]: exercise_block(entry) for entry in row["exercises"]}
         first = loading_sentences(row)
-        if row["status"] != ReportStatus.GRADED:
-            first.append(row["reason"])
+        # Whichever cell a student looks at, it says why nothing could be run.
+        every = [row["reason"]] if row["status"] != ReportStatus.GRADED else []
         texts = {}
         for exercise in self.lesson.exercises:
-            texts[f"{TEST}{exercise.name}"] = "\n".join([*first, *told.get(exercise.name, ["0 points"])]) + "\n"
+            blank = [f"{exercise.name}: 0 of {exercise.points:g} points"]
+            texts[f"{TEST}{exercise.name}"] = "\n".join([*first, *every, *told.get(exercise.name, blank)]) + "\n"
             first = []
         return texts
 

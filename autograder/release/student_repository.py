@@ -25,6 +25,7 @@ from autograder.authoring.visible_tests import tests_by_exercise
 from autograder.course import lesson as lessons
 from autograder.course.lesson import Lesson
 from autograder.release import leaks
+from autograder.student.resetting import HANDED_OUT
 from autograder.util.errors import UserError
 from autograder.util.files import read_plain, write_whole
 
@@ -34,6 +35,8 @@ PACKAGE = Path(autograder.__file__).parent
 TEMPLATES = PACKAGE / "release" / "templates"
 # The whole package, wherever its modules lie: one that is left out would be missed by a student's machine alone.
 OF_THE_PACKAGE = ("**/*.py", "release/templates/*", "README.md", "docs/*.md")
+# What a lesson may have besides, for the student's commands.
+OF_THE_SEAT = ("hints.toml", "known_mistakes.txt")
 OF_THE_DATA = ("README.md", "*.py", "*.txt", "*.csv", "**/*-ubyte")
 FIGURE = re.compile(r"!\[[^\]]*\]\(([\w.-]+\.(?:png|gif))\)")
 GLOSSARY = "\n## Glossary\n"
@@ -181,8 +184,13 @@ def _of_lessons(chosen: Sequence[Lesson]) -> Iterator[tuple[str, bytes]]:
         notebook = lesson.assignment / f"{lesson.name}.ipynb"
         figures = sorted(set(FIGURE.findall(page.decode("utf-8"))))
         needed = ["README.md", "lesson.toml", "exercises.py", "test_exercises.py", *figures]
-        for name in [*needed, *([notebook.name] if notebook.is_file() else [])]:
+        for name in [
+            *needed,
+            *(name for name in (notebook.name, *OF_THE_SEAT) if (lesson.assignment / name).is_file()),
+        ]:
             yield f"assignments/{lesson.name}/{name}", _read(lesson.assignment / name)
+        # What `autograder reset` takes back, whatever became of the module.
+        yield f"assignments/{lesson.name}/{HANDED_OUT}", _read(lesson.stub)
 
 
 def _of_folder(folder: Path, patterns: Sequence[str], place: str) -> Iterator[tuple[str, bytes]]:

@@ -223,7 +223,32 @@ def exercise_lines(scored: ExerciseScore, signatures: Signatures, lesson: str) -
     others = [verdict for verdict in failed if verdict is not first]
     if others:
         lines.append(_line("In all", f"{len(failed)} of {len(ran)} hidden scenarios failed"))
-    return [*lines, *_diagnosed(scored), *_read_again(scored, lesson)]
+    return [*lines, *_when(scored), *_must_hold(first, failed), *_diagnosed(scored), *_read_again(scored, lesson)]
+
+
+def _when(scored: ExerciseScore) -> list[str]:
+    found = scored.diagnosis.condition
+    if found is None:
+        return []
+    fails, passes = f"{found.failed} of {found.failed}", f"{found.passed} of {found.passed}"
+    return [_line("It fails", f"exactly where {found.words} ({fails}); it passes otherwise ({passes})")]
+
+
+# How many sentences on what must hold are shown.
+MAX_CASES = 3
+# Where nothing was judged there is no case to speak of.
+UNJUDGED = (Reason.NOT_WRITTEN, Reason.NOT_IMPORTED, Reason.NOT_REACHED, Reason.NOT_WAITED_FOR, Reason.OFF_LIMITS)
+
+
+def _must_hold(first: Verdict, failed: Sequence[Verdict]) -> list[str]:
+    """Return what the failed scenarios are about, in the suite's own sentences, the one shown above first."""
+    told = dict.fromkeys(
+        verdict.placed.scenario.says
+        for verdict in (first, *failed)
+        if verdict.reason not in UNJUDGED and verdict.placed.scenario.says
+    )
+    labels = ["What must hold", *["and"] * (MAX_CASES - 1)]
+    return [_line(label, _one_line(says)) for label, says in zip(labels, told, strict=False)]
 
 
 def _diagnosed(scored: ExerciseScore) -> list[str]:
@@ -233,9 +258,9 @@ def _diagnosed(scored: ExerciseScore) -> list[str]:
     lines += [_line("or like", one.says) for one in diagnosis.misconceptions[1:]]
     if diagnosis.described:
         lines.append(_line("That is", f"{diagnosis.described}."))
-    if diagnosis.first and not diagnosis.misconceptions:
+    if diagnosis.first:
         names = " and ".join(f"`{name}`" for name in diagnosis.first)
-        lines.append(_line("Fix first", f"{names}, if yours is built on it: this failure may only follow."))
+        lines.append(_line("Fix first", f"{names}, which yours calls: this failure may only follow."))
     return lines
 
 

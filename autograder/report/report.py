@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import cast
 
 from autograder.course.lesson import Lesson
+from autograder.grading import kept_outputs
 from autograder.grading.results import Diagnosis, Report, ReportStatus, Verdict
-from autograder.report.schema import SCHEMA, DiagnosisRow, LoadingRow, ReportRow, ScenarioRow
+from autograder.report.schema import SCHEMA, DiagnosisRow, KeptRow, LoadingRow, ReportRow, ScenarioRow
 from autograder.util.files import write_whole
 from autograder.util.safe_text import cell, file_name, told_apart
 
@@ -91,9 +92,30 @@ def _scenario(verdict: Verdict) -> ScenarioRow:
 
 def write(row: ReportRow, feedback: str, out: Path) -> None:
     """Write a report and its feedback, the feedback first: where the report is, all is."""
+    kept = row.get("kept")
+    if kept is not None:
+        write_whole(kept_path(out, row["submission"]), json.dumps(kept) + "\n")
+        row = cast("ReportRow", {key: value for key, value in row.items() if key != "kept"})
     write_whole(feedback_path(out, row["submission"]), feedback)
     # ASCII alone: what a student's code printed may steer a terminal, or turn a line of text round.
     write_whole(report_path(out, row["submission"]), json.dumps(row, indent=1) + "\n")
+
+
+def with_kept(row: ReportRow, report: Report, text: str) -> ReportRow:
+    """Return a report as JSON with what is kept beside it: a module's text, and its wrong outputs in brief."""
+    kept: KeptRow = {
+        "schema": kept_outputs.SCHEMA,
+        "submission": report.submission,
+        "module_sha256": report.module,
+        "text": text[: kept_outputs.MAX_TEXT_LENGTH],
+        "outputs": report.outputs,
+    }
+    return {**row, "kept": kept}
+
+
+def kept_path(out: Path, submission: str) -> Path:
+    """Return where a submission's text and wrong outputs lie in a grading folder."""
+    return out / "outputs" / f"{file_name(submission)}.json"
 
 
 def report_path(out: Path, submission: str) -> Path:

@@ -39,7 +39,7 @@ MAX_RECORD_LENGTH = 1 << 20
 # The table is never older than this, or than fifty times what it takes to write it.
 TABLE_SECONDS = 5.0
 # What a report on disk has and nobody needs before it is read again.
-HEAVY = ("log", "private")
+HEAVY = ("log", "private", "kept")
 HEAVY_IN_EXERCISES = ("scenarios", "feedback", "diagnosis")
 
 
@@ -203,7 +203,7 @@ def _held(out: Path) -> Iterator[None]:
 
 def _parts(out: Path) -> Iterator[Path]:
     """Yield what a killed grader left half written."""
-    for folder in (out, out / "reports", out / "feedback"):
+    for folder in (out, out / "reports", out / "feedback", out / "outputs"):
         yield from folder.glob(".*.part")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 SCHEMA = "autograder/report/v1"
 
@@ -97,8 +97,21 @@ class LoadingRow(TypedDict, total=False):
     seconds: float
 
 
+class KeptRow(TypedDict):
+    """What an overview needs of a submission and no report holds: its text, and its own outputs where they were wrong."""
+
+    schema: str
+    submission: str
+    module_sha256: str
+    text: str
+    outputs: dict[str, dict[str, Any]]
+
+
 class ReportRow(TypedDict):
-    """A whole report. `log`, `private` and what else is long is left out of the rows that are kept in memory."""
+    """A whole report. `log`, `private` and what else is long is left out of the rows that are kept in memory.
+
+    `kept` is on its way to a file of its own, and in no report.
+    """
 
     schema: str
     lesson: str
@@ -115,6 +128,7 @@ class ReportRow(TypedDict):
     log: NotRequired[str]
     private: NotRequired[str]
     disturbed: NotRequired[str]
+    kept: NotRequired[KeptRow]
     cpu_seconds: float
     helpers: NotRequired[dict[str, str]]
     helper_notes: NotRequired[list[str]]

@@ -75,6 +75,9 @@ class RunError:
         ended: what ended the worker, where the parent saw that instead of an exception: "died", "cpu_time", "wall_time" or
             "flooded". A worker's own word never stands here.
         file: the student's own module that the line is of, by its path in the tree; "" for the module under test.
+        lacks: of an AttributeError, the type's name of what lacks the attribute and the attribute's, as the worker says; "" for
+            anything else.
+        text: the line's own text in the student's file. The grader fills it in.
     """
 
     type: str
@@ -84,6 +87,8 @@ class RunError:
     cell: str = ""
     ended: str = ""
     file: str = ""
+    lacks: tuple[str, str] = ("", "")
+    text: str = ""
 
     @property
     def words(self) -> str:
@@ -268,9 +273,16 @@ def error(body: Any) -> RunError | None:
             line=line if type(line) is int and 0 < line < 10**7 else None,
             message=word(body["message"]),
             file=word(body["file"]) if "file" in body else "",
+            lacks=_pair(body["lacks"]) if "lacks" in body else ("", ""),
         )
     except (KeyError, TypeError) as mistake:
         raise FrameError("a malformed error") from mistake
+
+
+def _pair(body: Any) -> tuple[str, str]:
+    if type(body) is not list or len(body) != 2:
+        raise FrameError("a malformed error")
+    return word(body[0]), word(body[1])
 
 
 def syntax_problems(body: Any) -> tuple[SyntaxProblem, ...]:

@@ -43,13 +43,14 @@ def read_plain(path: Path, most: int, *, follow: bool = False) -> bytes:
     return data
 
 
-def write_whole(path: Path, content: str | bytes, mode: int = 0o600) -> None:
+def write_whole(path: Path, content: str | bytes, mode: int = 0o600, *, sync: bool = True) -> None:
     """Write a file so that a reader sees the old one or the new one, never a part.
 
     Args:
         path: the file; what is a link is replaced and not followed.
         content: bytes, or text that is written as UTF-8, with escapes for what UTF-8 cannot hold.
         mode: the file's permissions.
+        sync: whether it must be on the disk before this returns; what can be made again at any time need not be.
 
     Raises:
         OSError: it cannot be written; the old file is as it was.
@@ -61,7 +62,8 @@ def write_whole(path: Path, content: str | bytes, mode: int = 0o600) -> None:
         with open(descriptor, "wb") as file:
             file.write(data)
             file.flush()
-            os.fsync(file.fileno())
+            if sync:
+                os.fsync(file.fileno())
         os.chmod(name, mode)
         os.replace(name, path)
     except BaseException:

@@ -20,6 +20,8 @@ _OVERLOOKED = re.compile(r"\A +| +\Z|(?<= ) +")
 
 def printable(text: str, longest: int = 2_000) -> str:
     """Return text in which control, format and surrogate characters (terminal escapes, text that runs backwards) are numbers."""
+    if len(text) <= longest and text.isprintable():  # most text is; a look at each letter costs a hundred times as much
+        return text
     kept = (
         _number(char) if char != "\n" and unicodedata.category(char) in _INVISIBLE else char for char in text[:longest]
     )

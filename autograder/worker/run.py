@@ -292,13 +292,22 @@ def describe(error: BaseException, filename: str, helpers: Collection[str] = ())
     except BaseException as second:  # noqa: BLE001  the message is the attack
         message = f"(its message could not be read: {type(second).__name__})"
     kinds = [kind.__name__ for kind in type(error).__mro__ if kind.__module__ == "builtins"]
+    lacks = _lacks(error)
     return {
         "type": type(error).__name__[:100],
         "builtin": kinds[0],
         "line": line,
         "message": message,
         "file": "" if file == filename else file,
+        **({"lacks": lacks} if lacks else {}),
     }
+
+
+def _lacks(error: BaseException) -> list[str]:
+    """Return the type's name of what lacks an attribute, and the attribute's; nothing of any other exception."""
+    if type(error) is not AttributeError or type(error.name) is not str:
+        return []
+    return [type(error.obj).__name__[:100], error.name[:100]]
 
 
 def _cpu() -> float:

@@ -31,6 +31,7 @@ class Scenario:
         check: the function of `checks.py` that judges it, or None for equality.
         tolerance: `(rtol, atol)` tighter than the table's, or None.
         arguments: the parametrized arguments of this combination.
+        says: what must hold, a sentence for the student: the first paragraph of the function's docstring.
     """
 
     function: str
@@ -41,6 +42,7 @@ class Scenario:
     check: str | None
     tolerance: tuple[float, float] | None
     arguments: dict[str, Any]
+    says: str = ""
 
 
 def expand(module: ModuleType) -> Iterator[Scenario]:
@@ -54,6 +56,7 @@ def expand(module: ModuleType) -> Iterator[Scenario]:
             weight = by_name["weight"].args[0] if "weight" in by_name else 1
             check = by_name["check"].args[0] if "check" in by_name else None
             tolerance = by_name["tolerance"].args if "tolerance" in by_name else None
+            says = " ".join((inspect.getdoc(function) or "").partition("\n\n")[0].split())
             combinations = itertools.product(*(_values(mark) for mark in marks if mark.name == "parametrize"))
             for index, combination in enumerate(combinations):
                 arguments = {key: value for _, part in combination for key, value in part.items()}
@@ -67,6 +70,7 @@ def expand(module: ModuleType) -> Iterator[Scenario]:
                     check=check,
                     tolerance=tolerance,
                     arguments=arguments,
+                    says=says,
                 )
 
 

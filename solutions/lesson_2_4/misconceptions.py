@@ -7,12 +7,12 @@ import torch
 from torch import nn
 
 from autograder.worker.misconception import misconception
-from solutions.lesson_2_4.exercises import leaky_relu, look_up, relu, sigmoid, tanh
+from solutions.lesson_2_4.exercises import leaky_relu, look_up
 
 ACTIVATIONS = "Five activations"
 SLOPES = "Five slopes"
-SOFTMAX = "Softmax: scores become shares"
-UNITS = "Dead units and saturated units"
+SOFTMAX = "Softmax: logits become probabilities"
+NEURONS = "Dead neurons and saturated neurons"
 DEPTH = "Slopes multiply"
 OUTPUT = "What comes after the last layer"
 FAIR = "A fair comparison"
@@ -23,38 +23,11 @@ def phi(z):
     return torch.exp(-(z**2) / 2) / math.sqrt(2 * math.pi)
 
 
-def share_below(z):
+def below(z):
     return (1 + torch.erf(z / math.sqrt(2))) / 2
 
 
 # --- activations
-
-
-@misconception(
-    "relu",
-    says="Below 0 a little comes through: that is leaky ReLU. ReLU gives exactly 0 there.",
-    section=ACTIVATIONS,
-)
-def relu_leaks(z):
-    return torch.where(z > 0, z, 0.01 * z)
-
-
-@misconception(
-    "relu",
-    says="Only the largest element comes back. ReLU compares each element with 0 and keeps the shape.",
-    section=ACTIVATIONS,
-)
-def largest_element(z):
-    return torch.clamp(z.max(), min=0)
-
-
-@misconception(
-    "relu",
-    says="Negative elements come back positive: that is the absolute value. ReLU turns them into 0.",
-    section=ACTIVATIONS,
-)
-def sign_dropped(z):
-    return z.abs()
 
 
 @misconception(
@@ -85,58 +58,21 @@ def slope_for_value(z, slope=0.01):
 
 
 @misconception(
-    "sigmoid",
-    says="e^z / (1 + e^z) is infinity divided by infinity for large z, which is NaN. 1 / (1 + e^-z) stays finite.",
-    section=ACTIVATIONS,
-)
-def sigmoid_overflows(z):
-    return torch.exp(z) / (1 + torch.exp(z))
-
-
-@misconception(
-    "sigmoid",
-    says="The sign in the exponent is lost, so the curve falls. The sigmoid is 1 / (1 + e^-z) and rises.",
-    section=ACTIVATIONS,
-)
-def falling_sigmoid(z):
-    return 1 / (1 + torch.exp(z))
-
-
-@misconception(
-    "tanh",
-    says="The formula with e^z and e^-z gives infinity divided by infinity at ±1000, which is NaN. "
-    "2 · sigmoid(2z) - 1 stays finite.",
-    section=ACTIVATIONS,
-)
-def tanh_overflows(z):
-    return (torch.exp(z) - torch.exp(-z)) / (torch.exp(z) + torch.exp(-z))
-
-
-@misconception(
-    "tanh",
-    says="The sigmoid is stretched upwards but not sideways. tanh(z) is 2 · sigmoid(2z) - 1, with 2z inside.",
-    section=ACTIVATIONS,
-)
-def stretched_one_way(z):
-    return 2 * sigmoid(z) - 1
-
-
-@misconception(
     "gelu",
     says="This is the approximation of GELU with tanh, off by up to 0.0005. The exact one is z · Φ(z), with `erf`.",
     section=ACTIVATIONS,
 )
 def tanh_approximation(z):
-    return z * (1 + tanh(math.sqrt(2 / math.pi) * (z + 0.044715 * z**3))) / 2
+    return z * (1 + torch.tanh(math.sqrt(2 / math.pi) * (z + 0.044715 * z**3))) / 2
 
 
 @misconception(
     "gelu",
-    says="This is the approximation z · sigmoid(1.702z), off by up to 0.02. The exact GELU is z · Φ(z), with `erf`.",
+    says="This is the approximation z · torch.sigmoid(1.702z), off by up to 0.02. The exact GELU is z · Φ(z), with `erf`.",
     section=ACTIVATIONS,
 )
 def sigmoid_approximation(z):
-    return z * sigmoid(1.702 * z)
+    return z * torch.sigmoid(1.702 * z)
 
 
 @misconception(
@@ -150,11 +86,11 @@ def root_of_two_missing(z):
 
 @misconception(
     "gelu",
-    says="This is Φ(z), a share between 0 and 1. GELU multiplies z by it.",
+    says="This is Φ(z), a probability between 0 and 1. GELU multiplies z by it.",
     section=ACTIVATIONS,
 )
-def share_alone(z):
-    return share_below(z)
+def probability_alone(z):
+    return below(z)
 
 
 # --- derivatives
@@ -175,7 +111,7 @@ def one_at_zero(z):
     section=SLOPES,
 )
 def value_for_slope(z):
-    return relu(z)
+    return torch.relu(z)
 
 
 @misconception(
@@ -216,7 +152,7 @@ def leaky_value_for_slope(z, slope=0.01):
 
 @misconception(
     "sigmoid_derivative",
-    says="z(1 - z) takes z for the sigmoid's output. Here z is the input: compute s = sigmoid(z) first, then s(1 - s).",
+    says="z(1 - z) takes z for the sigmoid's output. Here z is the input: compute s = torch.sigmoid(z) first, then s(1 - s).",
     section=SLOPES,
 )
 def taken_at_the_output(z):
@@ -229,7 +165,7 @@ def taken_at_the_output(z):
     section=SLOPES,
 )
 def formula_of_tanh(z):
-    return 1 - sigmoid(z) ** 2
+    return 1 - torch.sigmoid(z) ** 2
 
 
 @misconception(
@@ -243,7 +179,7 @@ def sigmoid_derivative_overflows(z):
 
 @misconception(
     "tanh_derivative",
-    says="1 - z² takes z for tanh's output. Here z is the input: compute t = tanh(z) first, then 1 - t².",
+    says="1 - z² takes z for tanh's output. Here z is the input: compute t = torch.tanh(z) first, then 1 - t².",
     section=SLOPES,
 )
 def tanh_taken_at_the_output(z):
@@ -252,20 +188,20 @@ def tanh_taken_at_the_output(z):
 
 @misconception(
     "tanh_derivative",
-    says="The square is missing: the slope of t = tanh(z) is 1 - t², not 1 - t.",
+    says="The square is missing: the slope of t = torch.tanh(z) is 1 - t², not 1 - t.",
     section=SLOPES,
 )
 def square_missing(z):
-    return 1 - tanh(z)
+    return 1 - torch.tanh(z)
 
 
 @misconception(
     "tanh_derivative",
-    says="t(1 - t) is the sigmoid's formula. The slope of t = tanh(z) is 1 - t².",
+    says="t(1 - t) is the sigmoid's formula. The slope of t = torch.tanh(z) is 1 - t².",
     section=SLOPES,
 )
 def formula_of_the_sigmoid(z):
-    return tanh(z) * (1 - tanh(z))
+    return torch.tanh(z) * (1 - torch.tanh(z))
 
 
 @misconception(
@@ -274,7 +210,7 @@ def formula_of_the_sigmoid(z):
     section=SLOPES,
 )
 def second_term_lost(z):
-    return share_below(z)
+    return below(z)
 
 
 @misconception(
@@ -283,7 +219,7 @@ def second_term_lost(z):
     section=SLOPES,
 )
 def factor_z_missing(z):
-    return share_below(z) + phi(z)
+    return below(z) + phi(z)
 
 
 @misconception(
@@ -292,7 +228,7 @@ def factor_z_missing(z):
     section=SLOPES,
 )
 def bell_not_scaled(z):
-    return share_below(z) + z * torch.exp(-(z**2) / 2)
+    return below(z) + z * torch.exp(-(z**2) / 2)
 
 
 # --- softmax
@@ -300,7 +236,7 @@ def bell_not_scaled(z):
 
 @misconception(
     "softmax",
-    says="The shares add up to 1 along the first dimension. The scores of one sample lie along the last: use dim=-1.",
+    says="The probabilities add up to 1 along the first dimension. The logits of one sample lie along the last: use dim=-1.",
     section=SOFTMAX,
 )
 def wrong_axis(z):
@@ -310,7 +246,7 @@ def wrong_axis(z):
 
 @misconception(
     "softmax",
-    says="e^1000 overflows and gives NaN. Take each row's largest score away first; the shares stay the same.",
+    says="e^1000 overflows and gives NaN. Take each row's largest logit away first; the probabilities stay the same.",
     section=SOFTMAX,
 )
 def softmax_overflows(z):
@@ -320,7 +256,7 @@ def softmax_overflows(z):
 
 @misconception(
     "softmax",
-    says="The shares are taken of the sum over everything. Each row is a sample of its own and adds up to 1.",
+    says="Everything is divided by the sum over all rows. Each row is a sample of its own and adds up to 1.",
     section=SOFTMAX,
 )
 def one_sum_for_all(z):
@@ -330,7 +266,7 @@ def one_sum_for_all(z):
 
 @misconception(
     "softmax",
-    says="The largest score of the whole batch is taken away, and rows far below it end as 0/0. Take each row's own.",
+    says="The largest logit of the whole batch is taken away, and rows far below it end as 0/0. Take each row's own.",
     section=SOFTMAX,
 )
 def one_maximum_for_all(z):
@@ -338,13 +274,13 @@ def one_maximum_for_all(z):
     return weights / weights.sum(dim=-1, keepdim=True)
 
 
-# --- units
+# --- neurons
 
 
 @misconception(
     "dead_fraction",
-    says="Every single zero is counted. A unit is dead only if it is 0 for all samples: ask each column as a whole.",
-    section=UNITS,
+    says="Every single zero is counted. A neuron is dead only if it is 0 for all samples: ask each column as a whole.",
+    section=NEURONS,
 )
 def counted_by_element(activations):
     return float((activations == 0).float().mean())
@@ -352,8 +288,8 @@ def counted_by_element(activations):
 
 @misconception(
     "dead_fraction",
-    says="Samples are counted for which all units are 0. Units are columns: ask each column over its samples (dim=0).",
-    section=UNITS,
+    says="Samples are counted for which all neurons are 0. Neurons are columns: ask each column over its samples (dim=0).",
+    section=NEURONS,
 )
 def counted_by_sample(activations):
     return float((activations == 0).all(dim=1).float().mean())
@@ -361,8 +297,8 @@ def counted_by_sample(activations):
 
 @misconception(
     "dead_fraction",
-    says="A unit with negative numbers is counted as dead. Dead means exactly 0 for every sample.",
-    section=UNITS,
+    says="A neuron with negative numbers is counted as dead. Dead means exactly 0 for every sample.",
+    section=NEURONS,
 )
 def negative_counted_as_dead(activations):
     return float((activations <= 0).all(dim=0).float().mean())
@@ -370,17 +306,17 @@ def negative_counted_as_dead(activations):
 
 @misconception(
     "dead_fraction",
-    says="This is how many units are dead. The lesson asks for their share: divide by the number of units.",
-    section=UNITS,
+    says="This is how many neurons are dead. The lesson asks for their fraction: divide by the number of neurons.",
+    section=NEURONS,
 )
-def number_of_dead_units(activations):
+def number_of_dead_neurons(activations):
     return float((activations == 0).all(dim=0).sum())
 
 
 @misconception(
     "saturation",
     says="Only large positive elements are counted. An element near -1 is just as stuck: compare absolute values.",
-    section=UNITS,
+    section=NEURONS,
 )
 def sign_ignored(activations, limit):
     return float((activations > limit).float().mean())
@@ -388,17 +324,17 @@ def sign_ignored(activations, limit):
 
 @misconception(
     "saturation",
-    says="This is how many elements are above the limit. The lesson asks for their share of all elements.",
-    section=UNITS,
+    says="This is how many elements are above the limit. The lesson asks for their fraction: divide by how many there are.",
+    section=NEURONS,
 )
-def count_for_share(activations, limit):
+def count_for_fraction(activations, limit):
     return float((activations.abs() > limit).sum())
 
 
 @misconception(
     "saturation",
     says="Elements whose size is exactly the limit are counted, too. The lesson counts only those above it.",
-    section=UNITS,
+    section=NEURONS,
 )
 def limit_counted(activations, limit):
     return float((activations.abs() >= limit).float().mean())
@@ -454,7 +390,7 @@ def norms_of_weights(activation, depth, width, generator):
 
 @misconception(
     "gradient_by_depth",
-    says="The weights are not divided by √width, so the scores grow with the width and the units saturate.",
+    says="The weights are not divided by √width, so the pre-activations grow with the width and the neurons saturate.",
     section=DEPTH,
 )
 def weights_not_scaled(activation, depth, width, generator):

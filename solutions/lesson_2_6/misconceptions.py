@@ -116,7 +116,7 @@ def shuffled_apart(X, y, fraction, generator):
 
 @misconception(
     "train_validation_split",
-    says="`fraction` is taken as the share for training. In the lesson it is the share that is held out for validation.",
+    says="`fraction` is taken as the part for training. In the lesson it is the part that is held out for validation.",
     section="Holding samples out",
 )
 def fraction_kept_for_training(X, y, fraction, generator):

@@ -34,8 +34,8 @@ def _deviation(X):
 
 @misconception(
     "standardize_with",
-    says="The test rows are standardized by their own mean and deviation. Both tables are measured by one yardstick: the "
-    "statistics of the training rows.",
+    says="The test rows are standardized by their own mean and standard deviation. Both tables are measured by one "
+    "yardstick: the statistics of the training rows.",
     section="Standardizing with the training rows",
 )
 def test_statistics_used(X_train, X_test):
@@ -47,7 +47,7 @@ def test_statistics_used(X_train, X_test):
 
 @misconception(
     "standardize_with",
-    says="Mean and deviation are taken over training rows and test rows together. The test rows should have no say in "
+    says="Mean and standard deviation are taken over training rows and test rows together. The test rows should have no say in "
     "them: they play the part of rows that nobody has seen.",
     section="Standardizing with the training rows",
 )
@@ -58,7 +58,7 @@ def statistics_of_both(X_train, X_test):
 
 @misconception(
     "standardize_with",
-    says="One mean and one deviation are taken over the whole table. Each column has its own: use `dim=0`.",
+    says="One mean and one standard deviation are taken over the whole table. Each column has its own: use `dim=0`.",
     section="Standardizing with the training rows",
 )
 def over_all_elements(X_train, X_test):
@@ -78,8 +78,8 @@ def biased_deviation(X_train, X_test):
 
 @misconception(
     "standardize_with",
-    says="A deviation of 0, or that of a single row, is divided by, and the result is not finite. Where there is no "
-    "deviation, the lesson divides by 1.",
+    says="A standard deviation of 0, or that of a single row, is divided by, and the result is not finite. Where there is no "
+    "standard deviation, the lesson divides by 1.",
     section="Standardizing with the training rows",
 )
 def divides_by_zero(X_train, X_test):
@@ -346,7 +346,7 @@ def gradients_never_cleared(*arguments):
 
 @misconception(
     "error_rate",
-    says="The share of right rows is returned. That is the accuracy; the error rate is the share of wrong ones.",
+    says="The fraction of right rows is returned. That is the accuracy; the error rate is the fraction of wrong ones.",
     section="The error rate",
 )
 def accuracy_for_error(model, X, y):
@@ -359,7 +359,7 @@ def accuracy_for_error(model, X, y):
     section="The error rate",
 )
 def threshold_of_a_probability(model, X, y):
-    return _wrong_share(model, X, y, threshold=0.5)
+    return _wrong_fraction(model, X, y, threshold=0.5)
 
 
 @misconception(
@@ -401,14 +401,14 @@ def all_against_all(model, X, y):
 
 @misconception(
     "error_rate",
-    says="The wrong rows are counted. The error rate is their share: divide by the number of rows.",
+    says="The wrong rows are counted. The error rate is their fraction: divide by the number of rows.",
     section="The error rate",
 )
 def count_for_share(model, X, y):
     return right.error_rate(model, X, y) * len(X)
 
 
-def _wrong_share(model, X, y, threshold):
+def _wrong_fraction(model, X, y, threshold):
     was_training = model.training
     model.eval()
     with torch.no_grad():

@@ -6,9 +6,9 @@ import torch
 from autograder.worker import probes
 
 
-def number(share):
-    """Return a share as a float, of whatever kind of number it is; anything else as it is."""
-    return float(share) if isinstance(share, int | float | torch.Tensor) else share
+def number(found):
+    """Return a fraction as a float, of whatever kind of number it is; anything else as it is."""
+    return float(found) if isinstance(found, int | float | torch.Tensor) else found
 
 
 def between(rng, low, high):
@@ -27,8 +27,8 @@ def sixteenths(rng, device, dtype, *shape):
 @pytest.mark.weight(2)
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 @pytest.mark.parametrize("shape", [(9, 7), (62,), (8, 8), (4, 3, 6)], ids=["table", "row", "square", "block"])
-def test_share_of_large_elements(lesson, device, rng, dtype, shape):
-    """The share of all elements whose absolute value is above the limit, for any shape; the limit lies between values."""
+def test_fraction_of_large_elements(lesson, device, rng, dtype, shape):
+    """The fraction of all elements whose absolute value is above the limit, for any shape; the limit lies between values."""
     activations = sixteenths(rng, device, dtype, *shape)
     return {f"limit {limit}": number(lesson.saturation(activations, limit)) for limit in (0.22, 0.72, 0.9)}
 
@@ -59,5 +59,5 @@ def test_all_none_and_single_elements(lesson, device, rng):
 def test_activations_are_left_alone(lesson, device, rng):
     """Nothing in the activations is changed."""
     activations = sixteenths(rng, device, torch.float64, between(rng, 5, 40), 9)
-    share, kept = probes.unchanged(lambda: lesson.saturation(activations, 0.7), activations=activations)
-    return {"share": number(share), **kept}
+    fraction, kept = probes.unchanged(lambda: lesson.saturation(activations, 0.7), activations=activations)
+    return {"fraction": number(fraction), **kept}

@@ -27,7 +27,7 @@ def every_row_is_in_one_part(student, reference):
     if len(X_train) + len(X_validation) != len(X):
         return "The two parts together should have as many rows as X."
     if len(X_validation) != len(reference["parts"][2]):
-        return "`fraction` is the share of the rows that is held out: the two parts have other sizes."
+        return "`fraction` is the part of the rows that is held out: the two parts have other sizes."
     X_all, y_all = torch.cat([X_train, X_validation]), torch.cat([y_train, y_validation])
     order = X_all[:, 0].argsort()
     if not close(X_all[order], X):
@@ -218,8 +218,8 @@ def _mask_problem(out, x):
     )
 
 
-def a_share_of_p_is_dropped(student, reference):
-    """Of 6,000 elements the share p is 0; the bounds are more than six standard errors wide."""
+def a_fraction_of_p_is_dropped(student, reference):
+    """Of 6,000 elements the fraction p is 0; the bounds are more than six standard errors wide."""
     out, p = student["out"], reference["p"]
     problem = _mask_problem(out, reference["x"])
     if problem:
@@ -228,10 +228,8 @@ def a_share_of_p_is_dropped(student, reference):
     if abs(dropped - p) <= 0.04:
         return None
     if abs(dropped - (1 - p)) <= 0.04:
-        return (
-            f"With p = {p} the share {1 - p:.1f} of the elements is 0: p is the chance of becoming 0, not of staying."
-        )
-    return f"With p = {p} about that share of the elements should become 0, and it is {dropped:.2f}."
+        return f"With p = {p} the fraction {1 - p:.1f} of the elements is 0: p is the chance of becoming 0, not of staying."
+    return f"With p = {p} about that fraction of the elements should become 0, and it is {dropped:.2f}."
 
 
 def each_element_for_itself(student, reference):
@@ -246,7 +244,7 @@ def each_element_for_itself(student, reference):
     dropped = (out == 0).double()
     for dim, size in enumerate(out.shape):
         if not 0.75 < float(dropped.mean(dim=dim).std()) * 2 * math.sqrt(size) < 1.3:
-            return "Elements share their draws, or depend on each other: each element should have a draw of its own."
+            return "Elements have draws in common, or depend on each other: each element should have a draw of its own."
     return None
 
 

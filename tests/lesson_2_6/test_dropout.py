@@ -39,10 +39,10 @@ def test_what_stays_is_rescaled(lesson, device, rng, shape, p, dtype):
 
 @pytest.mark.exercise("dropout")
 @pytest.mark.weight(2)
-@pytest.mark.check("a_share_of_p_is_dropped")
+@pytest.mark.check("a_fraction_of_p_is_dropped")
 @pytest.mark.parametrize("p", [0.2, 0.7])
 def test_p_is_the_chance_of_zero(lesson, device, rng, p):
-    """Of many elements about the share p becomes 0."""
+    """Of many elements about the fraction p becomes 0."""
     return dropped(lesson, numbers(rng, (60, 100), device), p, seeded(device, rng))
 
 

@@ -656,14 +656,14 @@ _WRONG = {
     (5, "D"): "Something is missing: the output layer's neurons have biases, too "
     '("From the neuron to the layer", lesson 2.3).',
     (6, "A"): "To be near the ends is to be sure, and not to learn fast: look at the curve's slope there "
-    '("Dead units and saturated units", lesson 2.4).',
-    (6, "B"): "It does make a difference. Gradients go back through the slope of every unit on their way "
+    '("Dead neurons and saturated neurons", lesson 2.4).',
+    (6, "B"): "It does make a difference. Gradients go back through the slope of every neuron on their way "
     '("Slopes multiply", lesson 2.4).',
     (
         6,
         "C",
-    ): "A dead unit is zero for every sample, with a slope of exactly 0; that is ReLU's trouble. A sigmoid's slope is "
-    'never quite 0 ("Dead units and saturated units", lesson 2.4).',
+    ): "A dead neuron is zero for every sample, with a slope of exactly 0; that is ReLU's trouble. A sigmoid's slope is "
+    'never quite 0 ("Dead neurons and saturated neurons", lesson 2.4).',
     (7, "B"): "Each sample is used once, and still it matters which ones share a batch and what came just before "
     '("Batches of an epoch", lesson 2.5).',
     (7, "C"): 'A DataLoader mixes only if it is told to ("The DataLoader", lesson 2.5).',
@@ -673,8 +673,8 @@ _WRONG = {
     (8, "B"): "A falling training loss alone is no good sign: the validation rows say how it does on new ones "
     '("Reading learning curves", lesson 2.6).',
     (8, "D"): "Then there would be no row left that the model has not seen, and nobody could see the trouble any more "
-    '("The drawer must stay shut", lesson 2.6).',
-    (9, "A"): "If nothing else happened, the sum over all units would be smaller in training than in use "
+    '("Hyperparameters and the test set", lesson 2.6).',
+    (9, "A"): "If nothing else happened, the sum over all neurons would be smaller in training than at inference "
     '("Dropout", lesson 2.6).',
     (9, "C"): 'This makes it smaller. The survivors have to make up for those that are gone ("Dropout", lesson 2.6).',
     (9, "D"): 'It is divided, but by the chance to stay, not by the chance to go ("Dropout", lesson 2.6).',

@@ -7,7 +7,7 @@ from autograder.worker import probes
 
 
 def tables(rng, device, n, m, d, dtype=torch.float32):
-    """Training and test rows with other means and other deviations, also from column to column."""
+    """Training and test rows with other means and other standard deviations, also from column to column."""
     scale, shift = 3 * torch.rand(d, generator=rng) + 0.5, 10 * torch.rand(d, generator=rng) - 5
     X_train = torch.randn(n, d, generator=rng) * scale + shift
     X_test = 2 * torch.randn(m, d, generator=rng) * scale + shift + 3
@@ -19,7 +19,7 @@ def tables(rng, device, n, m, d, dtype=torch.float32):
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 @pytest.mark.parametrize(("n", "m", "d"), [(9, 5, 3), (4, 4, 4), (2, 7, 1)])
 def test_both_by_the_training_statistics(lesson, device, rng, dtype, n, m, d):
-    """Both tables are standardized by the training columns' mean and unbiased deviation; the arguments stay."""
+    """Both tables are standardized by the training columns' mean and standard deviation (divided by N - 1); the arguments stay."""
     X_train, X_test = tables(rng, device, n, m, d, dtype)
     found, kept = probes.unchanged(lambda: lesson.standardize_with(X_train, X_test), X_train=X_train, X_test=X_test)
     return {"tables": found, **kept}
@@ -28,7 +28,7 @@ def test_both_by_the_training_statistics(lesson, device, rng, dtype, n, m, d):
 @pytest.mark.exercise("standardize_with")
 @pytest.mark.parametrize("scale", [1e-6, 1e6])
 def test_columns_of_any_scale(lesson, device, rng, scale):
-    """The deviation itself is divided by, however small or large the numbers are."""
+    """The standard deviation itself is divided by, however small or large the numbers are."""
     X_train, X_test = tables(rng, device, 8, 3, 2, torch.float64)
     factors = torch.tensor([scale, 1.0], dtype=torch.float64, device=device)
     return lesson.standardize_with(X_train * factors, X_test * factors)

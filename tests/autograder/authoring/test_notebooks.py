@@ -345,7 +345,7 @@ def test_an_error_in_a_scenario_is_placed_in_its_cell(lesson: Lesson, solved: So
         if cell["id"] == "solution-double":
             cell["source"] = "def double(x):\n    return x.nothing\n"
     told = page(lesson, graded(small_grading, lesson, notebook))
-    assert "It raised an AttributeError at line 2 of the cell `solution-double`." in told
+    assert "It raised an AttributeError at line 2 of the cell `solution-double`: `" in told
 
 
 def test_helpers_of_the_students_own_count_wherever_they_are(

@@ -63,11 +63,14 @@ def test_students_get_what_they_need_and_nothing_else(released: Path) -> None:
         inside = {path.split("/", 2)[2] for path in files if path.startswith(f"assignments/{name}/")}
         assert {"README.md", "lesson.toml", "exercises.py", "test_exercises.py"} <= inside
         assert all(
-            re.fullmatch(r"README\.md|lesson\.toml|(test_)?exercises\.py|\w+\.(png|gif|ipynb)", entry)
+            re.fullmatch(
+                r"README\.md|(lesson|hints)\.toml|(test_)?exercises\.py|\.stub\.py|known_mistakes\.txt|\w+\.(png|gif|ipynb)",
+                entry,
+            )
             for entry in inside
         )
     endings = {Path(path).suffix for path in files}
-    assert endings <= {".py", ".md", ".toml", ".png", ".gif", ".ipynb", ".yml", ".sh", ".json", ""}
+    assert endings <= {".py", ".md", ".toml", ".png", ".gif", ".ipynb", ".yml", ".sh", ".json", ".txt", ""}
 
 
 GLOSSARY = """\
@@ -285,7 +288,7 @@ def test_a_second_release_keeps_a_students_work_and_updates_the_rest(
     assert not (out / "datasets" / "note.txt").exists()
     assert "assignments/lesson_9_1/exercises.py: kept as the student has it" in said
     assert "assignments/lesson_9_1/test_exercises.py: replaced, though the student had changed it" in said
-    assert "1 updated, 1 kept, 1 replaced, 1 removed" in said
+    assert "2 updated, 1 kept, 1 replaced, 1 removed" in said
     again = student_repository.release(small, out)
     assert (again.kept, again.written, again.updated, again.replaced) == (
         ("assignments/lesson_9_1/exercises.py",),
@@ -427,7 +430,9 @@ def test_what_a_windows_clone_has_not_touched_is_updated(small: Path, tmp_path: 
     changed_course(small)
     did = student_repository.release(small, clone)
     lesson = "assignments/lesson_9_1"
-    assert set(did.updated) == {f"{lesson}/{name}" for name in ("README.md", "test_exercises.py", "exercises.py")}
+    assert set(did.updated) == {
+        f"{lesson}/{name}" for name in ("README.md", "test_exercises.py", "exercises.py", ".stub.py")
+    }
     assert (did.kept, did.replaced, did.removed) == ((), (), ("datasets/note.txt",))
     stub.write_bytes(WORK.encode().replace(b"\n", b"\r\n"))
     assert student_repository.release(small, clone).kept == (f"{lesson}/exercises.py",)

@@ -177,7 +177,7 @@ def test_error_in_a_helper_is_placed_in_the_helper(
 ) -> None:
     text = RIGHT.replace("def double(x):\n    return 2 * x\n", "from helpers import double\n")
     report = grade({"exercises.py": text, "helpers.py": "def double(x):\n    return x.nothing\n"})
-    assert "It raised an AttributeError at line 2 of your `helpers.py`." in feedback(report, small_grading.signatures)
+    assert "It raised an AttributeError at line 2 of your `helpers.py`: `" in feedback(report, small_grading.signatures)
 
 
 def test_notebook_takes_the_module_beside_it_along(grade: Callable[[dict[str, str]], Report]) -> None:

@@ -130,6 +130,6 @@ def plot_activation(name):
     axes.axhline(0, color="grey")
     axes.axvline(0, color="grey")
     axes.legend([first, second], ["value", "slope"])
-    axes.set_xlabel("score")
+    axes.set_xlabel("pre-activation")
     axes.set_ylabel(name)
     return fig

@@ -7,27 +7,14 @@ import torch
 from torch import nn
 
 
-def relu(z):
-    return torch.where(z > 0, z, torch.zeros_like(z))
-
-
 def leaky_relu(z, slope=0.01):
     below = slope * z
     return torch.maximum(z, below)
 
 
-def sigmoid(z):
-    return 1.0 / (1.0 + (-z).exp())
-
-
-def tanh(z):
-    # the stretched sigmoid
-    return 2 * sigmoid(2 * z) - 1
-
-
 def gelu(z):
     c = math.sqrt(2 / math.pi)
-    return 0.5 * z * (1 + tanh(c * (z + 0.044715 * z**3)))
+    return 0.5 * z * (1 + torch.tanh(c * (z + 0.044715 * z**3)))
 
 
 def relu_derivative(z):
@@ -41,12 +28,12 @@ def leaky_relu_derivative(z, slope=0.01):
 
 
 def sigmoid_derivative(z):
-    s = sigmoid(z)
+    s = torch.sigmoid(z)
     return s - s * s
 
 
 def tanh_derivative(z):
-    t = tanh(z)
+    t = torch.tanh(z)
     return (1 - t) * (1 + t)
 
 
@@ -101,10 +88,10 @@ def pick_output_activation(task):
 def look_up(name):
     table = {
         "identity": (lambda z: z, torch.ones_like),
-        "relu": (relu, relu_derivative),
+        "relu": (torch.relu, relu_derivative),
         "leaky_relu": (leaky_relu, leaky_relu_derivative),
-        "sigmoid": (sigmoid, sigmoid_derivative),
-        "tanh": (tanh, tanh_derivative),
+        "sigmoid": (torch.sigmoid, sigmoid_derivative),
+        "tanh": (torch.tanh, tanh_derivative),
         "gelu": (gelu, gelu_derivative),
     }
     return table[name]

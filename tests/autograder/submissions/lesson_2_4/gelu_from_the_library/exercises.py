@@ -7,26 +7,12 @@ import torch
 from torch import nn
 
 
-def relu(z):
-    return torch.relu(z)
-
-
 def leaky_relu(z, slope=0.01):
-    below = slope * z
-    return torch.maximum(z, below)
-
-
-def sigmoid(z):
-    return 1.0 / (1.0 + (-z).exp())
-
-
-def tanh(z):
-    return z.tanh()
+    return nn.LeakyReLU(slope)(z)
 
 
 def gelu(z):
-    phi = 0.5 * (1 + torch.erf(z / math.sqrt(2)))
-    return z * phi
+    return nn.functional.gelu(z)
 
 
 def relu_derivative(z):
@@ -40,12 +26,12 @@ def leaky_relu_derivative(z, slope=0.01):
 
 
 def sigmoid_derivative(z):
-    s = sigmoid(z)
+    s = torch.sigmoid(z)
     return s - s * s
 
 
 def tanh_derivative(z):
-    t = tanh(z)
+    t = torch.tanh(z)
     return (1 - t) * (1 + t)
 
 
@@ -101,10 +87,10 @@ def pick_output_activation(task):
 def look_up(name):
     table = {
         "identity": (lambda z: z, torch.ones_like),
-        "relu": (relu, relu_derivative),
+        "relu": (torch.relu, relu_derivative),
         "leaky_relu": (leaky_relu, leaky_relu_derivative),
-        "sigmoid": (sigmoid, sigmoid_derivative),
-        "tanh": (tanh, tanh_derivative),
+        "sigmoid": (torch.sigmoid, sigmoid_derivative),
+        "tanh": (torch.tanh, tanh_derivative),
         "gelu": (gelu, gelu_derivative),
     }
     return table[name]
