@@ -198,15 +198,6 @@ def exponential():
     return module
 
 
-def chain():
-    """Return the chain of the page: 2 becomes 100, then infinity, then 1, then 3."""
-    model = nn.Sequential(nn.Linear(1, 1, bias=False), exponential(), nn.Tanh(), nn.Linear(1, 1, bias=False))
-    with torch.no_grad():
-        model[0].weight.fill_(50.0)
-        model[3].weight.fill_(3.0)
-    return model
-
-
 def test_diagnose_at_the_edges_of_its_questions():
     """What is equal is not above; half of 5 epochs, rounded down, is 2; 1.1 multiplies the lowest validation loss."""
     cases = [
@@ -217,6 +208,15 @@ def test_diagnose_at_the_edges_of_its_questions():
     for train, validation, word, step in cases:
         history = {"train": train, "validation": validation}
         expect(f"diagnose({history})", diagnose(history), word, step)
+
+
+def chain():
+    """Return the chain of the page: 2 becomes 100, then infinity, then 1, then 3."""
+    model = nn.Sequential(nn.Linear(1, 1, bias=False), exponential(), nn.Tanh(), nn.Linear(1, 1, bias=False))
+    with torch.no_grad():
+        model[0].weight.fill_(50.0)
+        model[3].weight.fill_(3.0)
+    return model
 
 
 def test_find_nan_names_the_first_leaf_that_is_not_finite():
