@@ -198,6 +198,18 @@ def exponential():
     return module
 
 
+def test_diagnose_at_the_edges_of_its_questions():
+    """What is equal is not above; half of 5 epochs, rounded down, is 2; 1.1 multiplies the lowest validation loss."""
+    cases = [
+        ([1.0, 0.5, 0.6, 1.0], [1.0, 1.0, 1.0, 1.0], "plateau", "The last training loss has to be above the first."),
+        ([2.0, 1.5, 1.0, 0.95, 0.95], [1.0] * 5, "healthy", "With 5 epochs, n // 2 is 2: compare with epoch 2."),
+        ([0.5, 0.3, 0.2, 0.1], [0.3, 0.2, 0.2, 0.25], "overfitting", "Multiply the lowest validation loss by 1.1."),
+    ]
+    for train, validation, word, step in cases:
+        history = {"train": train, "validation": validation}
+        expect(f"diagnose({history})", diagnose(history), word, step)
+
+
 def chain():
     """Return the chain of the page: 2 becomes 100, then infinity, then 1, then 3."""
     model = nn.Sequential(nn.Linear(1, 1, bias=False), exponential(), nn.Tanh(), nn.Linear(1, 1, bias=False))

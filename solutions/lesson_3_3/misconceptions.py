@@ -89,6 +89,15 @@ def two_for_its_root(name, slope=0.01):
 
 @misconception(
     "gain",
+    says="ReLU gets the gain 2, the factor of the variance. Weights are multiplied by its root: √2.",
+    section="Gain",
+)
+def two_for_relu_alone(name, slope=0.01):
+    return 2.0 if name == "relu" else gain(name, slope)
+
+
+@misconception(
+    "gain",
     says="The slope of leaky ReLU is not squared. A number that is multiplied by the slope has its *square* multiplied by the "
     "slope squared, so the lesson divides by 1 + slope².",
     section="Gain",
@@ -161,6 +170,17 @@ def deviation_as_bound(w, gain=1.0, gen=None):
 )
 def one_fan(w, gain=1.0, gen=None):
     return _even(w, gain * math.sqrt(3 / fans(w)[0]), gen)
+
+
+@misconception(
+    "xavier_uniform_",
+    says="The root is missing in the bound: it is gain · 6 / (fan_in + fan_out) here, and the root of 6 / (fan_in + fan_out) "
+    "times the gain in the lesson.",
+    section="Xavier",
+)
+def root_forgotten_in_the_bound(w, gain=1.0, gen=None):
+    fan_in, fan_out = fans(w)
+    return _even(w, gain * 6 / (fan_in + fan_out), gen)
 
 
 @misconception(
@@ -276,6 +296,15 @@ def variance_for_deviation(w, mode="fan_in", name="relu", gen=None):
 
 @misconception(
     "kaiming_uniform_",
+    says="The gain is divided by the fan, not by its root. The lesson's standard deviation is gain / √fan.",
+    section="Kaiming",
+)
+def fan_without_its_root(w, mode="fan_in", name="relu", gen=None):
+    return _even(w, math.sqrt(3) * _kaiming(w, mode, name) ** 2 / gain(name), gen)
+
+
+@misconception(
+    "kaiming_uniform_",
     says="The wanted standard deviation is used as the bound. Even numbers from -bound to bound have bound / √3, so the "
     "lesson's bound is √3 times as large.",
     section="Xavier",
@@ -310,6 +339,15 @@ def gain_missing_normal(w, mode="fan_in", name="relu", gen=None):
 )
 def variance_for_deviation_normal(w, mode="fan_in", name="relu", gen=None):
     return _bell(w, _kaiming(w, mode, name) ** 2, gen)
+
+
+@misconception(
+    "kaiming_normal_",
+    says="The gain is divided by the fan, not by its root. The lesson's standard deviation is gain / √fan.",
+    section="Kaiming",
+)
+def fan_without_its_root_normal(w, mode="fan_in", name="relu", gen=None):
+    return _bell(w, _kaiming(w, mode, name) ** 2 / gain(name), gen)
 
 
 @misconception(

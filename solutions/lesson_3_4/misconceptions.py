@@ -478,6 +478,16 @@ class first_layer_called_twice(ResidualBlock):
 
 @misconception(
     "ResidualBlock",
+    says="There is no ReLU between the two layers, so together they are one linear layer. The lesson has a ReLU between them.",
+    section=RESIDUAL,
+)
+class relu_left_out(ResidualBlock):
+    def forward(self, x):
+        return x + self.second(self.first(x))
+
+
+@misconception(
+    "ResidualBlock",
     says="x is never added: these are just two layers. The lesson returns x plus their correction.",
     section=RESIDUAL,
 )
@@ -568,6 +578,19 @@ def generator_used_up(params, max_norm):
 
 @misconception(
     "clip_by_global_norm_",
+    says="The norms of the gradients are added up. The lesson adds their squares and takes the root, as for one long list.",
+    section=CLIP,
+)
+def norms_added_up(params, max_norm):
+    gradients = _gradients(params)
+    norm = sum((gradient.norm() for gradient in gradients), torch.zeros(()))
+    for gradient in gradients:
+        gradient.mul_((max_norm / (norm + 1e-6)).clamp(max=1.0))
+    return norm
+
+
+@misconception(
+    "clip_by_global_norm_",
     says="Every entry is cut off at max_norm by itself. The lesson keeps the direction: one factor multiplies all entries.",
     section=CLIP,
 )
@@ -580,6 +603,27 @@ def entries_cut_off(params, max_norm):
 
 
 # --- depth_experiment
+
+
+def _ratios(depths, norm, seed, hand_on, training):
+    """The lesson's experiment, with one part exchanged: what a layer hands on, or the mode of batch normalization."""
+    depth_experiment([], False, norm, seed)
+    generator = torch.Generator().manual_seed(seed)
+    ones, zeros, ratios = torch.ones(16), torch.zeros(16), {}
+    for depth in depths:
+        h = torch.randn(64, 16, generator=generator)
+        weights = nn.ParameterList(torch.randn(16, 16, generator=generator) / 4 for _ in range(depth))
+        for W in weights:
+            z = h @ W.T
+            if norm == "batch":
+                z = batch_norm(z, ones, zeros, (zeros, ones), training)[0]
+            elif norm == "layer":
+                z = layer_norm(z, ones, zeros)[0]
+            h = hand_on(h, z)
+        (h**2).mean().backward()
+        norms = [float(W.grad.norm()) for W in weights]
+        ratios[depth] = norms[0] / norms[-1]
+    return ratios
 
 
 @misconception(
@@ -622,6 +666,25 @@ def seeded_globally(depths, residual, norm, seed):
 )
 def residual_ignored(depths, residual, norm, seed):
     return depth_experiment(depths, False, norm, seed)
+
+
+@misconception(
+    "depth_experiment",
+    says="With `residual` the layer's input is added before the sigmoid. The lesson adds it after: h + sigmoid(z).",
+    section=EXPERIMENT,
+)
+def added_before_the_sigmoid(depths, residual, norm, seed):
+    return _ratios(depths, norm, seed, lambda h, z: torch.sigmoid(h + z) if residual else torch.sigmoid(z), True)
+
+
+@misconception(
+    "depth_experiment",
+    says="Batch normalization is in evaluation mode, where it hardly changes anything. The lesson uses training mode, with the "
+    "batch's own mean and variance.",
+    section=EXPERIMENT,
+)
+def batch_norm_in_evaluation(depths, residual, norm, seed):
+    return _ratios(depths, norm, seed, lambda h, z: h + torch.sigmoid(z) if residual else torch.sigmoid(z), False)
 
 
 @misconception(

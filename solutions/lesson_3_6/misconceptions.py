@@ -325,6 +325,26 @@ def new_batch_in_each_step(model, batch, steps, lr):
 
 @misconception(
     "overfit_one_batch",
+    says="The gradients are cleared between `backward` and the update, so there is nothing left to update with. Clear them "
+    "before `backward`.",
+    section=BATCH,
+)
+def cleared_before_the_update(model, batch, steps, lr):
+    X, y = batch
+    optimizer = torch.optim.Adam(model.parameters(), lr=lr)
+    model.train()
+    history = []
+    for _ in range(steps):
+        loss = nn.functional.cross_entropy(model(X), y)
+        loss.backward()
+        optimizer.zero_grad()
+        optimizer.step()
+        history.append(loss.item())
+    return history
+
+
+@misconception(
+    "overfit_one_batch",
     says="The gradients are never cleared, so each update uses the sum of all gradients so far. The lesson clears them "
     "before every `backward`.",
     section=BATCH,
@@ -560,6 +580,43 @@ def validation_against_the_one_before(history):
 def every_rise_is_overfitting(history):
     def overfitting(train, validation):
         return validation[-1] > min(validation)
+
+    return _first(history, ("diverging", _diverging), ("overfitting", overfitting), ("plateau", _plateau))
+
+
+@misconception(
+    "diagnose",
+    says="A training loss that ends where it began counts as diverging. In the lesson it has to end above: `>`, not `>=`.",
+    section=WORD,
+)
+def equal_counts_as_above(history):
+    def diverging(train, validation):
+        return _diverging(train, validation) or train[-1] >= train[0]
+
+    return _first(history, ("diverging", diverging), ("overfitting", _overfitting), ("plateau", _plateau))
+
+
+@misconception(
+    "diagnose",
+    says="The second half begins at another epoch where the number of epochs is odd. In the lesson it begins at n // 2: half, "
+    "rounded down.",
+    section=WORD,
+)
+def half_rounded_up(history):
+    def plateau(train, validation):
+        return train[-1] > 0.99 * train[(len(train) + 1) // 2]
+
+    return _first(history, ("diverging", _diverging), ("overfitting", _overfitting), ("plateau", plateau))
+
+
+@misconception(
+    "diagnose",
+    says="0.1 is added to the lowest validation loss. The lesson multiplies it by 1.1, so that small losses count as well.",
+    section=WORD,
+)
+def a_tenth_added(history):
+    def overfitting(train, validation):
+        return validation[-1] > min(validation) + 0.1
 
     return _first(history, ("diverging", _diverging), ("overfitting", overfitting), ("plateau", _plateau))
 

@@ -100,7 +100,7 @@ def test_evaluation_inside_and_modes_kept(lesson, device, rng, training):
 
 
 @pytest.mark.exercise("activation_stats")
-@pytest.mark.weight(2)
+@pytest.mark.weight(3)
 def test_own_hooks_are_removed_and_those_of_others_stay(lesson, device, rng):
     """After the call the model has the hooks that it had before, and the model was called exactly once."""
     model, seen = nested().to(device), []

@@ -100,7 +100,7 @@ def test_a_model_that_is_a_layer(lesson, device, rng, model, name):
 
 
 @pytest.mark.exercise("init_model_")
-@pytest.mark.weight(2)
+@pytest.mark.weight(4)
 @pytest.mark.check("layers_are_filled")
 @pytest.mark.parametrize("name", ["relu", "tanh"])
 def test_biases_become_zero(lesson, device, rng, name):
@@ -113,7 +113,7 @@ def test_biases_become_zero(lesson, device, rng, name):
 
 
 @pytest.mark.exercise("init_model_")
-@pytest.mark.weight(2)
+@pytest.mark.weight(8)
 def test_everything_else_stays(lesson, device, rng):
     """Norms, embeddings, `nn.Conv1d`, slopes, the model's own parameters and all buffers are left as they were."""
     model = fresh(SMALL, device, rng)

@@ -31,7 +31,7 @@ def test_tanh_of_a_wide_network(lesson, rng):
 
 
 @pytest.mark.exercise("variance_by_depth")
-@pytest.mark.weight(3)
+@pytest.mark.weight(4)
 @pytest.mark.check("layers_have_their_own_weights")
 def test_each_layer_has_its_own_weights(lesson, rng):
     """With one feature a linear layer multiplies the variance by its squared weight: each layer by another number."""
@@ -49,7 +49,7 @@ def test_a_list_of_floats_one_a_layer(lesson, rng):
 
 
 @pytest.mark.exercise("variance_by_depth")
-@pytest.mark.weight(2)
+@pytest.mark.weight(4)
 @pytest.mark.check("seed_alone_decides")
 def test_the_seed_alone_decides(lesson, rng):
     """The same seed gives the same variances, another seed gives others; the global generator stays."""

@@ -35,6 +35,7 @@ def test_norms_by_name(lesson, device, rng, dtype):
 
 
 @pytest.mark.exercise("gradient_norms")
+@pytest.mark.weight(2)
 @pytest.mark.check("none_is_no_obstacle")
 def test_no_gradient_is_zero(lesson, device, rng):
     """A parameter whose `.grad` is None, frozen or not, has the norm 0.0, and its `.grad` stays None."""

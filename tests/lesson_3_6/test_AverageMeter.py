@@ -71,7 +71,7 @@ def test_values_that_cancel(lesson, rng):
 
 
 @pytest.mark.exercise("AverageMeter")
-@pytest.mark.weight(2)
+@pytest.mark.weight(6)
 def test_reset_makes_it_as_new(lesson, rng):
     """After `reset` the average is 0.0, and what comes then counts as if nothing had been before."""
     values, meter = numbers(rng, 6), lesson.AverageMeter()

@@ -259,7 +259,7 @@ def test_exactly_one_per_cent_is_no_plateau(lesson, rng):
 
 
 @pytest.mark.exercise("diagnose")
-@pytest.mark.weight(2)
+@pytest.mark.weight(5)
 @pytest.mark.check("words_are_right")
 def test_the_first_that_holds_is_the_answer(lesson, rng):
     """Diverging comes before overfitting, and overfitting before plateau."""

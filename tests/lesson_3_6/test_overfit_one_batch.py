@@ -94,7 +94,7 @@ def test_each_loss_belongs_to_the_weights_before_its_update(lesson, device, rng)
 
 
 @pytest.mark.exercise("overfit_one_batch")
-@pytest.mark.weight(2)
+@pytest.mark.weight(4)
 @pytest.mark.check("steps_in_training_mode")
 @pytest.mark.parametrize("training", [True, False])
 def test_every_step_is_made_in_training_mode(lesson, device, rng, training):
@@ -125,7 +125,7 @@ def test_every_step_has_the_whole_batch(lesson, device, rng, n):
 
 
 @pytest.mark.exercise("overfit_one_batch")
-@pytest.mark.weight(2)
+@pytest.mark.weight(4)
 @pytest.mark.check("gradients_are_cleared")
 @pytest.mark.parametrize("old", [True, False])
 def test_gradients_are_cleared_in_every_step(lesson, device, rng, old):

@@ -112,7 +112,7 @@ def test_first_of_the_best_is_marked(lesson, rng):
 
 
 @pytest.mark.exercise("plot_dashboard")
-@pytest.mark.weight(2)
+@pytest.mark.weight(4)
 @pytest.mark.check("legend_names_the_losses")
 def test_legend_names_the_losses(lesson, rng):
     """The curves look different, and a legend in their panel says which is training and which validation."""
