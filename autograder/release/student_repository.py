@@ -34,6 +34,8 @@ PACKAGE = Path(autograder.__file__).parent
 TEMPLATES = PACKAGE / "release" / "templates"
 # The whole package, wherever its modules lie: one that is left out would be missed by a student's machine alone.
 OF_THE_PACKAGE = ("**/*.py", "release/templates/*", "README.md", "docs/*.md")
+# What only an instructor needs.
+NOT_OF_THE_PACKAGE = ("autograder/overview/",)
 OF_THE_DATA = ("README.md", "*.py", "*.txt", "*.csv", "**/*-ubyte")
 FIGURE = re.compile(r"!\[[^\]]*\]\(([\w.-]+\.(?:png|gif))\)")
 GLOSSARY = "\n## Glossary\n"
@@ -136,7 +138,8 @@ def lesson_files(root: Path, chosen: Sequence[Lesson]) -> dict[str, bytes]:
     """
     files = dict(_of_lessons(chosen))
     files |= dict(_of_folder(root / "datasets", OF_THE_DATA, "datasets"))
-    files |= dict(_of_folder(PACKAGE, OF_THE_PACKAGE, "autograder"))
+    package = dict(_of_folder(PACKAGE, OF_THE_PACKAGE, "autograder"))
+    files |= {name: data for name, data in package.items() if not name.startswith(NOT_OF_THE_PACKAGE)}
     for place in (root / "assignments" / "conftest.py", root / "assignments" / "expect.py", root / "LICENSE"):
         if place.is_file():
             files[place.relative_to(root).as_posix()] = place.read_bytes()
