@@ -354,3 +354,23 @@ def test_nothing_hangs_over_the_edge_of_a_phone_and_text_can_be_read(
             scheme == "dark"
         )
     page.close()
+
+
+def test_two_whose_code_is_alike_are_shown_side_by_side_and_others_are_not(graded: Graded, tmp_path: Path) -> None:
+    body = "    total = 0 * x\n    for place, value in enumerate(range({n})):\n        total = total + x * value - place * x\n    {end}\n"
+    longer = "".join(
+        f"    if total.sum() > {n}:\n        total = total * {n} - x.abs().sum() + {n}\n" for n in range(9)
+    )
+    mine = "def double(x):\n" + body.format(n=5, end="total = total + 2 * x") + longer + "    return total\n"
+    theirs = mine.replace("total", "result").replace("place", "i")
+    out = tmp_path / "grades"
+    shutil.copytree(graded.grades, out)
+    for name, text in {"plus_one": mine, "plus_one_too": theirs}.items():
+        path = out / "outputs" / f"{name}.json"
+        path.write_text(json.dumps({**json.loads(path.read_text()), "text": text}), encoding="utf-8")
+    overview.make(graded.course, [out], similar=True)
+    told = (out / "similar.html").read_text(encoding="utf-8")
+    assert told.count("<article") == 1
+    assert "<bdi>plus_one</bdi> and <bdi>plus_one_too</bdi>" in told
+    assert "no finding" in told
+    assert not (graded.grades / "similar.html").exists()
