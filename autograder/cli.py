@@ -64,6 +64,7 @@ def _parser() -> argparse.ArgumentParser:
         _add_figures,
         _add_doctor,
         _add_overview,
+        _add_misconceptions,
     ):
         add(commands)
     student.add(commands)
@@ -235,6 +236,35 @@ def _add_overview(commands: Commands) -> None:
     overview.set_defaults(run=_overview)
 
 
+def _add_misconceptions(commands: Commands) -> None:
+    known = commands.add_parser(
+        "misconceptions",
+        help="draft a misconception from what a class got wrong",
+        description="Work on misconceptions.",
+    )
+    parts = known.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    draft = parts.add_parser(
+        "draft",
+        help="draft one from a mistake that several students share",
+        description="Write a draft of a misconception, with the shortest code of those who share a mistake that has no name, and "
+        "say what is known of it. Nothing is run.",
+    )
+    draft.add_argument("lesson", metavar="LESSON", help="such as lesson_2_5 or 2.5")
+    draft.add_argument(
+        "--from",
+        dest="grades",
+        type=Path,
+        required=True,
+        metavar="GRADES",
+        help="the grading folder",
+    )
+    draft.add_argument(
+        "--mistake", default="", metavar="ID", help="as the overview calls it (default: the most frequent)"
+    )
+    draft.add_argument("--name", default="", metavar="NAME", help="what to call it, such as short_batch_dropped")
+    draft.set_defaults(run=_draft)
+
+
 class _Version(argparse.Action):
     """Print the versions, and leave."""
 
@@ -387,6 +417,18 @@ def _overview_of_grades(lesson: lessons.Lesson, out: Path, known: Roster | None)
         console.overviewed(overview.make(lesson.root, [out], out, known))
     except (UserError, OSError) as error:
         print(f"autograder: no overview was made: {error}", file=sys.stderr)
+
+
+def _draft(options: argparse.Namespace) -> int:
+    lesson = _lesson(options.lesson)
+    from autograder.overview import drafts
+
+    made = drafts.draft(lesson, options.grades, options.mistake, options.name)
+    print(made.text)
+    for line in made.verdict:
+        print(line)
+    print(f"wrote {made.path}")
+    return 0
 
 
 def _overview(options: argparse.Namespace) -> int:

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markup import escape
@@ -17,11 +18,14 @@ from autograder.batch import run as batch
 from autograder.batch.changes import sentences
 from autograder.course.lesson import Group, Lesson
 from autograder.gradebook.export import ExportResult
-from autograder.overview.overview import Overview
 from autograder.release.student_repository import Released
 from autograder.report.feedback import subtotals
 from autograder.report.schema import ReportRow
 from autograder.util.safe_text import printable, told_apart
+
+if TYPE_CHECKING:
+    # An instructor's alone: a student's copy of this package does not have it.
+    from autograder.overview.overview import Overview
 
 # How many written files are named.
 MAX_PATHS = 10

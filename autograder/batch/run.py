@@ -25,7 +25,7 @@ from autograder.course.lesson import Lesson
 from autograder.grading.disturbance import tries_after
 from autograder.grading.lesson_grader import Grading, unrun
 from autograder.grading.results import Provenance
-from autograder.report import overrides
+from autograder.report import overrides, results_folder
 from autograder.report.report import as_json
 from autograder.report.results_folder import Origin, ResultsFolder
 from autograder.report.schema import ReportRow
@@ -141,7 +141,12 @@ def rehearse(
                 shutil.copytree(out / part, copy / part, symlinks=True)
             elif (out / part).is_file():
                 shutil.copy2(out / part, copy / part)
-        return grade_all(lesson, folder, copy, options, on_progress, stands_for=out)
+        try:
+            results_folder.relocate(out, copy)
+            return grade_all(lesson, folder, copy, options, on_progress, stands_for=out)
+        except UserError as error:
+            # The copy is nothing that an instructor knows.
+            raise UserError(str(error).replace(str(copy), str(out))) from error
 
 
 def _chosen(named: dict[str, Path], only: Sequence[str]) -> dict[str, Path]:

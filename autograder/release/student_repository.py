@@ -37,6 +37,8 @@ TEMPLATES = PACKAGE / "release" / "templates"
 OF_THE_PACKAGE = ("**/*.py", "release/templates/*", "README.md", "docs/*.md")
 # What a lesson may have besides, for the student's commands.
 OF_THE_SEAT = ("hints.toml", "known_mistakes.txt")
+# What only an instructor needs.
+NOT_OF_THE_PACKAGE = ("autograder/overview/",)
 OF_THE_DATA = ("README.md", "*.py", "*.txt", "*.csv", "**/*-ubyte")
 FIGURE = re.compile(r"!\[[^\]]*\]\(([\w.-]+\.(?:png|gif))\)")
 GLOSSARY = "\n## Glossary\n"
@@ -139,7 +141,8 @@ def lesson_files(root: Path, chosen: Sequence[Lesson]) -> dict[str, bytes]:
     """
     files = dict(_of_lessons(chosen))
     files |= dict(_of_folder(root / "datasets", OF_THE_DATA, "datasets"))
-    files |= dict(_of_folder(PACKAGE, OF_THE_PACKAGE, "autograder"))
+    package = dict(_of_folder(PACKAGE, OF_THE_PACKAGE, "autograder"))
+    files |= {name: data for name, data in package.items() if not name.startswith(NOT_OF_THE_PACKAGE)}
     for place in (root / "assignments" / "conftest.py", root / "assignments" / "expect.py", root / "LICENSE"):
         if place.is_file():
             files[place.relative_to(root).as_posix()] = place.read_bytes()

@@ -277,6 +277,15 @@ def settle_origin(out: Path, origin: Origin) -> tuple[str, ...]:
     return notes
 
 
+def relocate(out: Path, copy: Path) -> None:
+    """Let a copy of a grading folder say from its own place where the submissions lie."""
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        settings = json.loads(read_plain(copy / "grading.json", MAX_RECORD_LENGTH))
+        home = out.resolve() / settings.get("submissions_from_here", settings["submissions"])
+        settings["submissions_from_here"] = _from(copy, home.resolve())
+        write_whole(copy / "grading.json", json.dumps(settings) + "\n")
+
+
 def _from(out: Path, home: Path) -> str:
     try:
         return Path(os.path.relpath(home, out.resolve())).as_posix()
