@@ -51,7 +51,16 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action=_Version, nargs=0, help="print the versions of the grader and Python")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
-    for add in (_add_grade, _add_audit, _add_stubs, _add_release, _add_notebooks, _add_figures, _add_doctor):
+    for add in (
+        _add_grade,
+        _add_audit,
+        _add_stubs,
+        _add_release,
+        _add_notebooks,
+        _add_mistakes,
+        _add_figures,
+        _add_doctor,
+    ):
         add(commands)
     student.add(commands)
     return parser
@@ -176,6 +185,20 @@ def _add_notebooks(commands: Commands) -> None:
         help="instead, make a course folder for nbgrader there: its settings, and the source notebooks with their solutions",
     )
     notebooks.set_defaults(run=_notebooks)
+
+
+def _add_mistakes(commands: Commands) -> None:
+    mistakes = commands.add_parser(
+        "mistakes",
+        help="let visible tests name the mistakes that are known",
+        description="Run the visible tests on the misconceptions, and keep what each gives where a test fails: with that, the "
+        "visible tests name a mistake at the student's seat.",
+    )
+    mistakes.add_argument("lessons", nargs="*", metavar="LESSON", help="default: all")
+    mistakes.add_argument(
+        "--check", action="store_true", help="write nothing; say which files are stale, and exit 1 if any is"
+    )
+    mistakes.set_defaults(run=_mistakes)
 
 
 def _add_figures(commands: Commands) -> None:
@@ -395,6 +418,26 @@ def _notebooks(options: argparse.Namespace) -> int:
         else:
             path.write_bytes(texts[lesson.name].encode())
             print(f"wrote {path}")
+    return 1 if stale else 0
+
+
+def _mistakes(options: argparse.Namespace) -> int:
+    chosen = _each(options.lessons)
+    from autograder.authoring import known_mistakes
+
+    stale = 0
+    for lesson in chosen:
+        found = known_mistakes.find(lesson)
+        path = lesson.assignment / known_mistakes.FILE
+        counts = f"{len(found.named)} of {len(found.caught)} that a visible test fails are named"
+        if known_mistakes.fresh(lesson, found):
+            print(f"{path} is fresh: {counts}", flush=True)
+        elif options.check:
+            print(f"{path} is stale: run `autograder mistakes {lesson.name}`.", flush=True)
+            stale += 1
+        else:
+            path.write_text(known_mistakes.text(found), encoding="utf-8")
+            print(f"wrote {path}: {counts}", flush=True)
     return 1 if stale else 0
 
 
