@@ -21,6 +21,8 @@ import pytest
 # What a stub raises; `autograder stubs` writes it.
 STUB = re.compile(r"(\w+) is not written yet: (read .+)", re.DOTALL)
 TODO = "# TODO"
+# Beside a lesson's tests; see `assignments/expect.py`.
+KNOWN_MISTAKES = "known_mistakes.txt"
 # What the docstring says of a method that the stub gives.
 GIVEN = "written already"
 
@@ -34,7 +36,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(call: pytest.CallInfo[None]) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Note which exercise a test found unwritten: the stub's own sentence says it, a traceback has no more to tell."""
     report = yield
     error = call.excinfo.value if call.excinfo else None
@@ -42,7 +46,21 @@ def pytest_runtest_makereport(call: pytest.CallInfo[None]) -> Generator[None, py
     if found and report.failed:
         report.longrepr = str(error)
         vars(report)["unwritten"] = found.group(1)  # travels with the report, from a process of pytest-xdist's, too
+    elif error is not None and report.failed and not hasattr(error, "evidence"):
+        lines = _mistake(item, error)
+        if lines:
+            report.longrepr = "\n".join([report.longreprtext, *lines])
     return report
+
+
+def _mistake(item: pytest.Item, error: BaseException) -> list[str]:
+    """Return what an exception looks like that no `expect` has told of, if a known mistake raises the same in this test."""
+    if not item.path.with_name(KNOWN_MISTAKES).is_file():
+        return []
+    from assignments.expect import looks_like, raised
+
+    test = getattr(item, "originalname", item.name)
+    return looks_like(item.path.parent, f"test {test}", raised(error))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -61,6 +61,7 @@ def _parser() -> argparse.ArgumentParser:
         _add_stubs,
         _add_release,
         _add_notebooks,
+        _add_mistakes,
         _add_figures,
         _add_doctor,
         _add_overview,
@@ -194,6 +195,20 @@ def _add_notebooks(commands: Commands) -> None:
         help="instead, make a course folder for nbgrader there: its settings, and the source notebooks with their solutions",
     )
     notebooks.set_defaults(run=_notebooks)
+
+
+def _add_mistakes(commands: Commands) -> None:
+    mistakes = commands.add_parser(
+        "mistakes",
+        help="let visible tests name the mistakes that are known",
+        description="Run the visible tests on the misconceptions, and keep what each gives where a test fails: with that, the "
+        "visible tests name a mistake at the student's seat.",
+    )
+    mistakes.add_argument("lessons", nargs="*", metavar="LESSON", help="default: all")
+    mistakes.add_argument(
+        "--check", action="store_true", help="write nothing; say which files are stale, and exit 1 if any is"
+    )
+    mistakes.set_defaults(run=_mistakes)
 
 
 def _add_figures(commands: Commands) -> None:
@@ -554,6 +569,26 @@ def _notebooks(options: argparse.Namespace) -> int:
         else:
             path.write_bytes(texts[lesson.name].encode())
             print(f"wrote {path}")
+    return 1 if stale else 0
+
+
+def _mistakes(options: argparse.Namespace) -> int:
+    chosen = _each(options.lessons)
+    from autograder.authoring import known_mistakes
+
+    stale = 0
+    for lesson in chosen:
+        found = known_mistakes.find(lesson)
+        path = lesson.assignment / known_mistakes.FILE
+        counts = f"{len(found.named)} of {len(found.caught)} that a visible test fails are named"
+        if known_mistakes.fresh(lesson, found):
+            print(f"{path} is fresh: {counts}", flush=True)
+        elif options.check:
+            print(f"{path} is stale: run `autograder mistakes {lesson.name}`.", flush=True)
+            stale += 1
+        else:
+            path.write_text(known_mistakes.text(found), encoding="utf-8")
+            print(f"wrote {path}: {counts}", flush=True)
     return 1 if stale else 0
 
 

@@ -20,6 +20,7 @@ from autograder.audit.exercises import (
     check_stub,
     check_visible_tests,
 )
+from autograder.audit.hints import check_hints
 from autograder.audit.misconceptions import check_misconceptions
 from autograder.audit.mutants import Mutant
 from autograder.audit.mutation import MutationResult, check_mutants
@@ -167,6 +168,7 @@ CHECKS = (
     AuditCheck("portability", check_portability),
     AuditCheck("visible tests", check_visible_tests),
     AuditCheck("derived files", check_derived_files),
+    AuditCheck("hints", check_hints),
     AuditCheck("docstrings", check_docstrings),
     AuditCheck("budget", check_budget),
 )

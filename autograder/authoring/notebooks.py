@@ -192,6 +192,7 @@ def write_course(lessons: Sequence[Lesson], course: Path) -> list[Path]:
         beside = [
             *(path for kind in stubs.FIGURES for path in lesson.assignment.glob(kind)),
             lesson.assignment.parent / "expect.py",
+            lesson.assignment / "known_mistakes.txt",  # which expect.py reads
         ]
         for path in sorted(path for path in beside if path.is_file()):
             shutil.copyfile(path, folder / path.name)

@@ -7,8 +7,10 @@ nobody can read. Docstrings and signatures of the solutions are a student's, too
 
 from __future__ import annotations
 
+import base64
 import json
 import re
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -78,6 +80,12 @@ def _secrets(root: Path) -> Iterator[tuple[str, str]]:
                 yield line, f"the solution of {name}, in the region at line {number}"
 
 
+def solution_lines(text: str) -> Iterator[str]:
+    """Yield each line of a reference's solution regions, without blanks and comments, but for those that everybody writes."""
+    for _, region in _regions(text.split("\n")):
+        yield from (line for line in region if line and not _everybodys(line))
+
+
 def _regions(lines: Iterable[str]) -> Iterator[tuple[int, list[str]]]:
     """Yield each solution region: the number of its first line, and its lines without blanks and comments."""
     inside: list[str] | None = None
@@ -117,12 +125,23 @@ def _hidden(root: Path) -> dict[str, str]:
 def _readable(path: str, data: bytes) -> str:
     """Return a file's text; a notebook's with every string in it as its own text, metadata and outputs included."""
     text = data.decode("utf-8", "replace")
+    if path.endswith("/known_mistakes.txt"):
+        return _unpacked(text)
     if path.endswith((".ipynb", ".json")):
         try:
             return "\n".join([text, *_strings(json.loads(text))])
         except (ValueError, RecursionError):
             return text
     return text
+
+
+def _unpacked(text: str) -> str:
+    """Return what a file of known mistakes holds, which is packed so that nobody reads it by accident."""
+    packed = "".join(line for line in text.split("\n") if not line.startswith("#"))
+    try:
+        return "\n".join(_strings(json.loads(zlib.decompress(base64.b64decode(packed)))))
+    except (ValueError, zlib.error):
+        return text
 
 
 def _strings(value: Any) -> Iterator[str]:

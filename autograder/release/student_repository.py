@@ -129,6 +129,7 @@ def student_files(root: Path, chosen: Sequence[Lesson]) -> dict[str, bytes]:
     files["README.md"] = _readme(chosen).encode()
     files[".gitignore"] = template("student_gitignore").encode()
     files[".gitattributes"] = template("student_gitattributes").encode()
+    files[".devcontainer/devcontainer.json"] = template("student_devcontainer.json").encode()
     files[".github/workflows/classroom.yml"] = workflow(chosen).encode()
     return dict(sorted(files.items()))
 

@@ -154,6 +154,18 @@ def name_a_visible_test_for_nothing(course: Path) -> None:
     (course / "assignments" / "lesson_9_1" / "test_exercises.py").write_text("\n".join(lines), encoding="utf-8")
 
 
+def take_a_hint_away(course: Path) -> None:
+    path = course / "assignments" / "lesson_9_1" / "hints.toml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace('idea = "Add everything, then share it out."\n', ""), encoding="utf-8")
+
+
+def say_the_solution_in_a_hint(course: Path) -> None:
+    path = course / "assignments" / "lesson_9_1" / "hints.toml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("Add everything, then", "It is x.sum() / x.numel(): add, then"), encoding="utf-8")
+
+
 FAULTS: dict[str, tuple[Callable[[Path], None], str, str]] = {
     "a solution is broken": (break_solution, "reference", "the reference itself raised"),
     "a stub is stale": (leave_stub_stale, "derived files", "is stale: run `autograder stubs lesson_9_1`"),
@@ -161,6 +173,12 @@ FAULTS: dict[str, tuple[Callable[[Path], None], str, str]] = {
         name_a_visible_test_for_nothing,
         "visible tests",
         "so that `pytest -k double` finds it",
+    ),
+    "an exercise has two hints": (take_a_hint_away, "hints", "`average` has 2 hints: write `read`, `idea`, `shape`"),
+    "a hint is the solution": (
+        say_the_solution_in_a_hint,
+        "hints",
+        "holds a line of the solution ('x.sum()/x.numel()')",
     ),
     "a misconception is right": (make_misconception_right, "misconceptions", "squared of double loses no point"),
     "the stub solves something": (solve_in_the_stub, "stub", "passes on the untouched stub"),

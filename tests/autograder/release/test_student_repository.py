@@ -52,6 +52,7 @@ def test_students_get_what_they_need_and_nothing_else(released: Path) -> None:
         "datasets",
         "autograder",
         ".github",
+        ".devcontainer",
         "README.md",
         "pyproject.toml",
         ".gitignore",

@@ -63,15 +63,15 @@ class Terminal:
         """What was drawn since the screen was cleared last."""
         return ESCAPE.sub("", CLEARED.split(self.text)[-1])
 
-    def wait_for(self, words: str, seconds: float = 60) -> str:
-        """Wait until the screen has some words, and return it."""
+    def wait_for(self, words: str, seconds: float = 60, *, settle: bool = True) -> str:
+        """Wait until the screen has some words (and, to `settle`, until nothing more is drawn), and return it."""
         end = time.monotonic() + seconds
         while words not in self.screen:
             if time.monotonic() > end:
                 raise AssertionError(f"{words!r} did not appear; the screen says:\n{self.screen}")
             if not self._read(0.2) and self.process.poll() is not None and words not in self.screen:
                 raise AssertionError(f"it left with {self.process.returncode}; the screen says:\n{self.screen}")
-        while self._read(0.05):
+        while settle and self._read(0.05):
             pass
         return self.screen
 
