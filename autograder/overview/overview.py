@@ -85,6 +85,8 @@ class LessonOverview:
         told: what a student was told of each scenario, in one example.
         absent: who has not handed in.
         late: submissions to what is said of their lateness.
+        has_roster: whether it is known who should have handed in.
+        has_due: whether there is a due date.
     """
 
     folder: GradingFolder
@@ -95,6 +97,8 @@ class LessonOverview:
     told: Mapping[str, str]
     absent: tuple[str, ...]
     late: Mapping[str, str]
+    has_roster: bool
+    has_due: bool
 
     @property
     def lesson(self) -> Lesson:
@@ -206,6 +210,8 @@ def _overview(collected: _Collected, roster: Roster | None) -> LessonOverview:
         told=collected.told,
         absent=_absent(collected.folder, entries, roster),
         late=_late(collected.folder, entries),
+        has_roster=roster is not None or (collected.folder.path / "unmatched.csv").is_file(),
+        has_due=(collected.folder.path / "late.csv").is_file(),
     )
 
 
@@ -284,7 +290,15 @@ def _view(one: LessonOverview, place: Mapping[str, int], shown: Mapping[str, str
         )
         for cluster in one.unnamed
     ]
-    return LessonView(one.lesson, one.numbers, tuple(named), tuple(unnamed), one.told, one.absent, len(one.late))
+    return LessonView(
+        one.lesson,
+        one.numbers,
+        tuple(named),
+        tuple(unnamed),
+        one.told,
+        one.absent if one.has_roster else None,
+        len(one.late) if one.has_due else None,
+    )
 
 
 def _lines(lessons: Sequence[LessonOverview], index: Path) -> Iterator[str]:
@@ -308,7 +322,9 @@ def _lines(lessons: Sequence[LessonOverview], index: Path) -> Iterator[str]:
     yield f"Named mistakes: {known or 'none'}{more}."
     absent, late = sum(len(one.absent) for one in lessons), sum(len(one.late) for one in lessons)
     unran = sum(one.numbers.count - one.numbers.graded for one in lessons)
-    yield f"{absent} on the roster without a submission, {late} late; {unran} handed in something that could not be run."
+    waited = f"{absent} on the roster without a submission" if any(one.has_roster for one in lessons) else "No roster"
+    due = f"{late} late" if any(one.has_due for one in lessons) else "no due date"
+    yield f"{waited}, {due}; {unran} handed in something that could not be run."
     several = [(one, cluster) for one in lessons for cluster in one.unnamed]
     if several:
         sharing = len({(one.lesson.name, name) for one, cluster in several for name in cluster.submissions})

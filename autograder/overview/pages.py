@@ -62,15 +62,15 @@ class MistakeView:
 
 @dataclass(frozen=True)
 class LessonView:
-    """A lesson as the page shows it."""
+    """A lesson as the page shows it; `absent` is None where there is no roster, `late` where there is no due date."""
 
     lesson: Lesson
     numbers: ClassStatistics
     named: tuple[MistakeView, ...]
     unnamed: tuple[MistakeView, ...]
     told: dict[str, str]
-    absent: tuple[str, ...]
-    late: int
+    absent: tuple[str, ...] | None
+    late: int | None
 
 
 @dataclass(frozen=True)
