@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeAlias
 
 from autograder.course.lesson import Lesson
 from autograder.gradebook.roster import Roster
@@ -349,8 +350,14 @@ def _summary(lessons: Sequence[LessonOverview]) -> str:
         return file.getvalue()
 
 
-def _rows(one: LessonOverview) -> Iterator[dict[str, str | float | int | None]]:
-    numbers, of = one.numbers, {"lesson": one.lesson.name}
+# A row of `summary.csv`.
+Row: TypeAlias = dict[str, str | float | int | None]
+
+
+def _rows(one: LessonOverview) -> Iterator[Row]:
+    numbers = one.numbers
+    of: Row = {"lesson": one.lesson.name}
+    shape: Row
     statuses = ", ".join(f"{count} {status}" for status, count in numbers.statuses.items())
     shape = {"name": one.lesson.name, "students": numbers.graded, "of": numbers.count, "note": statuses}
     yield {**of, "what": "class", **shape, "mean": _number(numbers.mean), "median": _number(numbers.median)}

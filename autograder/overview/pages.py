@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -68,7 +68,7 @@ class LessonView:
     numbers: ClassStatistics
     named: tuple[MistakeView, ...]
     unnamed: tuple[MistakeView, ...]
-    told: dict[str, str]
+    told: Mapping[str, str]
     absent: tuple[str, ...] | None
     late: int | None
 
