@@ -33,8 +33,10 @@ from matplotlib.figure import Figure
 
 Closure = Callable[[], Any]
 
-
 # %%
+# --- Exercise 1 · Momentum and the usual size ---
+
+
 class SGD(torch.optim.Optimizer):
     """Gradient descent with momentum and weight decay, as `torch.optim.SGD` does it (which is off limits).
 
@@ -111,8 +113,10 @@ class RMSProp(torch.optim.Optimizer):
         # TODO: Ask the closure; then, group by group, update the mean square and the parameter.
         raise NotImplementedError('RMSProp is not written yet: read "Dividing by the usual size" in assignments/lesson_3_1/README.md')
 
-
 # %%
+# --- Exercise 2 · Adam and AdamW ---
+
+
 def bias_correction(moment: torch.Tensor, beta: float, step: int) -> torch.Tensor:
     """Return a running mean that began at 0, made as large as it should be: `moment / (1 - beta**step)`.
 
@@ -237,8 +241,10 @@ class AdamW(Adam):
         # TODO: Ask the closure; then, group by group, shrink each parameter and move it by its bare gradient.
         raise NotImplementedError('AdamW is not written yet: read "Decoupled decay" in assignments/lesson_3_1/README.md')
 
-
 # %%
+# --- Exercise 3 · A race down the valley ---
+
+
 def rosenbrock(p: torch.Tensor) -> torch.Tensor:
     """Return Rosenbrock's function of a point (x, y): `(1 - x)² + 100 * (y - x²)²`. It is 0 at (1, 1), and nowhere else.
 
