@@ -255,8 +255,8 @@ def _add_misconceptions(commands: Commands) -> None:
     known = commands.add_parser(
         "misconceptions",
         help="draft a misconception from what a class got wrong",
-        description="`draft LESSON --from GRADES`, with `--mistake ID` and `--name NAME`, drafts a misconception from a mistake that "
-        "several students share.",
+        description="`draft LESSON --from GRADES`, with `--mistake ID` and `--name NAME`, drafts a misconception from a mistake "
+        "that several students share.",
     )
     parts = known.add_subparsers(title="commands", required=True, metavar="COMMAND")
     draft = parts.add_parser(
@@ -579,17 +579,17 @@ def _mistakes(options: argparse.Namespace) -> int:
 
     stale = 0
     for lesson in chosen:
-        found = known_mistakes.find(lesson)
         path = lesson.assignment / known_mistakes.FILE
-        counts = f"{len(found.named)} of {len(found.caught)} that a visible test fails are named"
-        if known_mistakes.fresh(lesson, found):
-            print(f"{path} is fresh: {counts}", flush=True)
-        elif options.check:
-            print(f"{path} is stale: run `autograder mistakes {lesson.name}`.", flush=True)
-            stale += 1
-        else:
-            path.write_text(known_mistakes.text(found), encoding="utf-8")
-            print(f"wrote {path}: {counts}", flush=True)
+        if options.check:
+            if not known_mistakes.is_fresh(lesson):
+                print(f"{path} is stale: run `autograder mistakes {lesson.name}`.", flush=True)
+                stale += 1
+            continue
+        found = known_mistakes.find(lesson)
+        path.write_text(known_mistakes.text(found, known_mistakes.made_from(lesson)), encoding="utf-8")
+        print(
+            f"wrote {path}: {len(found.named)} of {len(found.caught)} that a visible test fails are named", flush=True
+        )
     return 1 if stale else 0
 
 
