@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import os
 import platform
 import signal
 import sys
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from autograder.sandbox.template import Template
 
 
+STOPPED = "\nautograder: stopped. What was graded is kept; the same command continues where this one stopped."
+
+
 def main(given: Sequence[str] | None = None) -> int:
     """Run the command line; return 0 when it did its work, 1 when the grader failed somewhere, 2 on bad usage."""
     options = _parser().parse_args(given)
@@ -37,10 +41,7 @@ def main(given: Sequence[str] | None = None) -> int:
         print(f"autograder: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print(
-            "\nautograder: stopped. What was graded is kept; the same command continues where this one stopped.",
-            file=sys.stderr,
-        )
+        print(STOPPED, file=sys.stderr)
         return 130
 
 
@@ -353,15 +354,14 @@ def _lesson(name: str) -> lessons.Lesson:
 
 
 @contextlib.contextmanager
-def _importing() -> Iterator[None]:
-    """Keep a first Ctrl-C until the block ends, a second or two: what libraries make of one as they are imported is theirs."""
-    pressed = False
+def _importing(template: Template | None) -> Iterator[None]:
+    """End at once on a Ctrl-C meanwhile: nothing is written yet, and what libraries make of one as they are imported is theirs."""
 
     def interrupt(*_: object) -> None:
-        nonlocal pressed
-        if pressed:
-            raise KeyboardInterrupt
-        pressed = True
+        if template is not None:
+            template.close()
+        print(STOPPED, file=sys.stderr, flush=True)
+        os._exit(130)
 
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -371,8 +371,6 @@ def _importing() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
-    if pressed:
-        raise KeyboardInterrupt
 
 
 def _grade(options: argparse.Namespace) -> int:
@@ -388,7 +386,7 @@ def _grade(options: argparse.Namespace) -> int:
 
 
 def _graded(options: argparse.Namespace, lesson: lessons.Lesson, template: Template | None) -> int:
-    with _importing():
+    with _importing(template):
         from autograder import console
         from autograder.batch import backend
         from autograder.batch import run as batch
@@ -485,7 +483,7 @@ def _audit(options: argparse.Namespace) -> int:
 
 
 def _audited(options: argparse.Namespace, chosen: list[lessons.Lesson], template: Template) -> int:
-    with _importing():
+    with _importing(template):
         import json
 
         from autograder import console

@@ -150,15 +150,18 @@ class Sandbox:
             self._configure(process, ours, compiled)
 
     def _fork(self, template: Template) -> None:
-        """Let the template fork the zygote."""
+        """Let the template fork the zygote; none where this is the end."""
+        self._require_open()
         ours, theirs = _control()
         try:
-            process = template.fork(theirs)
-        finally:
-            theirs.close()
-        with self._lock:
-            self._require_open()
-            self._configure(process, ours, template.bytecode)
+            with contextlib.closing(theirs):
+                process = template.fork(theirs)
+            with self._lock:
+                self._require_open()
+                self._configure(process, ours, template.bytecode)
+        except BaseException:
+            ours.close()  # a zygote that is there already ends by that
+            raise
 
     def _require_open(self) -> None:
         if self._closed:
