@@ -255,8 +255,8 @@ def _add_misconceptions(commands: Commands) -> None:
     known = commands.add_parser(
         "misconceptions",
         help="draft a misconception from what a class got wrong",
-        description="`draft LESSON --from GRADES`, with `--mistake ID` and `--name NAME`, drafts a misconception from a mistake that "
-        "several students share.",
+        description="`draft LESSON --from GRADES`, with `--mistake ID` and `--name NAME`, drafts a misconception from a "
+        "mistake that several students share.",
     )
     parts = known.add_subparsers(title="commands", required=True, metavar="COMMAND")
     draft = parts.add_parser(
