@@ -256,8 +256,8 @@ def _add_misconceptions(commands: Commands) -> None:
     known = commands.add_parser(
         "misconceptions",
         help="draft a misconception from what a class got wrong",
-        description="`draft LESSON --from GRADES`, with `--mistake ID` and `--name NAME`, drafts a misconception from a mistake "
-        "that several students share.",
+        description="`draft LESSON --from GRADES`, with `--mistake ID` and `--name NAME`, drafts a misconception from a "
+        "mistake that several students share.",
     )
     parts = known.add_subparsers(title="commands", required=True, metavar="COMMAND")
     draft = parts.add_parser(
@@ -355,7 +355,7 @@ def _lesson(name: str) -> lessons.Lesson:
 
 @contextlib.contextmanager
 def _importing(template: Template | None) -> Iterator[None]:
-    """End at once on a Ctrl-C meanwhile: nothing is written yet, and what libraries make of one as they are imported is theirs."""
+    """End at once on a Ctrl-C meanwhile: nothing is written yet, and some libraries swallow one as they are imported."""
 
     def interrupt(*_: object) -> None:
         if template is not None:

@@ -440,7 +440,8 @@ def _time_outs(runs: Sequence[Run], outcomes: dict[int, Outcome]) -> Counter[tup
 
 def _not_imported(error: decode.RunError) -> Outcome:
     place = f" (line {error.line})" if error.line else ""
-    return Outcome(OutcomeStatus.NOT_IMPORTED, detail=f"{error.words}{place}", ended=error.ended)
+    detail = f"{error.words}{place}"
+    return Outcome(OutcomeStatus.NOT_IMPORTED, detail=detail, ended=error.ended, signal=error.signal)
 
 
 @dataclass
