@@ -268,6 +268,13 @@ def test_a_run_has_no_more_time_than_the_deadlines_give(impatient: Sandbox) -> N
 SLOW = "import sklearn.linear_model"
 
 
+@pytest.fixture(scope="module")
+def bare() -> Iterator[Sandbox]:
+    """A zygote that has no library but those that all have."""
+    with Sandbox(COURSE, plots=False) as warm:
+        yield warm
+
+
 @pytest.mark.parametrize(
     ("head", "body"),
     [
@@ -281,23 +288,23 @@ SLOW = "import sklearn.linear_model"
     ],
     ids=["at the top", "as a name of a package", "in a function", "by its name"],
 )
-def test_an_installed_library_is_imported_on_a_clock_of_its_own(impatient: Sandbox, head: str, body: str) -> None:
-    impatient.deadlines = Deadlines(scenario_cpu=0.3, submission_cpu=0.6)
-    result = several(impatient, body, 3, head)
+def test_an_installed_library_is_imported_on_a_clock_of_its_own(bare: Sandbox, head: str, body: str) -> None:
+    bare.deadlines = Deadlines(scenario_cpu=0.3, submission_cpu=0.6)
+    result = several(bare, body, 3, head)
     assert result.cpu > 0.6, "the library is too quick to show anything"
     assert statuses(result) == ["returned"] * 3, result.import_error
 
 
-def test_the_clock_of_libraries_has_an_end(impatient: Sandbox) -> None:
-    impatient.deadlines = Deadlines(library_cpu=0.3)
-    error = several(impatient, "return 1", 1, SLOW).import_error
+def test_the_clock_of_libraries_has_an_end(bare: Sandbox) -> None:
+    bare.deadlines = Deadlines(library_cpu=0.3)
+    error = several(bare, "return 1", 1, SLOW).import_error
     assert error is not None
     assert (error.type, error.message) == ("cpu_time", "more than 0.3 seconds of CPU")
 
 
-def test_libraries_again_and_again_are_the_submissions_own_time(impatient: Sandbox) -> None:
-    impatient.deadlines = Deadlines(library_cpu=2.5, submission_cpu=0.5)
-    result = several(impatient, "os._exit(0)", 60, "import matplotlib.pyplot")
+def test_libraries_again_and_again_are_the_submissions_own_time(bare: Sandbox) -> None:
+    bare.deadlines = Deadlines(library_cpu=2.5, submission_cpu=0.5)
+    result = several(bare, "os._exit(0)", 60, "import matplotlib.pyplot")
     assert statuses(result)[0] == "died"
     assert statuses(result)[-1] == "not_reached"
     assert result.cpu < 4
