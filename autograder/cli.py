@@ -57,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
 
     for add in (
         _add_grade,
+        _add_check,
         _add_audit,
         _add_stubs,
         _add_release,
@@ -136,6 +137,17 @@ def _add_audit(commands: Commands) -> None:
     audit.add_argument("--workers", type=_count, metavar="N", help="processes at a time (default: one per core)")
     audit.add_argument("--json", type=Path, metavar="FILE", help="write what was measured to this file, too")
     audit.set_defaults(run=_audit)
+
+
+def _add_check(commands: Commands) -> None:
+    check = commands.add_parser(
+        "check",
+        help="say all that is wrong with a lesson's files, in seconds",
+        description="Say everything that is wrong with a lesson's files at once, each fault with its file and line. Nothing is "
+        "run; whether the hidden suite is strong is what `autograder audit` measures. Exit status 1 when anything is wrong.",
+    )
+    check.add_argument("lessons", nargs="*", metavar="LESSON", help="default: all")
+    check.set_defaults(run=_check)
 
 
 def _add_stubs(commands: Commands) -> None:
@@ -502,6 +514,25 @@ def _audited(options: argparse.Namespace, chosen: list[lessons.Lesson], template
         write_whole(options.json, json.dumps(audit.as_json(found), indent=1, ensure_ascii=False) + "\n")
     console.audits(found)
     return 0 if all(one.sound for one in found) else 1
+
+
+def _check(options: argparse.Namespace) -> int:
+    root = lessons.find_root(Path.cwd())
+    chosen = list(dict.fromkeys(lessons.find_folders(root, options.lessons)))
+    from autograder.authoring import check
+
+    wrong = 0
+    for name in chosen:
+        found = check.check(root, name)
+        wrong += len(found.faults)
+        for fault in found.faults:
+            print(fault.told(root, Path.cwd()))
+        for place in found.to_fill_in:
+            print(f"to do: {place.told(root, Path.cwd())}")
+        count = f"{len(found.faults)} fault{'s' * (len(found.faults) != 1)}" if found.faults else "nothing is wrong"
+        left = f", {len(found.to_fill_in)} places to fill in" if found.to_fill_in else ""
+        print(f"{name}: {count}{left}", flush=True)
+    return 1 if wrong else 0
 
 
 def _stubs(options: argparse.Namespace) -> int:

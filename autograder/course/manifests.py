@@ -338,7 +338,7 @@ def check_names(path: Path, exercises: Sequence[Exercise], reference: Path, page
 def name_faults(path: Path, exercises: Sequence[Exercise], reference: Path, page: Path) -> Iterator[LessonError]:
     """Yield what `check_names` refuses, all of it; of an exercise whose name or section is empty that is left out."""
     text = path.read_text(encoding="utf-8-sig")
-    defined, headings = _defined(reference), _headings(page)
+    defined, headings = _defined(reference), page_headings(page)
     faults: list[LessonError] = []
     for number, exercise in enumerate(exercises):
         table = _Table(path, text, {}, number, exercise.name)
@@ -411,7 +411,8 @@ def _defined(reference: Path) -> set[str] | None:
     return {node.name for node in (*tops, *inside)}
 
 
-def _headings(page: Path) -> set[str] | None:
+def page_headings(page: Path) -> set[str] | None:
+    """Return the headings of a page, without their number signs; None where there is no page to read."""
     try:
         text = page.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError):
@@ -434,9 +435,7 @@ def check_off_limits(path: Path, exercises: Sequence[Exercise], *, importing: bo
         raise fault
 
 
-def off_limits_faults(
-    path: Path, exercises: Sequence[Exercise], *, importing: bool = False
-) -> Iterator[LessonError]:
+def off_limits_faults(path: Path, exercises: Sequence[Exercise], *, importing: bool = False) -> Iterator[LessonError]:
     """Yield what `check_off_limits` refuses, all of it."""
     looked_up: dict[str, bool] = {}
     faults: list[LessonError] = []
