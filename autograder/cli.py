@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import os
 import platform
 import signal
 import sys
@@ -29,6 +30,7 @@ def main(given: Sequence[str] | None = None) -> int:
     """Run the command line; return 0 when it did its work, 1 when the grader failed somewhere, 2 on bad usage."""
     options = _parser().parse_args(given)
     try:
+        options.start = _start(options.course_folder)
         return int(options.run(options))
     except UserError as error:
         print(f"autograder: {error}", file=sys.stderr)
@@ -44,6 +46,28 @@ def main(given: Sequence[str] | None = None) -> int:
         return 130
 
 
+# The environment variable that says which course is meant, where no option does.
+COURSE = "AUTOGRADER_COURSE"
+
+
+def _start(given: Path | None) -> Path:
+    """Return the folder in or above which the course lies.
+
+    Raises:
+        UserError: the one that was named is no folder.
+    """
+    named = given if given is not None else Path(os.environ.get(COURSE) or ".")
+    try:
+        start = named.expanduser().resolve()
+        found = start.is_dir()
+    except (OSError, RuntimeError, ValueError):
+        found = False
+    if not found:
+        source = "--course" if given is not None else COURSE
+        raise UserError(f"There is no folder {named}, which {source} names. Give the folder that has assignments/.")
+    return start
+
+
 # What `add_subparsers` returns has no public name.
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
@@ -53,10 +77,18 @@ def _parser() -> argparse.ArgumentParser:
         prog="autograder", description="Grade the lessons of Learn the Training Loop with PyTorch."
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="print the versions of the grader and Python")
+    parser.add_argument(
+        "--course",
+        dest="course_folder",
+        type=Path,
+        metavar="DIR",
+        help=f"work on the course in this folder, wherever you are (default: ${COURSE}, else the folder you are in)",
+    )
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
     for add in (
         _add_grade,
+        _add_new,
         _add_check,
         _add_audit,
         _add_stubs,
@@ -137,6 +169,19 @@ def _add_audit(commands: Commands) -> None:
     audit.add_argument("--workers", type=_count, metavar="N", help="processes at a time (default: one per core)")
     audit.add_argument("--json", type=Path, metavar="FILE", help="write what was measured to this file, too")
     audit.set_defaults(run=_audit)
+
+
+def _add_new(commands: Commands) -> None:
+    new = commands.add_parser(
+        "new",
+        help="make a new lesson: a skeleton to fill in",
+        description="Make a new lesson: page, manifest, reference, misconceptions, visible and hidden tests of one small "
+        "exercise, in which nothing is wrong. Every place to fill in is marked FILL IN; `autograder check` lists them. In an "
+        "empty folder a course begins.",
+    )
+    new.add_argument("lesson", metavar="LESSON", help="such as lesson_4_1 or 4.1")
+    new.add_argument("title", metavar="TITLE", help="in quotes")
+    new.set_defaults(run=_new)
 
 
 def _add_check(commands: Commands) -> None:
@@ -359,8 +404,8 @@ def _count(text: str) -> int:
     return int(text)
 
 
-def _lesson(name: str) -> lessons.Lesson:
-    return lessons.load(lessons.find_root(Path.cwd()), name)
+def _lesson(options: argparse.Namespace) -> lessons.Lesson:
+    return lessons.load(lessons.find_root(options.start), options.lesson)
 
 
 @contextlib.contextmanager
@@ -387,7 +432,7 @@ def _importing() -> Iterator[None]:
 
 
 def _grade(options: argparse.Namespace) -> int:
-    lesson = _lesson(options.lesson)  # before what costs seconds to import: a name that is wrong is told at once
+    lesson = _lesson(options)  # before what costs seconds to import: a name that is wrong is told at once
     if not options.submissions.exists():
         raise UserError(f"There is no folder {options.submissions}. Give the folder that holds the submissions.")
     from autograder.grading import warm
@@ -447,7 +492,7 @@ def _overview_of_grades(lesson: lessons.Lesson, out: Path, known: Roster | None)
 
 
 def _draft(options: argparse.Namespace) -> int:
-    lesson = _lesson(options.lesson)
+    lesson = _lesson(options)
     from autograder.overview import drafts
 
     made = drafts.draft(lesson, options.grades, options.mistake, options.name)
@@ -459,7 +504,7 @@ def _draft(options: argparse.Namespace) -> int:
 
 
 def _overview(options: argparse.Namespace) -> int:
-    root = lessons.find_root(Path.cwd())
+    root = lessons.find_root(options.start)
     from autograder import console
     from autograder.gradebook import roster
     from autograder.overview import overview
@@ -488,7 +533,7 @@ def _wishes(options: argparse.Namespace) -> export.ExportOptions:
 
 
 def _audit(options: argparse.Namespace) -> int:
-    chosen = _each(options.lessons)
+    chosen = _each(options)
     from autograder.grading import warm
 
     with warm.template_for(chosen) as template:
@@ -516,8 +561,22 @@ def _audited(options: argparse.Namespace, chosen: list[lessons.Lesson], template
     return 0 if all(one.sound for one in found) else 1
 
 
+def _new(options: argparse.Namespace) -> int:
+    from autograder.authoring import new
+
+    root = new.root_for(options.start)
+    made = new.make(root, options.lesson, options.title)
+    for path in made:
+        print(f"wrote {path}")
+    name = made[0].parent.name
+    print(
+        f"Fill in what `autograder check {name}` lists; then `autograder mistakes {name}`, `autograder audit {name}`."
+    )
+    return 0
+
+
 def _check(options: argparse.Namespace) -> int:
-    root = lessons.find_root(Path.cwd())
+    root = lessons.find_root(options.start)
     chosen = list(dict.fromkeys(lessons.find_folders(root, options.lessons)))
     from autograder.authoring import check
 
@@ -536,7 +595,7 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _stubs(options: argparse.Namespace) -> int:
-    chosen = _each(options.lessons)
+    chosen = _each(options)
     from autograder.authoring import stubs as authoring
 
     stale = 0
@@ -554,7 +613,7 @@ def _stubs(options: argparse.Namespace) -> int:
 
 
 def _release(options: argparse.Namespace) -> int:
-    root = lessons.find_root(Path.cwd())
+    root = lessons.find_root(options.start)
     chosen = list(dict.fromkeys(lessons.find_all(root, [*options.lesson, *options.lessons])))
     if options.late_penalty and not options.gradescope:
         raise UserError("--late-penalty goes with --gradescope; elsewhere, give it to `autograder grade`.")
@@ -579,7 +638,7 @@ def _release(options: argparse.Namespace) -> int:
 
 
 def _notebooks(options: argparse.Namespace) -> int:
-    chosen = _each(options.lessons)
+    chosen = _each(options)
     from autograder.authoring import notebooks
 
     if options.course is not None:
@@ -604,7 +663,7 @@ def _notebooks(options: argparse.Namespace) -> int:
 
 
 def _mistakes(options: argparse.Namespace) -> int:
-    chosen = _each(options.lessons)
+    chosen = _each(options)
     from autograder.authoring import known_mistakes
 
     stale = 0
@@ -624,7 +683,7 @@ def _mistakes(options: argparse.Namespace) -> int:
 
 
 def _figures(options: argparse.Namespace) -> int:
-    chosen = _each(options.lessons)
+    chosen = _each(options)
     from autograder.authoring import stubs as authoring
 
     for lesson in chosen:
@@ -633,13 +692,16 @@ def _figures(options: argparse.Namespace) -> int:
     return 0
 
 
-def _each(names: Sequence[str]) -> list[lessons.Lesson]:
-    root = lessons.find_root(Path.cwd())
-    return [lessons.load(root, name) for name in dict.fromkeys(lessons.find_all(root, names)) or lessons.names(root)]
+def _each(options: argparse.Namespace) -> list[lessons.Lesson]:
+    root = lessons.find_root(options.start)
+    return [
+        lessons.load(root, name)
+        for name in dict.fromkeys(lessons.find_all(root, options.lessons)) or lessons.names(root)
+    ]
 
 
-def _doctor(_: argparse.Namespace) -> int:
-    root = lessons.find_root(Path.cwd())
+def _doctor(options: argparse.Namespace) -> int:
+    root = lessons.find_root(options.start)
     from autograder.sandbox import doctor
 
     for line in doctor.examine(root):

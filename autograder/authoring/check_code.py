@@ -76,7 +76,9 @@ def _regions(lesson: Lesson, text: str) -> Iterator[Fault]:
         if BEGIN in line:
             filled |= {owner, top}
             if begun:
-                yield Fault(lesson.reference, n, f"`# {BEGIN}` inside the region that began at line {begun}.")
+                yield Fault(
+                    lesson.reference, begun, f"this region is not closed by `# {END}`: the next begins at line {n}."
+                )
             if not line.partition(BEGIN)[2].strip(" :"):
                 yield Fault(lesson.reference, n, f"this region does not say what to write: `# {BEGIN} Say it here.`")
             if owner not in names:

@@ -153,7 +153,7 @@ class _Tests:
                 yield _misnamed(self._path, VisibleTest(test.name, test.lineno), exercise)
         for name in names:
             if name not in tested:
-                yield f"{self._path} has no test of the exercise `{name}`; add one."
+                yield f"{self._path}:1: this file has no test of the exercise `{name}`; add one."
 
     def checks(self) -> NotebookChecks:
         """Return the tests as a notebook's code."""
