@@ -92,6 +92,7 @@ def _parser() -> argparse.ArgumentParser:
         _add_check,
         _add_audit,
         _add_stubs,
+        _add_answers,
         _add_release,
         _add_notebooks,
         _add_mistakes,
@@ -206,6 +207,17 @@ def _add_stubs(commands: Commands) -> None:
     stubs.set_defaults(run=_stubs)
 
 
+def _add_answers(commands: Commands) -> None:
+    answers = commands.add_parser(
+        "answers",
+        help="make a lesson's answers, to read before they go out",
+        description="Make a lesson's answers from reference, alternatives and misconceptions: solutions/LESSON/answers.md, to "
+        "read. Students get them by `autograder release OUT --answers LESSON`, and in no other way.",
+    )
+    answers.add_argument("lessons", nargs="*", metavar="LESSON", help="default: all")
+    answers.set_defaults(run=_answers)
+
+
 def _add_release(commands: Commands) -> None:
     release = commands.add_parser(
         "release",
@@ -220,6 +232,13 @@ def _add_release(commands: Commands) -> None:
         "lesson", nargs="*", metavar="LESSON", help="lessons to add; default: none to a release, all to a new folder"
     )
     release.add_argument("--lessons", nargs="+", default=[], metavar="LESSON", help="the same")
+    release.add_argument(
+        "--answers",
+        nargs="+",
+        default=[],
+        metavar="LESSON",
+        help="let the answers of these lessons go out, after the due date; they stay out",
+    )
     kind = release.add_mutually_exclusive_group()
     kind.add_argument(
         "--gradescope",
@@ -612,11 +631,24 @@ def _stubs(options: argparse.Namespace) -> int:
     return 1 if stale else 0
 
 
+def _answers(options: argparse.Namespace) -> int:
+    chosen = _each(options)
+    from autograder.authoring import answers
+
+    for lesson in chosen:
+        path = answers.path_of(lesson)
+        path.write_text(answers.text(lesson), encoding="utf-8")
+        print(f"wrote {path}")
+    return 0
+
+
 def _release(options: argparse.Namespace) -> int:
     root = lessons.find_root(options.start)
     chosen = list(dict.fromkeys(lessons.find_all(root, [*options.lesson, *options.lessons])))
     if options.late_penalty and not options.gradescope:
         raise UserError("--late-penalty goes with --gradescope; elsewhere, give it to `autograder grade`.")
+    if options.answers and (options.gradescope or options.classroom50):
+        raise UserError("--answers goes with the students' repository alone; leave it out here.")
     if options.gradescope or options.classroom50:
         if len(chosen) != 1:
             raise UserError(f"Give one lesson, as in: autograder release {options.out} lesson_2_5 and the same option.")
@@ -633,7 +665,11 @@ def _release(options: argparse.Namespace) -> int:
     from autograder import console
     from autograder.release import student_repository as releases
 
-    console.released(releases.release(root, options.out, chosen), options.out)
+    answered = lessons.find_all(root, options.answers)
+    did = releases.release(root, options.out, chosen, answered)
+    console.released(did, options.out)
+    for told in did.repeated:
+        print(f"note: {told} Those who read these answers know that line.")
     return 0
 
 

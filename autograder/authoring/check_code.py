@@ -94,9 +94,9 @@ def _regions(lesson: Lesson, text: str) -> Iterator[Fault]:
     if begun:
         yield Fault(lesson.reference, begun, f"this region is not closed by `# {END}`.")
     for name in names:
-        if name not in filled and re.search(rf"^\s*(?:def|class) {name}\b", text, flags=re.MULTILINE):
-            line = next(n for n, line in enumerate(lines, 1) if re.match(rf"\s*(?:def|class) {name}\b", line))
-            yield Fault(lesson.reference, line, f"the exercise `{name}` has no region: `# {BEGIN} …`, `# {END}`.")
+        at = next((n for n, line in enumerate(lines, 1) if re.match(rf"\s*(?:def|class) {name}\b", line)), 0)
+        if at and name not in filled:
+            yield Fault(lesson.reference, at, f"the exercise `{name}` has no region: `# {BEGIN} …`, `# {END}`.")
 
 
 Scenarios = Mapping[tuple[str, str], tuple[str, ast.FunctionDef]]

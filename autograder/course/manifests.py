@@ -368,7 +368,8 @@ def _numbered_faults(path: Path, text: str, exercises: Sequence[Exercise], page:
             *((name, f"#### {name}") for name in group.names),
         ]
     ]
-    bare, faults = [heading.replace("`", "") for heading in shown], []
+    bare = [heading.replace("`", "") for heading in shown]
+    faults: list[LessonError] = []
     for place, (name, heading) in enumerate(wanted):
         found = shown[place] if place < len(shown) else ""
         # One heading too many or too few moves all that follow: those are no faults of their own.

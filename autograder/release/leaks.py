@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import json
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -56,11 +56,28 @@ def _in_a_row(text: str) -> set[str]:
     return {row for row in rows if len(row) >= TELLING_IN_A_ROW}
 
 
-def _secrets(root: Path) -> Iterator[tuple[str, str]]:
+def repeated(files: Mapping[str, bytes], root: Path, answered: Collection[str]) -> list[str]:
+    """Return a sentence for each line of these answers that the solution of a lesson has whose answers are not out.
+
+    Args:
+        files: paths of answers, as students will have them, to contents.
+        root: the course.
+        answered: the lessons whose answers are out.
+    """
+    secrets = dict(_secrets(root, answered))
+    return [
+        f"{path}: has a line of {where}."
+        for path, data in files.items()
+        for secret, where in secrets.items()
+        if secret in without_blanks(_readable(path, data))
+    ]
+
+
+def _secrets(root: Path, without: Collection[str] = ()) -> Iterator[tuple[str, str]]:
     """Yield what a solution region has and nothing else would, without blanks, with the place that it is from."""
     for name in lessons.names(root):
         reference = lessons.load(root, name).reference
-        if not reference.is_file():
+        if name in without or not reference.is_file():
             continue
         for number, region in regions(reference.read_text(encoding="utf-8").split("\n")):
             telling = [line for line in region if len(line) >= TELLING and not everybodys(line)]
