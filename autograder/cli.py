@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from autograder.sandbox.template import Template
 
 
+STOPPED = "\nautograder: stopped. What was graded is kept; the same command continues where this one stopped."
+
+
 def main(given: Sequence[str] | None = None) -> int:
     """Run the command line; return 0 when it did its work, 1 when the grader failed somewhere, 2 on bad usage."""
     options = _parser().parse_args(given)
@@ -39,10 +42,7 @@ def main(given: Sequence[str] | None = None) -> int:
         print(f"autograder: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print(
-            "\nautograder: stopped. What was graded is kept; the same command continues where this one stopped.",
-            file=sys.stderr,
-        )
+        print(STOPPED, file=sys.stderr)
         return 130
 
 
@@ -331,7 +331,8 @@ def _add_misconceptions(commands: Commands) -> None:
     known = commands.add_parser(
         "misconceptions",
         help="draft a misconception from what a class got wrong",
-        description="Work on misconceptions.",
+        description="`draft LESSON --from GRADES`, with `--mistake ID` and `--name NAME`, drafts a misconception from a "
+        "mistake that several students share.",
     )
     parts = known.add_subparsers(title="commands", required=True, metavar="COMMAND")
     draft = parts.add_parser(
@@ -428,15 +429,14 @@ def _lesson(options: argparse.Namespace) -> lessons.Lesson:
 
 
 @contextlib.contextmanager
-def _importing() -> Iterator[None]:
-    """Keep a first Ctrl-C until the block ends, a second or two: what libraries make of one as they are imported is theirs."""
-    pressed = False
+def _importing(template: Template | None) -> Iterator[None]:
+    """End at once on a Ctrl-C meanwhile: nothing is written yet, and some libraries swallow one as they are imported."""
 
     def interrupt(*_: object) -> None:
-        nonlocal pressed
-        if pressed:
-            raise KeyboardInterrupt
-        pressed = True
+        if template is not None:
+            template.close()
+        print(STOPPED, file=sys.stderr, flush=True)
+        os._exit(130)
 
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -446,8 +446,6 @@ def _importing() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
-    if pressed:
-        raise KeyboardInterrupt
 
 
 def _grade(options: argparse.Namespace) -> int:
@@ -463,7 +461,7 @@ def _grade(options: argparse.Namespace) -> int:
 
 
 def _graded(options: argparse.Namespace, lesson: lessons.Lesson, template: Template | None) -> int:
-    with _importing():
+    with _importing(template):
         from autograder import console
         from autograder.batch import backend
         from autograder.batch import run as batch
@@ -560,7 +558,7 @@ def _audit(options: argparse.Namespace) -> int:
 
 
 def _audited(options: argparse.Namespace, chosen: list[lessons.Lesson], template: Template) -> int:
-    with _importing():
+    with _importing(template):
         import json
 
         from autograder import console
@@ -704,17 +702,17 @@ def _mistakes(options: argparse.Namespace) -> int:
 
     stale = 0
     for lesson in chosen:
-        found = known_mistakes.find(lesson)
         path = lesson.assignment / known_mistakes.FILE
-        counts = f"{len(found.named)} of {len(found.caught)} that a visible test fails are named"
-        if known_mistakes.fresh(lesson, found):
-            print(f"{path} is fresh: {counts}", flush=True)
-        elif options.check:
-            print(f"{path} is stale: run `autograder mistakes {lesson.name}`.", flush=True)
-            stale += 1
-        else:
-            path.write_text(known_mistakes.text(found), encoding="utf-8")
-            print(f"wrote {path}: {counts}", flush=True)
+        if options.check:
+            if not known_mistakes.is_fresh(lesson):
+                print(f"{path} is stale: run `autograder mistakes {lesson.name}`.", flush=True)
+                stale += 1
+            continue
+        found = known_mistakes.find(lesson)
+        path.write_text(known_mistakes.text(found, known_mistakes.made_from(lesson)), encoding="utf-8")
+        print(
+            f"wrote {path}: {len(found.named)} of {len(found.caught)} that a visible test fails are named", flush=True
+        )
     return 1 if stale else 0
 
 

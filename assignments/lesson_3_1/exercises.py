@@ -15,8 +15,8 @@ The four optimizers are subclasses of `torch.optim.Optimizer`, and for all of th
   of parameters with the same values, continues exactly as the first one would, with the options that were saved.
 - `step(closure)` first calls the closure, once and with gradients on. It clears the gradients, works out the loss, and
   goes back through it. Then comes the update, and `step` returns what the closure returned. Without one it returns None.
-- Arguments are valid numbers: rates, strengths and eps of 0 or more, shares from 0 up to, not including, 1. Attributes,
-  the names in the state, and what happens for invalid arguments are left open.
+- Arguments are valid numbers: learning rates, strengths and eps of 0 or more, fractions from 0 up to, not including,
+  1. The attributes and the names in the state are yours to choose.
 
 All the ready-made optimizers are off limits in the exercises but `optimize`: `torch.optim.SGD`, `torch.optim.Adam` and the
 like, and the functions behind them. `torch.optim.Optimizer` itself is what you build on.
@@ -33,8 +33,10 @@ from matplotlib.figure import Figure
 
 Closure = Callable[[], Any]
 
-
 # %%
+# --- Exercise 1 · Momentum and the usual size ---
+
+
 class SGD(torch.optim.Optimizer):
     """Gradient descent with momentum and weight decay, as `torch.optim.SGD` does it (which is off limits).
 
@@ -57,7 +59,7 @@ class SGD(torch.optim.Optimizer):
             lr: the learning rate.
             momentum: how much of the velocity is kept at each step.
             nesterov: whether to look ahead along the velocity; only together with a momentum above 0.
-            weight_decay: the share of the parameter that is added to its gradient.
+            weight_decay: the fraction of the parameter that is added to its gradient.
         """
         # TODO: Call the __init__ of Optimizer with the parameters and a dict of the options.
         raise NotImplementedError('SGD is not written yet: read "Momentum" in assignments/lesson_3_1/README.md')
@@ -111,8 +113,10 @@ class RMSProp(torch.optim.Optimizer):
         # TODO: Ask the closure; then, group by group, update the mean square and the parameter.
         raise NotImplementedError('RMSProp is not written yet: read "Dividing by the usual size" in assignments/lesson_3_1/README.md')
 
-
 # %%
+# --- Exercise 2 · Adam and AdamW ---
+
+
 def bias_correction(moment: torch.Tensor, beta: float, step: int) -> torch.Tensor:
     """Return a running mean that began at 0, made as large as it should be: `moment / (1 - beta**step)`.
 
@@ -127,7 +131,7 @@ def bias_correction(moment: torch.Tensor, beta: float, step: int) -> torch.Tenso
     Raises:
         ValueError: if `step` is under 1.
     """
-    # TODO: Refuse a step under 1, and divide by the share of the mean that is there by now.
+    # TODO: Refuse a step under 1, and divide by the fraction of the mean that is there by now.
     raise NotImplementedError('bias_correction is not written yet: read "Correcting the bias" in assignments/lesson_3_1/README.md')
 
 
@@ -159,7 +163,7 @@ class Adam(torch.optim.Optimizer):
             lr: the learning rate.
             betas: how much of the first and of the second moment is kept at each step.
             eps: a small number that keeps the divisor above 0.
-            weight_decay: the share of the parameter that is added to its gradient.
+            weight_decay: the fraction of the parameter that is added to its gradient.
         """
         # TODO: Call the __init__ of Optimizer with the parameters and a dict of the options.
         raise NotImplementedError('Adam is not written yet: read "Adam" in assignments/lesson_3_1/README.md')
@@ -219,7 +223,7 @@ class AdamW(Adam):
             lr: the learning rate.
             betas: how much of the first and of the second moment is kept at each step.
             eps: a small number that keeps the divisor above 0.
-            weight_decay: the share of the parameter that it loses at each step, times `lr`.
+            weight_decay: the fraction of the parameter that it loses at each step, times `lr`.
         """
         # TODO: Call Adam's __init__ with the same arguments.
         raise NotImplementedError('AdamW is not written yet: read "Decoupled decay" in assignments/lesson_3_1/README.md')
@@ -237,8 +241,10 @@ class AdamW(Adam):
         # TODO: Ask the closure; then, group by group, shrink each parameter and move it by its bare gradient.
         raise NotImplementedError('AdamW is not written yet: read "Decoupled decay" in assignments/lesson_3_1/README.md')
 
-
 # %%
+# --- Exercise 3 · A race down the valley ---
+
+
 def rosenbrock(p: torch.Tensor) -> torch.Tensor:
     """Return Rosenbrock's function of a point (x, y): `(1 - x)² + 100 * (y - x²)²`. It is 0 at (1, 1), and nowhere else.
 

@@ -20,8 +20,10 @@ from torch import nn
 from torch.nn import functional
 from torchvision.transforms import v2
 
-
 # %%
+# --- Exercise 1 · Stop in time ---
+
+
 class EarlyStopping:
     """Watches a loss epoch by epoch, says when to stop, and keeps the state of the model's best epoch.
 
@@ -73,8 +75,10 @@ class EarlyStopping:
         # TODO: Load the kept state, if there is one.
         raise NotImplementedError('EarlyStopping is not written yet: read "Stopping in time" in assignments/lesson_3_7/README.md')
 
-
 # %%
+# --- Exercise 2 · Softer labels, new samples ---
+
+
 def label_smoothing_loss(logits: torch.Tensor, y: torch.Tensor, smoothing: float) -> torch.Tensor:
     """Return the mean cross-entropy between smoothed labels and the model's logits.
 
@@ -143,8 +147,10 @@ def augment(images: torch.Tensor, gen: torch.Generator) -> torch.Tensor:
     # TODO: Pad, draw a top and a left side for each image, and cut.
     raise NotImplementedError('augment is not written yet: read "Augmentation" in assignments/lesson_3_7/README.md')
 
-
 # %%
+# --- Exercise 3 · An average of the weights ---
+
+
 def ema_update_(ema: nn.Module, model: nn.Module, decay: float) -> None:
     """Move the averaged model `ema` one step towards the model, in place.
 
@@ -167,8 +173,10 @@ def ema_update_(ema: nn.Module, model: nn.Module, decay: float) -> None:
     # TODO: Without a graph: average the parameters, copy the buffers.
     raise NotImplementedError('ema_update_ is not written yet: read "An average of the weights" in assignments/lesson_3_7/README.md')
 
-
 # %%
+# --- Exercise 4 · The noise of a batch ---
+
+
 def norm_noise(norm: nn.Module, X: torch.Tensor, batch_size: int, trials: int, gen: torch.Generator) -> float:
     """Return how much the output for the row `X[0]` scatters when it shares its batch with random companions.
 

@@ -26,6 +26,7 @@ from autograder.audit.mutants import Mutant
 from autograder.audit.mutation import MutationResult, check_mutants
 from autograder.audit.portability import check_portability
 from autograder.audit.reference import check_budget, check_reference
+from autograder.audit.sentences import check_sentences
 from autograder.audit.subject import Bench, CheckResult, Subject
 from autograder.course import docstrings, manifests, suite
 from autograder.course.call_graph import callers
@@ -170,6 +171,7 @@ CHECKS = (
     AuditCheck("derived files", check_derived_files),
     AuditCheck("hints", check_hints),
     AuditCheck("docstrings", check_docstrings),
+    AuditCheck("sentences", check_sentences),
     AuditCheck("budget", check_budget),
 )
 NAMES = tuple(check.name for check in CHECKS)

@@ -113,7 +113,7 @@ def check_mutants(subject: Subject) -> MutationResult:
 
 
 def _killed(subject: Subject, mutant: Mutant) -> bool:
-    """Return whether a scenario kills a mutant: of its own exercise, or of one that is built on it; at last in the lane."""
+    """Return whether a scenario kills a mutant: of its exercise, or of one built on it; at last on the simulated device."""
     owners = [mutant.exercise, *(name for name, used in subject.calls.items() if mutant.exercise in used)]
     exercises = [name for owner in owners for name in subject.at_home([owner])]
     for exercise in exercises:

@@ -154,7 +154,7 @@ class Subject:
         return [n for n, placed in enumerate(self.scenarios) if placed.scenario.exercise == exercise]
 
     def counts_in_lane(self, n: int) -> bool:
-        """Return whether a scenario's result in the portability lane counts."""
+        """Return whether a scenario's result on the simulated device counts."""
         return self.lane is not None and self.lane.held[n].status == OutcomeStatus.RETURNED
 
     def everything(self) -> list[int]:
@@ -164,7 +164,7 @@ class Subject:
     def judged(
         self, outcomes: Sequence[Outcome], places: Sequence[int], seed: int, result: Result, device: str = DEVICE
     ) -> list[Verdict]:
-        """Return the verdicts on some scenarios' outcomes; in the portability lane only the first seed is run."""
+        """Return the verdicts on some scenarios' outcomes; on the simulated device only the first seed is run."""
         wanted = self.lane.held if device == SIMULATED and self.lane is not None else self.references[seed]
         runs, held = [PlannedRun(self.scenarios[n], device) for n in places], [wanted[n] for n in places]
         return verdicts.judge_all(self.lesson, self.checks, runs, outcomes, held, result.source_off_limits)
@@ -179,7 +179,7 @@ class Subject:
 
 
 def lane(subject: Subject) -> Lane | None:
-    """Return what becomes of the reference in the portability lane; None where this torch has none."""
+    """Return what becomes of the reference on the simulated device; None where this torch has none."""
     seed = subject.seeds[0]
     outcomes = subject.bench.run(subject.job(subject.text, subject.everything(), seed, SIMULATED)).outcomes
     if any(outcome.status == OutcomeStatus.NO_DEVICE for outcome in outcomes):

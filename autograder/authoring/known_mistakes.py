@@ -9,6 +9,7 @@ it by accident.
 from __future__ import annotations
 
 import base64
+import hashlib
 import importlib.util
 import json
 import re
@@ -29,6 +30,7 @@ HEADER = """\
 # Lets the visible tests say what a wrong result looks like. It holds no answer.
 # Made by `autograder mistakes`; not for reading.
 """
+FROM = "# From "
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[+-]?\d+)?")
 # What so many different mistakes give that it tells none of them.
 COMMON = (None, True, False, "", 0, 1, -1)
@@ -53,23 +55,28 @@ class Mistakes:
     named: tuple[str, ...]
 
 
-def text(mistakes: Mistakes) -> str:
-    """Return the file's text."""
+def made_from(lesson: Lesson) -> str:
+    """Return a hash over what a lesson's file is made from, so that a stale one is known without running anything."""
+    assignments = lesson.assignment.parent
+    parts = [lesson.reference, lesson.misconceptions, lesson.page, lesson.manifest]
+    parts += [*sorted(lesson.assignment.glob("test_*.py")), assignments / "expect.py"]
+    found = hashlib.sha256()
+    for path in parts:
+        found.update(path.read_bytes() if path.is_file() else b"")
+        found.update(b"\0")
+    return found.hexdigest()[:32]
+
+
+def is_fresh(lesson: Lesson) -> bool:
+    """Return whether a lesson's file was made from what stands there now."""
+    path = lesson.assignment / FILE
+    return path.is_file() and f"{FROM}{made_from(lesson)}\n" in path.read_text(encoding="utf-8")
+
+
+def text(mistakes: Mistakes, source: str) -> str:
+    """Return the file's text; `source` is the hash that `made_from` gives."""
     packed = base64.b64encode(zlib.compress(json.dumps(mistakes.entries).encode(), 9)).decode()
-    return HEADER + "\n".join(textwrap.wrap(packed, 110)) + "\n"
-
-
-def fresh(lesson: Lesson, mistakes: Mistakes) -> bool:
-    """Return whether a lesson's file says what was found now; numbers up to rounding, which differs between machines."""
-    expect = _expect(lesson)
-    kept = expect.known_mistakes(lesson.assignment)
-    if len(kept) != len(mistakes.entries) or not (lesson.assignment / FILE).is_file():
-        return False
-    plain = ("call", "says", "section")
-    return all(
-        [one[key] for key in plain] == [now[key] for key in plain] and expect._alike(one["gives"], now["gives"])
-        for one, now in zip(kept, mistakes.entries, strict=True)
-    )
+    return f"{HEADER}{FROM}{source}\n" + "\n".join(textwrap.wrap(packed, 110)) + "\n"
 
 
 def find(lesson: Lesson) -> Mistakes:

@@ -1,4 +1,4 @@
-"""The portability lane: scenarios on a device that is not there, so that mistakes with devices show on any machine.
+"""The device check: scenarios on a device that is not there, so that mistakes with devices show on any machine.
 
 It decides which runs of the reference a submission is held against, and which failures a device alone explains. What runs on
 that device, and how, is `worker/fake_device.py`'s matter.
@@ -28,9 +28,9 @@ MAX_LENGTH = 100
 def reference_outcomes(
     lesson: Lesson, text: str, runs: Sequence[PlannedRun], outcomes: Sequence[Outcome]
 ) -> tuple[Outcome, ...]:
-    """Return the reference's outcomes as submissions are held against them: "not_followed" where the lane says nothing.
+    """Return the reference's outcomes as submissions are held against them: "not_followed" where the device check says nothing.
 
-    That is where no docstring says on which device the exercise works, and where the lane could not follow the reference.
+    That is where no docstring says on which device the exercise works, and where the reference could not be followed.
 
     Args:
         lesson: the lesson.
@@ -52,10 +52,10 @@ def reference_outcomes(
 
 
 def not_followed(there: Outcome, here: Outcome, placed: SuiteScenario) -> str:
-    """Return why the lane could not follow the reference through a scenario; "" where it could.
+    """Return why the simulated device could not follow the reference through a scenario; "" where it could.
 
     Args:
-        there: what became of it in the lane.
+        there: what became of it on the simulated device.
         here: what became of it on the CPU.
         placed: the scenario.
     """
@@ -69,7 +69,7 @@ def not_followed(there: Outcome, here: Outcome, placed: SuiteScenario) -> str:
 
 
 def _brought_back(value: object) -> object:
-    """Return an output of the lane as the CPU would have given it."""
+    """Return an output of the simulated device as the CPU would have given it."""
     if isinstance(value, TensorValue):
         return replace(value, device="cpu") if value.device == SIMULATED else value
     if isinstance(value, str):

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
+from signal import SIGKILL
 from types import MappingProxyType
 from typing import TypeVar
 
-from autograder.sandbox.jobs import KILLED, OUT_OF_TIME, Outcome, OutcomeStatus, Result, Run
+from autograder.sandbox.jobs import OUT_OF_TIME, Outcome, OutcomeStatus, Result, Run
 
 Found = TypeVar("Found")
 
@@ -16,7 +17,7 @@ Found = TypeVar("Found")
 class Disturbance(StrEnum):
     """What may have disturbed a submission, the surest first."""
 
-    # Somebody killed its worker.
+    # Somebody killed its worker: the kernel for its memory, or a person.
     KILLED = "killed"
     # The machine was too busy to tell.
     STARVED = "starved"
@@ -64,7 +65,7 @@ def disturbance(runs: Sequence[Run], result: Result) -> Disturbance | None:
     """
     error = result.import_error
     if error is not None:
-        found = {_of_import(error.ended, error.message)}
+        found = {_of_import(error.ended, error.signal)}
     else:
         found = {_of_outcome(outcome) for outcome in result.outcomes}
         if _lone_time_out(runs, result.outcomes):
@@ -74,8 +75,8 @@ def disturbance(runs: Sequence[Run], result: Result) -> Disturbance | None:
 
 def _of_outcome(outcome: Outcome) -> Disturbance | None:
     if outcome.status == OutcomeStatus.NOT_IMPORTED:
-        return _of_import(outcome.ended, outcome.detail)
-    if outcome.status == OutcomeStatus.DIED and outcome.detail == KILLED:
+        return _of_import(outcome.ended, outcome.signal)
+    if outcome.status == OutcomeStatus.DIED and outcome.signal == SIGKILL:
         return Disturbance.KILLED
     return _OF_ENDS.get(outcome.status)
 
@@ -89,9 +90,9 @@ _OF_ENDS: Mapping[OutcomeStatus, Disturbance] = MappingProxyType(
 )
 
 
-def _of_import(ended: str, detail: str) -> Disturbance | None:
+def _of_import(ended: str, signal: int) -> Disturbance | None:
     """Return what may have ended a worker while it imported the module; only what the parent saw counts."""
-    if ended == "died" and detail.endswith(KILLED):
+    if ended == OutcomeStatus.DIED and signal == SIGKILL:
         return Disturbance.KILLED
     return Disturbance.IMPORT_TIME if ended in OUT_OF_TIME else None
 

@@ -223,7 +223,7 @@ class Grading:
             )
 
     def _as_held_against(self, reference: Result) -> Result:
-        """Return the reference's result without what the portability lane could not follow."""
+        """Return the reference's result without what the simulated device could not follow."""
         outcomes = device_check.reference_outcomes(self.lesson, self.reference_text, self.runs, reference.outcomes)
         return replace(reference, outcomes=outcomes)
 
@@ -377,7 +377,8 @@ def _too_much(result: Result) -> RunError | None:
         return error if error.ended in TOO_MUCH else None
     for outcome in result.outcomes:
         if outcome.status == OutcomeStatus.NOT_IMPORTED and outcome.ended in TOO_MUCH:
-            return RunError(outcome.ended, outcome.ended, None, outcome.detail, ended=outcome.ended)
+            ended = outcome.ended
+            return RunError(ended, ended, None, outcome.detail, ended=ended, signal=outcome.signal)
     return None
 
 

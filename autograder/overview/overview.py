@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeAlias
 
 from autograder.course.lesson import Lesson
 from autograder.gradebook.roster import Roster
@@ -85,6 +86,8 @@ class LessonOverview:
         told: what a student was told of each scenario, in one example.
         absent: who has not handed in.
         late: submissions to what is said of their lateness.
+        has_roster: whether it is known who should have handed in.
+        has_due: whether there is a due date.
     """
 
     folder: GradingFolder
@@ -95,6 +98,8 @@ class LessonOverview:
     told: Mapping[str, str]
     absent: tuple[str, ...]
     late: Mapping[str, str]
+    has_roster: bool
+    has_due: bool
 
     @property
     def lesson(self) -> Lesson:
@@ -206,6 +211,8 @@ def _overview(collected: _Collected, roster: Roster | None) -> LessonOverview:
         told=collected.told,
         absent=_absent(collected.folder, entries, roster),
         late=_late(collected.folder, entries),
+        has_roster=roster is not None or (collected.folder.path / "unmatched.csv").is_file(),
+        has_due=(collected.folder.path / "late.csv").is_file(),
     )
 
 
@@ -284,7 +291,15 @@ def _view(one: LessonOverview, place: Mapping[str, int], shown: Mapping[str, str
         )
         for cluster in one.unnamed
     ]
-    return LessonView(one.lesson, one.numbers, tuple(named), tuple(unnamed), one.told, one.absent, len(one.late))
+    return LessonView(
+        one.lesson,
+        one.numbers,
+        tuple(named),
+        tuple(unnamed),
+        one.told,
+        one.absent if one.has_roster else None,
+        len(one.late) if one.has_due else None,
+    )
 
 
 def _lines(lessons: Sequence[LessonOverview], index: Path) -> Iterator[str]:
@@ -308,7 +323,9 @@ def _lines(lessons: Sequence[LessonOverview], index: Path) -> Iterator[str]:
     yield f"Named mistakes: {known or 'none'}{more}."
     absent, late = sum(len(one.absent) for one in lessons), sum(len(one.late) for one in lessons)
     unran = sum(one.numbers.count - one.numbers.graded for one in lessons)
-    yield f"{absent} on the roster without a submission, {late} late; {unran} handed in something that could not be run."
+    waited = f"{absent} on the roster without a submission" if any(one.has_roster for one in lessons) else "No roster"
+    due = f"{late} late" if any(one.has_due for one in lessons) else "no due date"
+    yield f"{waited}, {due}; {unran} handed in something that could not be run."
     several = [(one, cluster) for one in lessons for cluster in one.unnamed]
     if several:
         sharing = len({(one.lesson.name, name) for one, cluster in several for name in cluster.submissions})
@@ -333,8 +350,14 @@ def _summary(lessons: Sequence[LessonOverview]) -> str:
         return file.getvalue()
 
 
-def _rows(one: LessonOverview) -> Iterator[dict[str, str | float | int | None]]:
-    numbers, of = one.numbers, {"lesson": one.lesson.name}
+# A row of `summary.csv`.
+Row: TypeAlias = dict[str, str | float | int | None]
+
+
+def _rows(one: LessonOverview) -> Iterator[Row]:
+    numbers = one.numbers
+    of: Row = {"lesson": one.lesson.name}
+    shape: Row
     statuses = ", ".join(f"{count} {status}" for status, count in numbers.statuses.items())
     shape = {"name": one.lesson.name, "students": numbers.graded, "of": numbers.count, "note": statuses}
     yield {**of, "what": "class", **shape, "mean": _number(numbers.mean), "median": _number(numbers.median)}

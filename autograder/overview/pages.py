@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -62,15 +62,15 @@ class MistakeView:
 
 @dataclass(frozen=True)
 class LessonView:
-    """A lesson as the page shows it."""
+    """A lesson as the page shows it; `absent` is None where there is no roster, `late` where there is no due date."""
 
     lesson: Lesson
     numbers: ClassStatistics
     named: tuple[MistakeView, ...]
     unnamed: tuple[MistakeView, ...]
-    told: dict[str, str]
-    absent: tuple[str, ...]
-    late: int
+    told: Mapping[str, str]
+    absent: tuple[str, ...] | None
+    late: int | None
 
 
 @dataclass(frozen=True)

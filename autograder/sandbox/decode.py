@@ -74,6 +74,7 @@ class RunError:
         cell: the cell of a notebook that the line is counted from; "" where the line is the module's. The grader fills it in.
         ended: what ended the worker, where the parent saw that instead of an exception: "died", "cpu_time", "wall_time" or
             "flooded". A worker's own word never stands here.
+        signal: the signal that ended the worker, as the parent saw it; 0 for none, and for an exception.
         file: the student's own module that the line is of, by its path in the tree; "" for the module under test.
         lacks: of an AttributeError, the type's name of what lacks the attribute and the attribute's, as the worker says; "" for
             anything else.
@@ -86,6 +87,7 @@ class RunError:
     message: str
     cell: str = ""
     ended: str = ""
+    signal: int = 0
     file: str = ""
     lacks: tuple[str, str] = ("", "")
     text: str = ""

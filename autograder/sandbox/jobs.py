@@ -9,9 +9,6 @@ from typing import Any
 
 from autograder.sandbox import decode
 
-# What an outcome says of a worker that somebody killed: the kernel for its memory, or a person.
-KILLED = "ended by signal 9"
-
 
 class OutcomeStatus(StrEnum):
     """How a run ended."""
@@ -156,6 +153,7 @@ class Outcome:
         off_limits: off-limits functions that were called meanwhile.
         detail: more words for the instructor.
         ended: of "not_imported", what ended the worker meanwhile, as the parent saw it: another status; "" for an exception.
+        signal: the signal that ended the worker, as the parent saw it; 0 for none.
         cpu: CPU seconds of this run, by the worker's own account.
     """
 
@@ -166,6 +164,7 @@ class Outcome:
     off_limits: tuple[str, ...] = ()
     detail: str = ""
     ended: str = ""
+    signal: int = 0
     cpu: float = 0.0
 
 

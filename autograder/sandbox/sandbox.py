@@ -150,15 +150,18 @@ class Sandbox:
             self._configure(process, ours, compiled)
 
     def _fork(self, template: Template) -> None:
-        """Let the template fork the zygote."""
+        """Let the template fork the zygote; none where this is the end."""
+        self._require_open()
         ours, theirs = _control()
         try:
-            process = template.fork(theirs)
-        finally:
-            theirs.close()
-        with self._lock:
-            self._require_open()
-            self._configure(process, ours, template.bytecode)
+            with contextlib.closing(theirs):
+                process = template.fork(theirs)
+            with self._lock:
+                self._require_open()
+                self._configure(process, ours, template.bytecode)
+        except BaseException:
+            ours.close()  # a zygote that is there already ends by that
+            raise
 
     def _require_open(self) -> None:
         if self._closed:
@@ -437,7 +440,8 @@ def _time_outs(runs: Sequence[Run], outcomes: dict[int, Outcome]) -> Counter[tup
 
 def _not_imported(error: decode.RunError) -> Outcome:
     place = f" (line {error.line})" if error.line else ""
-    return Outcome(OutcomeStatus.NOT_IMPORTED, detail=f"{error.words}{place}", ended=error.ended)
+    detail = f"{error.words}{place}"
+    return Outcome(OutcomeStatus.NOT_IMPORTED, detail=detail, ended=error.ended, signal=error.signal)
 
 
 @dataclass

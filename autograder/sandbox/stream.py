@@ -87,10 +87,12 @@ class Attempt:
         detail = reason.detail or (f"ended by signal {signal}" if signal else "ended before it had answered")
         if not self._ready and not self.starved:
             raise SandboxError(f"a worker was not ready: {reason.status}: {detail}. {self.log}".strip())
+        signal = signal or 0
         if self._loaded:
-            self.outcomes.append(Outcome(reason.status, detail=detail))
+            self.outcomes.append(Outcome(reason.status, detail=detail, signal=signal))
         elif not self.starved:
-            self.import_error = decode.RunError(reason.status, reason.status, None, detail, ended=reason.status)
+            status = reason.status
+            self.import_error = decode.RunError(status, status, None, detail, ended=status, signal=signal)
 
 
 # What a worker may say of a run itself.

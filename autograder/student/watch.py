@@ -46,7 +46,7 @@ MAX_LINES = 40
 
 @dataclass(frozen=True)
 class Event:
-    """Something that happened: `save`, `key`, `runner` or `gone`, with what belongs to it."""
+    """Something that happened: `save`, `key`, `runner`, `gone` or `unwatched`, with what belongs to it."""
 
     kind: str
     key: str = ""
@@ -176,6 +176,8 @@ class Watch:
             self._runner.run()
         elif event.kind == "runner" and event.runner == self._runner.number:
             self._hear(event.said)
+        elif event.kind == "unwatched":
+            raise UserError(event.key)
         elif event.kind == "gone" and event.runner == self._runner.number and self._runner.warm:
             raise UserError(
                 f"The process that runs the tests ended: {printable(event.key)[-600:].strip() or 'no reason'}"
@@ -215,9 +217,7 @@ class Watch:
                     if any(_is_code(path) for _, path in changes):
                         self._events.put(Event("save"))
             except (OSError, RuntimeError) as error:
-                self._events.put(
-                    Event("gone", f"{lesson.assignment} cannot be watched ({error})", runner=self._runners)
-                )
+                self._events.put(Event("unwatched", f"{lesson.assignment} cannot be watched ({error})."))
                 return
 
     def _read_keys(self) -> None:

@@ -15,8 +15,8 @@ The four optimizers are subclasses of `torch.optim.Optimizer`, and for all of th
   of parameters with the same values, continues exactly as the first one would, with the options that were saved.
 - `step(closure)` first calls the closure, once and with gradients on. It clears the gradients, works out the loss, and
   goes back through it. Then comes the update, and `step` returns what the closure returned. Without one it returns None.
-- Arguments are valid numbers: rates, strengths and eps of 0 or more, shares from 0 up to, not including, 1. Attributes,
-  the names in the state, and what happens for invalid arguments are left open.
+- Arguments are valid numbers: learning rates, strengths and eps of 0 or more, fractions from 0 up to, not including,
+  1. The attributes and the names in the state are yours to choose.
 
 All the ready-made optimizers are off limits in the exercises but `optimize`: `torch.optim.SGD`, `torch.optim.Adam` and the
 like, and the functions behind them. `torch.optim.Optimizer` itself is what you build on.
@@ -57,7 +57,7 @@ class SGD(torch.optim.Optimizer):
             lr: the learning rate.
             momentum: how much of the velocity is kept at each step.
             nesterov: whether to look ahead along the velocity; only together with a momentum above 0.
-            weight_decay: the share of the parameter that is added to its gradient.
+            weight_decay: the fraction of the parameter that is added to its gradient.
         """
         # BEGIN SOLUTION Call the __init__ of Optimizer with the parameters and a dict of the options.
         options = {"lr": lr, "momentum": momentum, "nesterov": nesterov, "weight_decay": weight_decay}
@@ -155,7 +155,7 @@ def bias_correction(moment: torch.Tensor, beta: float, step: int) -> torch.Tenso
     Raises:
         ValueError: if `step` is under 1.
     """
-    # BEGIN SOLUTION Refuse a step under 1, and divide by the share of the mean that is there by now.
+    # BEGIN SOLUTION Refuse a step under 1, and divide by the fraction of the mean that is there by now.
     if step < 1:
         raise ValueError(f"the first step is 1, so there is no step {step}")
     return moment / (1 - beta**step)
@@ -190,7 +190,7 @@ class Adam(torch.optim.Optimizer):
             lr: the learning rate.
             betas: how much of the first and of the second moment is kept at each step.
             eps: a small number that keeps the divisor above 0.
-            weight_decay: the share of the parameter that is added to its gradient.
+            weight_decay: the fraction of the parameter that is added to its gradient.
         """
         # BEGIN SOLUTION Call the __init__ of Optimizer with the parameters and a dict of the options.
         super().__init__(params, {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay})
@@ -268,7 +268,7 @@ class AdamW(Adam):
             lr: the learning rate.
             betas: how much of the first and of the second moment is kept at each step.
             eps: a small number that keeps the divisor above 0.
-            weight_decay: the share of the parameter that it loses at each step, times `lr`.
+            weight_decay: the fraction of the parameter that it loses at each step, times `lr`.
         """
         # BEGIN SOLUTION Call Adam's __init__ with the same arguments.
         super().__init__(params, lr, betas, eps, weight_decay)

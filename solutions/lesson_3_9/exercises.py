@@ -125,6 +125,8 @@ def fine_tune(
 ) -> nn.Module:
     """Return a copy of a pretrained model with a new head that has learned a new task, on a frozen backbone.
 
+    This is a *linear probe*: the backbone does not learn.
+
     Copy the model deeply, `freeze` the copy, and give it a new head (`replace_head`). Then train the head alone: in each of
     `epochs` epochs take one step of Adam with the rate `lr` (`torch.optim.Adam`, everything else as it comes) on the mean
     cross-entropy of all rows. During training the backbone computes as in eval mode: batch normalization keeps its
@@ -144,7 +146,7 @@ def fine_tune(
         seed: an int.
 
     Returns:
-        The fine-tuned copy: `(N, D)` to logits `(N, n_classes)`. Its mode, and what lies in the head's `.grad`, are left open; of
+        The trained copy: `(N, D)` to logits `(N, n_classes)`. Its mode, and what lies in the head's `.grad`, are left open; of
         its parameters only the head's require gradients.
     """
     # BEGIN SOLUTION Copy, freeze, set the seed where it harms nobody, put in the head, and take the steps.

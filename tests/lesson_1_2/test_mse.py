@@ -56,7 +56,7 @@ def test_one_number_against_many_is_refused(lesson, device, rng):
 @pytest.mark.exercise("mse")
 @pytest.mark.weight(2)
 def test_all_other_unequal_shapes_are_refused(lesson, device, rng):
-    """So do equally many numbers in another shape, one row against many, and shapes that do not fit at all."""
+    """Equally many numbers in another shape, one row against many, and shapes that do not fit raise a ValueError, too."""
     pairs = [((2, 3), (6,)), ((2, 3), (3, 2)), ((2, 3), (3,)), ((3, 1), (3, 4)), ((3,), (4,)), ((2, 3), (2, 3, 1))]
     return refused(lesson, rng, device, *pairs)
 

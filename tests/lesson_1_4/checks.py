@@ -97,7 +97,11 @@ def list_of_tuples_of_floats(student, reference):
         return "Each point of the path should be a tuple of two numbers, (w, b)."
     if not all(type(number) is float for point in path for number in point):
         return "The numbers of the path should be Python floats, as `item()` gives them."
-    return None if _on_the_path(path, reference["path"]) else "No point of the path is where the walk goes through."
+    return (
+        None
+        if _on_the_path(path, reference["path"])
+        else "No point of the path is where gradient descent goes through."
+    )
 
 
 def pytorch_differentiates(student, reference):
@@ -107,7 +111,7 @@ def pytorch_differentiates(student, reference):
     path = student["path"]
     if isinstance(path, list | tuple) and _on_the_path(path, reference["path"]):
         return None
-    return "No point of the path is where the walk goes through."
+    return "No point of the path is where gradient descent goes through."
 
 
 def _on_the_path(path, wanted):

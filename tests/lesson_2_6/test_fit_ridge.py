@@ -24,7 +24,7 @@ def test_more_rows_than_features(lesson, device, rng, n, d, strength):
 
 @pytest.mark.exercise("fit_ridge")
 def test_float32(lesson, device, rng):
-    """The same in float32."""
+    """In float32, too, the penalized sum of squares is as small as can be."""
     return lesson.fit_ridge(*problem(rng, device, 25, 2, torch.float32), 4.0)
 
 

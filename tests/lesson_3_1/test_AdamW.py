@@ -62,7 +62,7 @@ def test_decoupled_decay(lesson, device, rng, dtype):
 
 @pytest.mark.exercise("AdamW")
 def test_without_decay(lesson, device, rng):
-    """With a decay of 0 it walks as Adam does."""
+    """With a decay of 0 its steps are those of Adam."""
     params = parameters(rng, device)
     return walk(lesson.AdamW(params, lr=0.1, betas=(0.8, 0.9), eps=0.2, weight_decay=0.0), params, rng, 5)
 

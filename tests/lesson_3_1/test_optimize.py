@@ -18,7 +18,7 @@ def start(rng, device, dtype=torch.float64):
 @pytest.mark.weight(1.5)
 @pytest.mark.parametrize("name", list(RATES))
 def test_paths(lesson, device, rng, name):
-    """Each name walks by its optimizer, with that optimizer's default options; the start comes first."""
+    """Each name's path is made by its optimizer, with that optimizer's default options; the start comes first."""
     return lesson.optimize(name, start(rng, device), 12, RATES[name])
 
 
@@ -39,7 +39,7 @@ def test_decay_far_out(lesson, device, rng):
 @pytest.mark.exercise("optimize")
 @pytest.mark.parametrize("size", [1e-2, 1e-4, 1e-7])
 def test_all_steps_are_made(lesson, device, rng, size):
-    """All the steps are made, also where the walk has all but arrived at the minimum."""
+    """All the steps are made, also where the path has all but arrived at the minimum."""
     beside = size * (1 + torch.rand(2, generator=rng, dtype=torch.float64))
     there = (1 + beside).to(device)
     return {

@@ -24,7 +24,7 @@ def test_variances_of_the_first_layers(lesson, rng, name):
 @pytest.mark.exercise("variance_by_depth")
 @pytest.mark.check("first_layers_vary_as_they_should")
 def test_tanh_of_a_wide_network(lesson, rng):
-    """With 1,000 features the scores of "small" are large enough for tanh to take something off their variance."""
+    """With 1,000 features the pre-activations of "small" are large enough for tanh to take something off their variance."""
     seed, width = seed_from(rng), 1000 + int(torch.randint(0, 50, (1,), generator=rng))
     runs = {f"seed {seed + i}": lesson.variance_by_depth("small", 1, width, seed + i) for i in range(2)}
     return {"name": "small and wide", "runs": runs}

@@ -26,7 +26,7 @@ def problem(rng, device, dtype, n, d):
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 @pytest.mark.parametrize(("n", "d"), [(7, 3), (4, 4), (5, 1)])
 def test_all_three_gradients(lesson, device, rng, dtype, n, d):
-    """dx takes the blame through the mean and the variance along; dgamma and dbeta are sums over the rows."""
+    """dx includes the gradient through the mean and the variance; dgamma and dbeta are sums over the rows."""
     given, dy = problem(rng, device, dtype, n, d)
     _, _, cache = lesson.batch_norm(*given, True)
     return lesson.batch_norm_backward(dy, cache)

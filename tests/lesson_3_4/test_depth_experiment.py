@@ -37,7 +37,7 @@ def test_ratios_by_depth(lesson, rng, residual, norm):
 @pytest.mark.exercise("depth_experiment")
 @pytest.mark.check("ratios_are_the_lessons")
 def test_deep_networks_and_depths_in_any_order(lesson, rng):
-    """The depths may come in any order, and a deep plain network loses its blame."""
+    """The depths may come in any order, and in a deep plain network the gradient vanishes."""
     return ratios(lesson, rng, [one_of(rng, 13, 14, 15, 16), one_of(rng, 2, 3, 4)], False, None)
 
 

@@ -24,7 +24,7 @@ def problem(rng, device, dtype, n, d):
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 @pytest.mark.parametrize(("n", "d"), [(3, 7), (4, 4), (1, 5)])
 def test_all_three_gradients(lesson, device, rng, dtype, n, d):
-    """dx takes the blame through each row's mean and variance along; dgamma and dbeta are sums over the rows."""
+    """dx includes the gradient through each row's mean and variance; dgamma and dbeta are sums over the rows."""
     given, dy = problem(rng, device, dtype, n, d)
     _, cache = lesson.layer_norm(*given)
     return lesson.layer_norm_backward(dy, cache)

@@ -1,6 +1,6 @@
 """The checks of lesson 3.6: a loss that falls, a diagnosis in words, a plot as data. Each returns None, or a sentence.
 
-What is wanted is always taken from the reference's run: the scores before the training, the history that was drawn.
+What is wanted is always taken from the reference's run: the logits before the training, the history that was drawn.
 """
 
 import torch
@@ -51,7 +51,7 @@ def a_float_for_each_step(student, reference):
 
 
 def losses_of_the_steps(student, reference):
-    """Each loss is that of scores which the model gave, behind those of the loss before; the first are those at the start."""
+    """Each loss is that of logits that the model gave, behind those of the loss before; the first are those at the start."""
     problem = _not_on_the_batch(student["scores"], reference["scores"])
     if problem:
         return problem
@@ -66,7 +66,7 @@ def losses_of_the_steps(student, reference):
     for loss in history.tolist():
         found = [n for n in range(place, len(losses)) if abs(losses[n] - loss) < 1e-5 * (1 + abs(loss))]
         if not found:
-            return "A loss in the history is not that of the scores which the model gave in its step."
+            return "A loss in the history is not that of the logits that the model gave in its step."
         place = found[0] + 1
     return None
 

@@ -47,7 +47,7 @@ def scores(model, X):
 
 
 def first_scores(model):
-    """Return a list that will hold the scores of the model's first call: they belong to rows of the batch."""
+    """Return a list that will hold the logits of the model's first call: they belong to rows of the batch."""
     seen = []
     model.register_forward_hook(lambda _, __, output: None if seen else seen.append(output.detach().clone()))
     return seen
@@ -85,7 +85,7 @@ def test_a_float_for_each_step_from_the_untrained_model_on(lesson, device, rng, 
 @pytest.mark.weight(2)
 @pytest.mark.check("losses_of_the_steps")
 def test_each_loss_belongs_to_the_weights_before_its_update(lesson, device, rng):
-    """Each loss is that of the scores which the model gave in that step."""
+    """Each loss is that of the logits that the model gave in that step."""
     X, y = rows(rng, device)
     model, seen = network(rng, device), []
     model.register_forward_hook(lambda _, __, output: seen.append(output.detach().clone()))

@@ -67,7 +67,7 @@ def test_the_ends(lesson, device, rng, smoothing):
 @pytest.mark.exercise("label_smoothing_loss")
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_large_scores_stay_finite(lesson, device, rng, dtype):
-    """Scores as large as 1,000, of either sign, give a finite loss."""
+    """Logits as large as 1,000, of either sign, give a finite loss."""
     logits, y = rows(rng, device, 4, 3, dtype)
     large = torch.tensor([[1000.0, -1000, 0], [-1000, 1000, 500], [1000, 1000, 999], [-1000, -1000, -999]])
     return watched(lambda: lesson.label_smoothing_loss(large.to(device, dtype) + logits / 8, y, 0.25))

@@ -99,6 +99,18 @@ def drop_docstring(course: Path) -> None:
     change(course, DOUBLE, '    """The result is a new tensor."""\n', "")
 
 
+def say_the_same_again(course: Path) -> None:
+    change(course, DOUBLE, "The result is a new tensor.", "The result is `2 * x`, in x's shape and dtype!")
+
+
+def say_a_hidden_number(course: Path) -> None:
+    change(course, DOUBLE, "The result is a new tensor.", "At 4,711 the result is a new tensor.")
+
+
+def stop_in_mid_sentence(course: Path) -> None:
+    change(course, DOUBLE, "The result is a new tensor.", "The result is a new tensor, and")
+
+
 def leave_error_out_of_the_docstring(course: Path) -> None:
     change(course, REFERENCE, "; `ValueError` if either is under 1", "")
 
@@ -184,7 +196,18 @@ FAULTS: dict[str, tuple[Callable[[Path], None], str, str]] = {
     "the stub solves something": (solve_in_the_stub, "stub", "passes on the untouched stub"),
     "a scenario is random": (make_scenario_random, "reference", "does not pass its own scenario"),
     "an alternative is wrong": (make_alternative_wrong, "alternatives", "If it is correct by the docstring"),
-    "a scenario says no rule": (drop_docstring, "docstrings", "test_the_argument_stays has no docstring"),
+    "a scenario says no rule": (drop_docstring, "sentences", "test_the_argument_stays has no docstring"),
+    "two scenarios of an exercise say the same": (
+        say_the_same_again,
+        "sentences",
+        "test_double.py::test_the_argument_stays and test_double.py::test_",
+    ),
+    "a scenario says a hidden number": (
+        say_a_hidden_number,
+        "sentences",
+        "says 4,711, which neither the page nor the stub nor a visible test has",
+    ),
+    "a scenario says half a sentence": (stop_in_mid_sentence, "sentences", "end it with a full stop"),
     "a rule is not in the docstring": (
         leave_error_out_of_the_docstring,
         "docstrings",

@@ -226,7 +226,7 @@ def test_a_full_disk_halts_with_a_sentence_and_grading_goes_on_from_there(
     grade: Grade, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder, out = hand_in(tmp_path / "in", several(5)), tmp_path / "out"
-    full = _full_after(4)
+    full = _full_after(8)
     with monkeypatch.context() as patch:
         patch.setattr("autograder.util.files.os.fsync", full)
         with pytest.raises(

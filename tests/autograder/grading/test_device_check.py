@@ -1,4 +1,4 @@
-"""The portability lane: on a device that is not there, mistakes with devices show on any machine, and nothing else does."""
+"""The device check: on a device that is not there, mistakes with devices show on any machine, and nothing else does."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def test_the_device_is_gone_when_the_cpu_has_its_turn(sandbox: Sandbox) -> None:
 
 @pytest.fixture(scope="module")
 def grading(small_lesson: Lesson, template: Template) -> Iterator[Grading]:
-    """The small lesson on the CPU and in the lane."""
+    """The small lesson on the CPU and on the simulated device."""
     with Grading(small_lesson, ("cpu", SIMULATED), 0, unsafe=False, template=template) as ready:
         ready.spare[0].start()
         yield ready

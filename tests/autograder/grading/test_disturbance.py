@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from signal import SIGKILL, SIGSEGV
+
 import pytest
 
 from autograder.grading.disturbance import Disturbance, disturbance, tried_again, tries_after
 from autograder.sandbox.decode import RunError
-from autograder.sandbox.jobs import KILLED, Outcome, OutcomeStatus, Result, Run
+from autograder.sandbox.jobs import Outcome, OutcomeStatus, Result, Run
 
 RUNS = tuple(Run("test_a.py", "test", n, "cpu", exercise) for n, exercise in enumerate("aab"))
 DONE = Outcome(OutcomeStatus.RETURNED)
@@ -20,14 +22,15 @@ def result(*outcomes: Outcome, error: RunError | None = None) -> Result:
     ("outcomes", "found"),
     [
         ((DONE, DONE, DONE), None),
-        ((DONE, Outcome(OutcomeStatus.DIED, detail=KILLED), DONE), Disturbance.KILLED),
-        ((DONE, Outcome(OutcomeStatus.DIED, detail="ended by signal 11"), DONE), None),
+        ((DONE, Outcome(OutcomeStatus.DIED, signal=SIGKILL), DONE), Disturbance.KILLED),
+        ((DONE, Outcome(OutcomeStatus.DIED, signal=SIGSEGV), DONE), None),
+        ((DONE, Outcome(OutcomeStatus.DIED, detail="ended by signal 9"), DONE), None),
         ((DONE, Outcome(OutcomeStatus.NOT_REACHED), DONE), Disturbance.NOT_REACHED),
         ((DONE, Outcome(OutcomeStatus.WALL_TIME), Outcome(OutcomeStatus.STARVED)), Disturbance.STARVED),
         ((DONE, Outcome(OutcomeStatus.CPU_TIME), DONE), Disturbance.ONE_CPU_TIME),
         ((Outcome(OutcomeStatus.CPU_TIME), Outcome(OutcomeStatus.CPU_TIME), DONE), None),
         (
-            (DONE, DONE, Outcome(OutcomeStatus.NOT_IMPORTED, detail="died: ended by signal 9", ended="died")),
+            (DONE, DONE, Outcome(OutcomeStatus.NOT_IMPORTED, ended="died", signal=SIGKILL)),
             Disturbance.KILLED,
         ),
         ((DONE, DONE, Outcome(OutcomeStatus.NOT_IMPORTED, detail="died: ended by signal 9")), None),
@@ -43,7 +46,7 @@ def test_what_disturbed_is_told_by_how_runs_ended(outcomes: tuple[Outcome, ...],
 
 def test_an_exception_that_is_called_as_an_end_disturbs_nothing() -> None:
     named = RunError("died", "Exception", 3, "ended by signal 9")
-    ended = RunError("died", "died", None, KILLED, ended="died")
+    ended = RunError("died", "died", None, "", ended="died", signal=SIGKILL)
     assert disturbance(RUNS, result(error=named)) is None
     assert disturbance(RUNS, result(error=ended)) == Disturbance.KILLED
 

@@ -242,7 +242,7 @@ def test_feedback_stands_beneath_the_checks_and_holds_no_markup(desk: Desk) -> N
     page = (desk.course / "feedback" / "markup" / "lesson_9_1" / "lesson_9_1.html").read_text(encoding="utf-8")
     assert "<script>alert(1)" not in page
     told = desk.feedback("markup")
-    assert "It raised a ValueError at line 2 of the cell `solution-double`." in told
+    assert "It raised a ValueError at line 2 of the cell `solution-double`: `" in told
     assert '"Doubling" in assignments/lesson_9_1/README.md' in told
     assert "Score: 20.0 / 100.0" in told
 

@@ -82,7 +82,7 @@ def test_grading_ends_with_five_lines_and_the_page(graded: Graded) -> None:
     lines = graded.said.rstrip().splitlines()[-5:]
     assert lines[0].startswith("9 graded, mean ")
     assert lines[1] == "Named mistakes: 1 \u00d7 short_batch_lost, 1 \u00d7 squared."
-    assert lines[2].startswith("1 on the roster without a submission, 0 late; ")
+    assert lines[2].startswith("1 on the roster without a submission, no due date; ")
     assert lines[3].startswith("4 share a mistake that has no name (1 such mistakes).")
     assert "autograder misconceptions draft lesson_9_1 --from" in lines[3]
     assert lines[4] == f"The overview is {graded.grades.resolve() / 'index.html'}."

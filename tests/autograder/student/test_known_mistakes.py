@@ -47,7 +47,9 @@ def test_in_a_folder_of_a_notebook_the_copy_beside_it_names_the_mistake(tmp_path
 def test_more_than_two_that_fit_are_not_named(tmp_path: Path) -> None:
     def kept(*says: str) -> list[str]:
         entries = tuple({"call": "f()", "gives": 7, "says": one, "section": "S"} for one in says)
-        (tmp_path / "known_mistakes.txt").write_text(known_mistakes.text(Mistakes(entries, (), ())), encoding="utf-8")
+        (tmp_path / "known_mistakes.txt").write_text(
+            known_mistakes.text(Mistakes(entries, (), ()), ""), encoding="utf-8"
+        )
         return expect.looks_like(tmp_path, "f()", 7)
 
     assert [len(kept(*"ab"[:count])) for count in (1, 2)] == [1, 2]
@@ -85,3 +87,17 @@ def test_every_lesson_has_its_file_with_sentences_that_are_the_misconceptions_ow
     assert all(f"# {entry['section']}\n" in page for entry in entries)
     assert isinstance(expect, ModuleType)
     assert any(entry["says"][:30] in said for entry in entries)
+
+
+def test_a_file_is_stale_once_something_that_it_is_made_from_has_changed(course: Path) -> None:
+    lesson = lessons.load(course, "lesson_9_1")
+    path = lesson.assignment / known_mistakes.FILE
+    path.write_text(known_mistakes.text(Mistakes((), (), ()), known_mistakes.made_from(lesson)), encoding="utf-8")
+    for part in (lesson.reference, lesson.misconceptions, lesson.page, lesson.assignment / "test_exercises.py"):
+        assert known_mistakes.is_fresh(lesson)
+        before = part.read_bytes() if part.is_file() else b""
+        part.write_bytes(before + b"\n# more\n")
+        assert not known_mistakes.is_fresh(lesson), part
+        part.write_bytes(before)
+    path.unlink()
+    assert not known_mistakes.is_fresh(lesson)
