@@ -33,6 +33,7 @@ def main(given: Sequence[str] | None = None) -> int:
     """Run the command line; return 0 when it did its work, 1 when the grader failed somewhere, 2 on bad usage."""
     options = _parser().parse_args(given)
     try:
+        options.start = _start(options.course_folder)
         return int(options.run(options))
     except UserError as error:
         print(f"autograder: {error}", file=sys.stderr)
@@ -45,6 +46,28 @@ def main(given: Sequence[str] | None = None) -> int:
         return 130
 
 
+# The environment variable that says which course is meant, where no option does.
+COURSE = "AUTOGRADER_COURSE"
+
+
+def _start(given: Path | None) -> Path:
+    """Return the folder in or above which the course lies.
+
+    Raises:
+        UserError: the one that was named is no folder.
+    """
+    named = given if given is not None else Path(os.environ.get(COURSE) or ".")
+    try:
+        start = named.expanduser().resolve()
+        found = start.is_dir()
+    except (OSError, RuntimeError, ValueError):
+        found = False
+    if not found:
+        source = "--course" if given is not None else COURSE
+        raise UserError(f"There is no folder {named}, which {source} names. Give the folder that has assignments/.")
+    return start
+
+
 # What `add_subparsers` returns has no public name.
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
@@ -54,12 +77,22 @@ def _parser() -> argparse.ArgumentParser:
         prog="autograder", description="Grade the lessons of Learn the Training Loop with PyTorch."
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="print the versions of the grader and Python")
+    parser.add_argument(
+        "--course",
+        dest="course_folder",
+        type=Path,
+        metavar="DIR",
+        help=f"work on the course in this folder, wherever you are (default: ${COURSE}, else the folder you are in)",
+    )
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
     for add in (
         _add_grade,
+        _add_new,
+        _add_check,
         _add_audit,
         _add_stubs,
+        _add_answers,
         _add_release,
         _add_notebooks,
         _add_mistakes,
@@ -139,6 +172,30 @@ def _add_audit(commands: Commands) -> None:
     audit.set_defaults(run=_audit)
 
 
+def _add_new(commands: Commands) -> None:
+    new = commands.add_parser(
+        "new",
+        help="make a new lesson: a skeleton to fill in",
+        description="Make a new lesson: page, manifest, reference, misconceptions, visible and hidden tests of one small "
+        "exercise, in which nothing is wrong. Every place to fill in is marked FILL IN; `autograder check` lists them. In an "
+        "empty folder a course begins.",
+    )
+    new.add_argument("lesson", metavar="LESSON", help="such as lesson_4_1 or 4.1")
+    new.add_argument("title", metavar="TITLE", help="in quotes")
+    new.set_defaults(run=_new)
+
+
+def _add_check(commands: Commands) -> None:
+    check = commands.add_parser(
+        "check",
+        help="say all that is wrong with a lesson's files, in seconds",
+        description="Say everything that is wrong with a lesson's files at once, each fault with its file and line. Nothing is "
+        "run; whether the hidden suite is strong is what `autograder audit` measures. Exit status 1 when anything is wrong.",
+    )
+    check.add_argument("lessons", nargs="*", metavar="LESSON", help="default: all")
+    check.set_defaults(run=_check)
+
+
 def _add_stubs(commands: Commands) -> None:
     stubs = commands.add_parser(
         "stubs", help="make the stubs from the solutions", description="Make students' stubs from the solutions."
@@ -148,6 +205,17 @@ def _add_stubs(commands: Commands) -> None:
         "--check", action="store_true", help="write nothing; say which stubs are stale, and exit 1 if any is"
     )
     stubs.set_defaults(run=_stubs)
+
+
+def _add_answers(commands: Commands) -> None:
+    answers = commands.add_parser(
+        "answers",
+        help="make a lesson's answers, to read before they go out",
+        description="Make a lesson's answers from reference, alternatives and misconceptions: solutions/LESSON/answers.md, to "
+        "read. Students get them by `autograder release OUT --answers LESSON`, and in no other way.",
+    )
+    answers.add_argument("lessons", nargs="*", metavar="LESSON", help="default: all")
+    answers.set_defaults(run=_answers)
 
 
 def _add_release(commands: Commands) -> None:
@@ -164,6 +232,13 @@ def _add_release(commands: Commands) -> None:
         "lesson", nargs="*", metavar="LESSON", help="lessons to add; default: none to a release, all to a new folder"
     )
     release.add_argument("--lessons", nargs="+", default=[], metavar="LESSON", help="the same")
+    release.add_argument(
+        "--answers",
+        nargs="+",
+        default=[],
+        metavar="LESSON",
+        help="let the answers of these lessons go out, after the due date; they stay out",
+    )
     kind = release.add_mutually_exclusive_group()
     kind.add_argument(
         "--gradescope",
@@ -349,8 +424,8 @@ def _count(text: str) -> int:
     return int(text)
 
 
-def _lesson(name: str) -> lessons.Lesson:
-    return lessons.load(lessons.find_root(Path.cwd()), name)
+def _lesson(options: argparse.Namespace) -> lessons.Lesson:
+    return lessons.load(lessons.find_root(options.start), options.lesson)
 
 
 @contextlib.contextmanager
@@ -374,7 +449,7 @@ def _importing(template: Template | None) -> Iterator[None]:
 
 
 def _grade(options: argparse.Namespace) -> int:
-    lesson = _lesson(options.lesson)  # before what costs seconds to import: a name that is wrong is told at once
+    lesson = _lesson(options)  # before what costs seconds to import: a name that is wrong is told at once
     if not options.submissions.exists():
         raise UserError(f"There is no folder {options.submissions}. Give the folder that holds the submissions.")
     from autograder.grading import warm
@@ -434,7 +509,7 @@ def _overview_of_grades(lesson: lessons.Lesson, out: Path, known: Roster | None)
 
 
 def _draft(options: argparse.Namespace) -> int:
-    lesson = _lesson(options.lesson)
+    lesson = _lesson(options)
     from autograder.overview import drafts
 
     made = drafts.draft(lesson, options.grades, options.mistake, options.name)
@@ -446,7 +521,7 @@ def _draft(options: argparse.Namespace) -> int:
 
 
 def _overview(options: argparse.Namespace) -> int:
-    root = lessons.find_root(Path.cwd())
+    root = lessons.find_root(options.start)
     from autograder import console
     from autograder.gradebook import roster
     from autograder.overview import overview
@@ -475,7 +550,7 @@ def _wishes(options: argparse.Namespace) -> export.ExportOptions:
 
 
 def _audit(options: argparse.Namespace) -> int:
-    chosen = _each(options.lessons)
+    chosen = _each(options)
     from autograder.grading import warm
 
     with warm.template_for(chosen) as template:
@@ -503,8 +578,41 @@ def _audited(options: argparse.Namespace, chosen: list[lessons.Lesson], template
     return 0 if all(one.sound for one in found) else 1
 
 
+def _new(options: argparse.Namespace) -> int:
+    from autograder.authoring import new
+
+    root = new.root_for(options.start)
+    made = new.make(root, options.lesson, options.title)
+    for path in made:
+        print(f"wrote {path}")
+    name = made[0].parent.name
+    print(
+        f"Fill in what `autograder check {name}` lists; then `autograder mistakes {name}`, `autograder audit {name}`."
+    )
+    return 0
+
+
+def _check(options: argparse.Namespace) -> int:
+    root = lessons.find_root(options.start)
+    chosen = list(dict.fromkeys(lessons.find_folders(root, options.lessons)))
+    from autograder.authoring import check
+
+    wrong = 0
+    for name in chosen:
+        found = check.check(root, name)
+        wrong += len(found.faults)
+        for fault in found.faults:
+            print(fault.told(root, Path.cwd()))
+        for place in found.to_fill_in:
+            print(f"to do: {place.told(root, Path.cwd())}")
+        count = f"{len(found.faults)} fault{'s' * (len(found.faults) != 1)}" if found.faults else "nothing is wrong"
+        left = f", {len(found.to_fill_in)} places to fill in" if found.to_fill_in else ""
+        print(f"{name}: {count}{left}", flush=True)
+    return 1 if wrong else 0
+
+
 def _stubs(options: argparse.Namespace) -> int:
-    chosen = _each(options.lessons)
+    chosen = _each(options)
     from autograder.authoring import stubs as authoring
 
     stale = 0
@@ -521,11 +629,24 @@ def _stubs(options: argparse.Namespace) -> int:
     return 1 if stale else 0
 
 
+def _answers(options: argparse.Namespace) -> int:
+    chosen = _each(options)
+    from autograder.authoring import answers
+
+    for lesson in chosen:
+        path = answers.path_of(lesson)
+        path.write_text(answers.text(lesson), encoding="utf-8")
+        print(f"wrote {path}")
+    return 0
+
+
 def _release(options: argparse.Namespace) -> int:
-    root = lessons.find_root(Path.cwd())
+    root = lessons.find_root(options.start)
     chosen = list(dict.fromkeys(lessons.find_all(root, [*options.lesson, *options.lessons])))
     if options.late_penalty and not options.gradescope:
         raise UserError("--late-penalty goes with --gradescope; elsewhere, give it to `autograder grade`.")
+    if options.answers and (options.gradescope or options.classroom50):
+        raise UserError("--answers goes with the students' repository alone; leave it out here.")
     if options.gradescope or options.classroom50:
         if len(chosen) != 1:
             raise UserError(f"Give one lesson, as in: autograder release {options.out} lesson_2_5 and the same option.")
@@ -542,12 +663,16 @@ def _release(options: argparse.Namespace) -> int:
     from autograder import console
     from autograder.release import student_repository as releases
 
-    console.released(releases.release(root, options.out, chosen), options.out)
+    answered = lessons.find_all(root, options.answers)
+    did = releases.release(root, options.out, chosen, answered)
+    console.released(did, options.out)
+    for told in did.repeated:
+        print(f"note: {told} Those who read these answers know that line.")
     return 0
 
 
 def _notebooks(options: argparse.Namespace) -> int:
-    chosen = _each(options.lessons)
+    chosen = _each(options)
     from autograder.authoring import notebooks
 
     if options.course is not None:
@@ -572,7 +697,7 @@ def _notebooks(options: argparse.Namespace) -> int:
 
 
 def _mistakes(options: argparse.Namespace) -> int:
-    chosen = _each(options.lessons)
+    chosen = _each(options)
     from autograder.authoring import known_mistakes
 
     stale = 0
@@ -592,7 +717,7 @@ def _mistakes(options: argparse.Namespace) -> int:
 
 
 def _figures(options: argparse.Namespace) -> int:
-    chosen = _each(options.lessons)
+    chosen = _each(options)
     from autograder.authoring import stubs as authoring
 
     for lesson in chosen:
@@ -601,13 +726,16 @@ def _figures(options: argparse.Namespace) -> int:
     return 0
 
 
-def _each(names: Sequence[str]) -> list[lessons.Lesson]:
-    root = lessons.find_root(Path.cwd())
-    return [lessons.load(root, name) for name in dict.fromkeys(lessons.find_all(root, names)) or lessons.names(root)]
+def _each(options: argparse.Namespace) -> list[lessons.Lesson]:
+    root = lessons.find_root(options.start)
+    return [
+        lessons.load(root, name)
+        for name in dict.fromkeys(lessons.find_all(root, options.lessons)) or lessons.names(root)
+    ]
 
 
-def _doctor(_: argparse.Namespace) -> int:
-    root = lessons.find_root(Path.cwd())
+def _doctor(options: argparse.Namespace) -> int:
+    root = lessons.find_root(options.start)
     from autograder.sandbox import doctor
 
     for line in doctor.examine(root):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from autograder.audit.subject import CheckResult, Subject
+from autograder.course import docstring_rules
 from autograder.course.docstrings import DocstringContract
-from autograder.course.lesson import Exercise, Lesson
+from autograder.course.lesson import Exercise
 from autograder.sandbox.decode import Call
 
 
@@ -30,7 +31,12 @@ def check_docstrings(subject: Subject) -> CheckResult:
         promise = subject.promises.get(exercise.name)
         if promise is not None:
             mine = {key: node for key, node in functions.items() if owners[key] == exercise.name}
-            faults += [f"{told}: add it there." for told in _unsaid(subject, exercise, promise, mine)]
+            where = f"the docstring of {exercise.name}"
+            told = [
+                *docstring_rules.unsaid(subject.lesson.exercises, exercise, promise, mine),
+                *_unsaid_of_inputs(subject, exercise, promise, where),
+            ]
+            faults += [f"{one}: add it there." for one in told]
     return CheckResult("docstrings", f"{len(owners)} scenarios, {len(subject.promises)} docstrings", tuple(faults))
 
 
@@ -42,30 +48,6 @@ _NONE = r"\b(empty|none|no|0|zero|without)\b|≥ 0"
 
 
 _DTYPES = r"\bdtypes?\b|float(16|32|64)|int(32|64)|bfloat16|bool|precision|integers"
-
-
-def _unsaid(
-    subject: Subject,
-    exercise: Exercise,
-    promise: DocstringContract,
-    scenarios: Mapping[tuple[str, str], ast.FunctionDef],
-) -> Iterator[str]:
-    """Yield what scenarios ask for, or the manifest forbids, and the docstrings do not say."""
-    where = f"the docstring of {exercise.name}"
-    for argument in promise.arguments:
-        if not re.search(
-            rf"^[ \t]*(\w+, )*\*{{0,2}}{argument}(, \w+)*( \([^)]*\))?:", promise.words, flags=re.MULTILINE
-        ):
-            yield f"{where} does not describe the argument {argument}"
-    if exercise.off_limits and not _names_off_limits(subject.lesson, exercise, promise):
-        yield f"lesson.toml puts {exercise.off_limits[0]} off limits, and {where} does not say that this is off limits"
-    for (file, name), node in scenarios.items():
-        for error in _asked_errors(node):
-            if error not in promise.words:
-                yield f"{file}::{name} asks for {error}, which {where} does not name"
-        if any(argument.arg == "device" for argument in node.args.args) and not promise.portable:
-            yield f"{file}::{name} asks for a device, which {where} does not mention"
-    yield from _unsaid_of_inputs(subject, exercise, promise, where)
 
 
 def _unsaid_of_inputs(subject: Subject, exercise: Exercise, promise: DocstringContract, where: str) -> Iterator[str]:
@@ -94,18 +76,3 @@ def _tensors(call: Call) -> Iterator[tuple[str, list[int]]]:
         found = re.fullmatch(r"(\w+) \(((?:\d+, ?)*\d*)\)", words)
         if found:
             yield found.group(1), [int(part) for part in re.findall(r"\d+", found.group(2))]
-
-
-def _names_off_limits(lesson: Lesson, exercise: Exercise, promise: DocstringContract) -> bool:
-    """Return whether docstrings say that something is off limits: a name of the manifest, its package, or "as in" another's."""
-    names = {part for name in exercise.off_limits for part in (name, name.rpartition(".")[2], name.rpartition(".")[0])}
-    names |= {f"`{other.name}`" for other in lesson.exercises if other.off_limits and other != exercise}
-    return "off limits" in promise.words.lower() and any(name in promise.words for name in names)
-
-
-def _asked_errors(function: ast.FunctionDef) -> Iterator[str]:
-    for node in ast.walk(function):
-        if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] == "raised" and node.args:
-            first = node.args[0]
-            for part in first.elts if isinstance(first, ast.Tuple) else [first]:
-                yield ast.unparse(part)

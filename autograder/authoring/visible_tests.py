@@ -101,15 +101,18 @@ def faults(lesson: Lesson) -> tuple[str, ...]:
         return ()
     found = _Tests(lesson, path, path.read_text(encoding="utf-8")).tests_by_exercise()
     return tuple(
-        [
-            f"{path}:{test.line}: {test.name} is about `{name}` and its name does not say so: call it test_{name}_…, "
-            f"so that `pytest -k {name}` finds it."
-            for name, tests in found.items()
-            for test in tests
-            if name not in test.name
-        ]
+        [_misnamed(path, test, name) for name, tests in found.items() for test in tests if name not in test.name]
         + [f"{path} has no test of the exercise `{name}`; add one." for name, tests in found.items() if not tests]
     )
+
+
+def every_fault(lesson: Lesson) -> Iterator[str]:
+    """Yield a sentence, with its place, for each visible test that cannot be used or is misnamed.
+
+    Also for each exercise that has none.
+    """
+    path = lesson.assignment / "test_exercises.py"
+    yield from _Tests(lesson, path, path.read_text(encoding="utf-8")).faults()
 
 
 class _Tests:
@@ -130,6 +133,27 @@ class _Tests:
         about = [(self._exercise(test), VisibleTest(test.name, test.lineno)) for test in self._tests]
         names = [exercise.name for exercise in self._lesson.exercises]
         return {name: tuple(test for exercise, test in about if exercise == name) for name in names}
+
+    def faults(self) -> Iterator[str]:
+        """Yield what is wrong, test by test, and what is missing."""
+        names = [exercise.name for exercise in self._lesson.exercises if exercise.name]
+        tested: set[str] = set()
+        for test in self._tests:
+            try:
+                exercise = self._exercise(test)
+            except VisibleTestsError as error:
+                yield str(error)
+                continue
+            try:
+                self._test(test)
+            except VisibleTestsError as error:
+                yield str(error)
+            tested.add(exercise)
+            if exercise not in test.name:
+                yield _misnamed(self._path, VisibleTest(test.name, test.lineno), exercise)
+        for name in names:
+            if name not in tested:
+                yield f"{self._path}:1: this file has no test of the exercise `{name}`; add one."
 
     def checks(self) -> NotebookChecks:
         """Return the tests as a notebook's code."""
@@ -168,7 +192,9 @@ class _Tests:
         known = {name for names, _ in self._parameters(test) for name in names} | {"tmp_path"}
         unknown = [argument.arg for argument in test.args.args if argument.arg not in known]
         if unknown:
-            raise VisibleTestsError(f"{self._path}: {test.name} asks for {unknown[0]!r}, which no notebook has.")
+            raise VisibleTestsError(
+                f"{self._path}:{test.lineno}: {test.name} asks for {unknown[0]!r}, which no notebook has."
+            )
         call = f"{test.name}({', '.join(self._argument(argument.arg) for argument in test.args.args)})"
         if any(argument.arg == "tmp_path" for argument in test.args.args):
             call = f"with TemporaryDirectory() as folder:\n    {call}"
@@ -189,7 +215,9 @@ class _Tests:
                 or not words.startswith("pytest.mark.parametrize(")
                 or "param(" in words
             ):
-                raise VisibleTestsError(f"{self._path}: {test.name} has a mark that no notebook knows: @{words}")
+                raise VisibleTestsError(
+                    f"{self._path}:{test.lineno}: {test.name} has a mark that no notebook knows: @{words}"
+                )
             names = ast.literal_eval(decorator.args[0])
             listed = [name.strip() for name in names.split(",")] if isinstance(names, str) else list(names)
             found.append((listed, ast.unparse(decorator.args[1])))
@@ -207,7 +235,7 @@ class _Tests:
         used = self._used(test, set())
         about = [exercise.name for exercise in self._lesson.exercises if exercise.name in used]
         if not about:
-            raise VisibleTestsError(f"{self._path}: {test.name} uses no exercise of {self._lesson.name}.")
+            raise VisibleTestsError(f"{self._path}:{test.lineno}: {test.name} uses no exercise of {self._lesson.name}.")
         return about[-1]
 
     def _used(self, function: ast.FunctionDef, seen: set[str]) -> set[str]:
@@ -228,6 +256,13 @@ class _Tests:
         while first and self._lines[first - 1].startswith("#"):
             first -= 1
         return first, node.end_lineno or node.lineno
+
+
+def _misnamed(path: Path, test: VisibleTest, exercise: str) -> str:
+    return (
+        f"{path}:{test.line}: {test.name} is about `{exercise}` and its name does not say so: call it test_{exercise}_…, "
+        f"so that `pytest -k {exercise}` finds it."
+    )
 
 
 def _decorated(function: ast.FunctionDef, word: str) -> bool:

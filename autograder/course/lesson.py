@@ -16,6 +16,8 @@ from autograder.course.manifests import LessonError as LessonError
 
 # A lesson's number as readers write it.
 NUMBER = re.compile(r"0*(\d+)[._]0*(\d+)")
+# A lesson's folder.
+FOLDER = re.compile(r"lesson_\d+_\d+")
 # Where a lesson has a folder of its name.
 FOLDERS = ("assignments", "solutions", "tests")
 # The comments between which a reference has what a student is to write.
@@ -134,13 +136,29 @@ def find_all(root: Path, given: Sequence[str]) -> list[str]:
     Raises:
         LessonError: there is no such lesson; the sentence says which is near.
     """
-    known = names(root)
+    return _find_among(root, given, names(root))
+
+
+def _find_among(root: Path, given: Sequence[str], known: Sequence[str]) -> list[str]:
     found = [_named(root, one, known) for one in given]
     unknown = list(dict.fromkeys(one for one, name in zip(given, found, strict=True) if not name))
     if unknown:
         told = [f"There is no lesson {one!r} in {root / 'assignments'}. {_near(one, known)}" for one in unknown]
         raise LessonError(" ".join(told))
     return found
+
+
+def find_folders(root: Path, given: Sequence[str]) -> list[str]:
+    """Return the names of lessons that somebody typed, as `find_all` does, also of those whose manifest is not there yet.
+
+    All lessons where none is named.
+
+    Raises:
+        LessonError: there is no such lesson; the sentence says which is near.
+    """
+    folders = {path.name for path in (root / "assignments").glob("lesson_*") if FOLDER.fullmatch(path.name)}
+    known = sorted(folders, key=lambda name: [int(part) for part in name.split("_")[1:]])
+    return _find_among(root, given, known) if given else known
 
 
 def _named(root: Path, given: str, known: Sequence[str]) -> str:

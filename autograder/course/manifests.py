@@ -6,13 +6,14 @@ Whether an off-limits name exists is asked for where PyTorch is imported anyway:
 from __future__ import annotations
 
 import ast
+import contextlib
 import importlib
 import importlib.util
 import math
 import re
 import sys
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
@@ -130,11 +131,40 @@ class _Table:
         return value
 
 
+@dataclass(frozen=True)
+class Survey:
+    """What a manifest says, as far as it can be read, and all that is wrong in it.
+
+    Attributes:
+        title: the lesson's title; "" where there is none.
+        follow_through: whether failures follow through.
+        exercises: one for each table, in order; what cannot be read of it is empty, or 0.
+        faults: in the order in which they are looked for.
+    """
+
+    title: str
+    follow_through: bool
+    exercises: tuple[Exercise, ...]
+    faults: tuple[LessonError, ...]
+
+
 def read(path: Path) -> tuple[str, bool, tuple[Exercise, ...]]:
     """Return a manifest's title, whether failures follow through, and its exercises.
 
     Raises:
         LessonError: it cannot be read, or something in it is wrong.
+    """
+    found = survey(path)
+    if found.faults:
+        raise found.faults[0]
+    return found.title, found.follow_through, found.exercises
+
+
+def survey(path: Path) -> Survey:
+    """Return what a manifest says, and everything that is wrong in it.
+
+    Raises:
+        LessonError: it cannot be read at all.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -145,48 +175,85 @@ def read(path: Path) -> tuple[str, bool, tuple[Exercise, ...]]:
     except OSError as error:
         raise LessonError(f"{path} cannot be read: {error.strerror}.") from error
     whole = _Table(path, text, manifest, -1)
-    _known(whole, OF_A_LESSON, "a manifest has `title`, `follow_through` and `[[exercise]]` tables")
-    tables = manifest.get("exercise", [])
+    faults = list(_unknown(whole, OF_A_LESSON, "a manifest has `title`, `follow_through` and `[[exercise]]` tables"))
+    exercises = _exercises(whole, faults)
+    with _kept(faults):
+        _check_groups(path, text, exercises)
+    total = sum(exercise.points for exercise in exercises)
+    if abs(total - TOTAL_POINTS) > 1e-9 and all(exercise.points for exercise in exercises):
+        told = f"the exercises' points add up to {total:g}; they must add up to {TOTAL_POINTS}."
+        faults.append(LessonError(f"{path}: {told}"))
+    title, follow_through = "", True
+    with _kept(faults):
+        title = whole.words("title", needed=True)
+    with _kept(faults):
+        follow_through = whole.flag("follow_through", True)
+    return Survey(title, follow_through, tuple(exercises), tuple(faults))
+
+
+@contextlib.contextmanager
+def _kept(faults: list[LessonError]) -> Iterator[None]:
+    """Keep what is refused, and go on behind the block."""
+    try:
+        yield
+    except LessonError as error:
+        faults.append(error)
+
+
+def _exercises(whole: _Table, faults: list[LessonError]) -> list[Exercise]:
+    tables = whole.values.get("exercise", [])
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
-        whole.refuse("exercise", "an exercise is a table of its own, headed [[exercise]] with two brackets.")
+        with _kept(faults):
+            whole.refuse("exercise", "an exercise is a table of its own, headed [[exercise]] with two brackets.")
+        return []
     exercises: list[Exercise] = []
     for number, values in enumerate(tables):
-        exercise = _exercise(_Table(path, text, values, number, str(values.get("name") or "")))
-        if exercise.name in [other.name for other in exercises]:
-            _Table(path, text, values, number).refuse("name", f"exercise {exercise.name!r} is listed twice.")
+        table = _Table(whole.path, whole.text, values, number, str(values.get("name") or ""))
+        exercise = _exercise(table, faults)
+        if exercise.name and exercise.name in [other.name for other in exercises]:
+            with _kept(faults):
+                _Table(whole.path, whole.text, values, number).refuse(
+                    "name", f"exercise {exercise.name!r} is listed twice."
+                )
         exercises.append(exercise)
-    _check_groups(path, text, exercises)
-    total = sum(exercise.points for exercise in exercises)
-    if abs(total - TOTAL_POINTS) > 1e-9:
-        raise LessonError(f"{path}: the exercises' points add up to {total:g}; they must add up to {TOTAL_POINTS}.")
-    return whole.words("title", needed=True), whole.flag("follow_through", True), tuple(exercises)
+    return exercises
 
 
-def _exercise(table: _Table) -> Exercise:
+def _exercise(table: _Table, faults: list[LessonError]) -> Exercise:
     keys = tuple(Exercise.__dataclass_fields__)
-    _known(table, keys, f"an exercise has {', '.join(keys)}")
+    faults += _unknown(table, keys, f"an exercise has {', '.join(keys)}")
+    found: dict[str, Any] = {"name": "", "points": 0.0, "section": ""}
+    for key, field_of in _FIELDS.items():
+        with _kept(faults):
+            found[key] = field_of(table)
+    off_limits = table.values.get("off_limits")
+    for name in off_limits if isinstance(off_limits, list) else []:
+        with _kept(faults):
+            _check_off_limit(table, name)
+    with _kept(faults):
+        _check_reason(table)
+    return Exercise(**found)
+
+
+def _name(table: _Table) -> str:
     name = table.words("name", needed=True)
     if not name.isidentifier():
         table.refuse("name", "`name` is the name of a function, class or method, as it stands in exercises.py.")
+    return name
+
+
+def _points(table: _Table) -> float:
     points = table.values.get("points")
     if isinstance(points, bool) or not isinstance(points, (int, float)) or not math.isfinite(points) or points <= 0:
         table.refuse("points", "`points` is a number above 0, without quotes.")
-    off_limits, reason = _off_limits(table), table.words("off_limits_reason")
-    if off_limits and not reason:
+    return float(points)
+
+
+def _check_reason(table: _Table) -> None:
+    if table.values.get("off_limits") and "off_limits_reason" not in table.values:
         table.refuse("off_limits", "there is `off_limits` but no `off_limits_reason` to tell a student.")
-    if reason and not off_limits:
+    if table.values.get("off_limits_reason") and not table.values.get("off_limits"):
         table.refuse("off_limits_reason", "there is a reason, but no `off_limits` with the names that are.")
-    return Exercise(
-        name=name,
-        points=float(points),
-        section=table.words("section", needed=True),
-        group=_group(table),
-        off_limits=off_limits,
-        off_limits_reason=reason,
-        bonus=table.flag("bonus", False),
-        forgeable=table.words("forgeable"),
-        few_answers=table.words("few_answers"),
-    )
 
 
 def _group(table: _Table) -> str:
@@ -220,16 +287,40 @@ def _off_limits(table: _Table) -> tuple[str, ...]:
     value = table.values.get("off_limits", [])
     if not isinstance(value, list):
         table.refuse("off_limits", '`off_limits` is a list, also of one name: off_limits = ["torch.mean"].')
-    for name in value:
-        if not isinstance(name, str) or not DOTTED.fullmatch(name):
-            table.refuse("off_limits", f"{name!r} is not a dotted name such as torch.mean.", str(name))
-    return tuple(value)
+    return tuple(name for name in value if _is_dotted(name))
 
 
-def _known(table: _Table, keys: Sequence[str], told: str) -> None:
+def _is_dotted(name: object) -> bool:
+    return isinstance(name, str) and DOTTED.fullmatch(name) is not None
+
+
+def _check_off_limit(table: _Table, name: object) -> None:
+    if not _is_dotted(name):
+        table.refuse("off_limits", f"{name!r} is not a dotted name such as torch.mean.", str(name))
+
+
+# How each key of an exercise is read, in the order in which faults are told.
+_FIELDS: Mapping[str, Callable[[_Table], Any]] = {
+    "name": _name,
+    "points": _points,
+    "off_limits": _off_limits,
+    "off_limits_reason": lambda table: table.words("off_limits_reason"),
+    "section": lambda table: table.words("section", needed=True),
+    "group": _group,
+    "bonus": lambda table: table.flag("bonus", False),
+    "forgeable": lambda table: table.words("forgeable"),
+    "few_answers": lambda table: table.words("few_answers"),
+}
+
+
+def _unknown(table: _Table, keys: Sequence[str], told: str) -> Iterator[LessonError]:
+    """Yield a fault for each key that there is not."""
+    faults: list[LessonError] = []
     for key in table.values:
         if key not in keys:
-            table.refuse(key, f"unknown key {key!r}; {told}.")
+            with _kept(faults):
+                table.refuse(key, f"unknown key {key!r}; {told}.")
+    yield from faults
 
 
 def check_names(path: Path, exercises: Sequence[Exercise], reference: Path, page: Path) -> None:
@@ -240,25 +331,35 @@ def check_names(path: Path, exercises: Sequence[Exercise], reference: Path, page
     Raises:
         LessonError: the first such name.
     """
+    for fault in name_faults(path, exercises, reference, page):
+        raise fault
+
+
+def name_faults(path: Path, exercises: Sequence[Exercise], reference: Path, page: Path) -> Iterator[LessonError]:
+    """Yield what `check_names` refuses, all of it; of an exercise whose name or section is empty that is left out."""
     text = path.read_text(encoding="utf-8-sig")
-    defined, headings = _defined(reference), _headings(page)
+    defined, headings = _defined(reference), page_headings(page)
+    faults: list[LessonError] = []
     for number, exercise in enumerate(exercises):
         table = _Table(path, text, {}, number, exercise.name)
-        if defined is not None and exercise.name not in defined:
-            table.refuse("name", f"{reference} has no function, class or method of that name.")
-        if headings is not None and exercise.section not in headings:
-            table.refuse("section", f"{page} has no heading {exercise.section!r}.")
+        if defined is not None and exercise.name and exercise.name not in defined:
+            with _kept(faults):
+                table.refuse("name", f"{reference} has no function, class or method of that name.")
+        if headings is not None and exercise.section and exercise.section not in headings:
+            with _kept(faults):
+                table.refuse("section", f"{page} has no heading {exercise.section!r}.")
+    yield from faults
     if headings is not None:
-        _check_numbered(path, text, exercises, page)
+        yield from _numbered_faults(path, text, exercises, page)
 
 
-def _check_numbered(path: Path, text: str, exercises: Sequence[Exercise], page: Path) -> None:
-    """Refuse a page whose headings of exercises are not those that the groups make, in their order."""
-    names = {exercise.name: number for number, exercise in enumerate(exercises)}
+def _numbered_faults(path: Path, text: str, exercises: Sequence[Exercise], page: Path) -> Iterator[LessonError]:
+    """Yield what is wrong where a page's headings of exercises are not those that the groups make, in their order."""
+    names = {exercise.name: number for number, exercise in enumerate(exercises) if exercise.name}
     shown = [
         heading for heading in exercise_headings(page.read_text(encoding="utf-8-sig")) if _is_exercise(heading, names)
     ]
-    groups = grouped((exercise.name, exercise.group) for exercise in exercises)
+    groups = grouped((exercise.name, exercise.group) for exercise in exercises if exercise.name)
     wanted = [
         (name, heading)
         for group in groups
@@ -267,14 +368,20 @@ def _check_numbered(path: Path, text: str, exercises: Sequence[Exercise], page: 
             *((name, f"#### {name}") for name in group.names),
         ]
     ]
+    bare = [heading.replace("`", "") for heading in shown]
+    faults: list[LessonError] = []
     for place, (name, heading) in enumerate(wanted):
         found = shown[place] if place < len(shown) else ""
-        if found.replace("`", "") != heading:
-            table = _Table(path, text, {}, names[name], name)
+        # One heading too many or too few moves all that follow: those are no faults of their own.
+        if found.replace("`", "") != heading and (not faults or heading not in bare):
             where = f"where `{found}` stands" if found else "as the next of its headings there"
-            table.refuse("group", f"{page} must have the heading `{heading}` below `## Exercises`, {where}.")
-    if groups and len(shown) > len(wanted):
-        raise LessonError(f"{page}: the heading {shown[len(wanted)]!r} is none of the exercises of {path}.")
+            with _kept(faults):
+                _Table(path, text, {}, names[name], name).refuse(
+                    "group", f"{page} must have the heading `{heading}` below `## Exercises`, {where}."
+                )
+    yield from faults
+    if groups and not faults and len(shown) > len(wanted):
+        yield LessonError(f"{page}: the heading {shown[len(wanted)]!r} is none of the exercises of {path}.")
 
 
 def _is_exercise(heading: str, names: Iterable[str]) -> bool:
@@ -284,12 +391,13 @@ def _is_exercise(heading: str, names: Iterable[str]) -> bool:
 
 def exercise_headings(text: str) -> list[str]:
     """Return the headings of the third and fourth level below `## Exercises` of a page, with their number signs."""
-    _, _, below = _without_code(text).partition("\n## Exercises\n")
+    _, _, below = without_code(text).partition("\n## Exercises\n")
     own = re.split(r"^## ", below, maxsplit=1, flags=re.MULTILINE)[0]
     return [heading.rstrip() for heading in re.findall(r"^#{3,4} .+$", own, flags=re.MULTILINE)]
 
 
-def _without_code(text: str) -> str:
+def without_code(text: str) -> str:
+    """Return a page without its blocks of code."""
     return re.sub(r"^(```|~~~).*?^\1", "", text, flags=re.MULTILINE | re.DOTALL)
 
 
@@ -304,12 +412,13 @@ def _defined(reference: Path) -> set[str] | None:
     return {node.name for node in (*tops, *inside)}
 
 
-def _headings(page: Path) -> set[str] | None:
+def page_headings(page: Path) -> set[str] | None:
+    """Return the headings of a page, without their number signs; None where there is no page to read."""
     try:
         text = page.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError):
         return None
-    return set(re.findall(r"^#{1,6} (.+?)\s*$", _without_code(text), flags=re.MULTILINE))
+    return set(re.findall(r"^#{1,6} (.+?)\s*$", without_code(text), flags=re.MULTILINE))
 
 
 def check_off_limits(path: Path, exercises: Sequence[Exercise], *, importing: bool = False) -> None:
@@ -323,14 +432,23 @@ def check_off_limits(path: Path, exercises: Sequence[Exercise], *, importing: bo
     Raises:
         LessonError: the first such name.
     """
+    for fault in off_limits_faults(path, exercises, importing=importing):
+        raise fault
+
+
+def off_limits_faults(path: Path, exercises: Sequence[Exercise], *, importing: bool = False) -> Iterator[LessonError]:
+    """Yield what `check_off_limits` refuses, all of it."""
     looked_up: dict[str, bool] = {}
+    faults: list[LessonError] = []
     for number, exercise in enumerate(exercises):
         for name in exercise.off_limits:
             if name not in looked_up:
                 looked_up[name] = _exists(name, importing)
             if not looked_up[name]:
                 table = _Table(path, path.read_text(encoding="utf-8-sig"), {}, number, exercise.name)
-                table.refuse("off_limits", f"there is no {name}; is it spelt as in Python?", name)
+                with _kept(faults):
+                    table.refuse("off_limits", f"there is no {name}; is it spelt as in Python?", name)
+    yield from faults
 
 
 def _exists(name: str, importing: bool) -> bool:

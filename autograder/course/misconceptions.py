@@ -40,6 +40,15 @@ def read(lesson: Lesson) -> tuple[Misconception, ...]:
         tree = ast.parse(path.read_text(encoding="utf-8"))
     except SyntaxError as error:
         raise DiagnosisError(f"{path}:{error.lineno}: {error.msg}") from error
+    found, faults = survey(lesson, tree)
+    if faults:
+        raise faults[0]
+    return found
+
+
+def survey(lesson: Lesson, tree: ast.Module) -> tuple[tuple[Misconception, ...], tuple[DiagnosisError, ...]]:
+    """Return a file's misconceptions that can be read, and everything that is wrong with the others."""
+    path = lesson.misconceptions
     texts = {
         target.id: node.value.value
         for node in tree.body
@@ -47,17 +56,22 @@ def read(lesson: Lesson) -> tuple[Misconception, ...]:
         for target in node.targets
         if isinstance(target, ast.Name)
     }
-    found: list[Misconception] = []
+    found: dict[str, Misconception] = {}
+    faults: list[DiagnosisError] = []
     for node in tree.body:
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
             for decorator in node.decorator_list:
                 if isinstance(decorator, ast.Call) and ast.unparse(decorator.func) == "misconception":
-                    found.append(_marked(node.name, decorator, texts, lesson))
-    names = [one.name for one in found]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise DiagnosisError(f"{path}: there are two misconceptions called {twice[0]}; give each a name of its own.")
-    return tuple(found)
+                    try:
+                        one = _marked(node.name, decorator, texts, lesson)
+                    except DiagnosisError as error:
+                        faults.append(error)
+                        continue
+                    if one.name in found:
+                        told = f"there are two misconceptions called {one.name}; give each a name of its own."
+                        faults.append(DiagnosisError(f"{path}:{node.lineno}: {told}"))
+                    found[one.name] = one
+    return tuple(found.values()), tuple(faults)
 
 
 def _marked(name: str, mark: ast.Call, texts: dict[str, str], lesson: Lesson) -> Misconception:

@@ -12,41 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from autograder.course import manifests, scenario_rules
+from autograder.course import manifests
 from autograder.course.lesson import Lesson
-from autograder.course.library_imports import below
+from autograder.course.scenario_files import broken_rules
 from autograder.util.errors import UserError
 from autograder.worker.loading import load as load_module
-from autograder.worker.scenarios import FIXTURES, Scenario, expand
-
-MARKS = ("exercise", "weight", "check", "tolerance", "parametrize")
-PACKAGES = (
-    "torch",
-    "torchvision",
-    "numpy",
-    "sklearn",
-    "matplotlib",
-    "tensorboard",
-    "pytest",
-    "autograder.worker.probes",
-    "__future__",
-)
-STANDARD = [
-    "collections",
-    "copy",
-    "functools",
-    "gc",
-    "gzip",
-    "inspect",
-    "itertools",
-    "math",
-    "pathlib",
-    "random",
-    "struct",
-    "types",
-    "typing",
-    "warnings",
-]
+from autograder.worker.scenarios import Scenario, expand
 
 Check = Callable[[Any, Any], str | None]
 
@@ -171,73 +142,3 @@ def _load_checks(lesson: Lesson, path: Path, text: str) -> dict[str, Check]:
         for name, value in vars(module).items()
         if callable(value) and not name.startswith("_") and getattr(value, "__module__", "") == module.__name__
     }
-
-
-def broken_rules(tree: ast.Module) -> Iterator[tuple[int, str]]:
-    """Yield the line of each rule that a scenario file breaks, and a sentence on what to do instead."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ClassDef):
-            yield node.lineno, "a scenario file has no classes; write a plain function."
-        elif isinstance(node, ast.Assert):
-            yield (
-                node.lineno,
-                "a scenario has no assert: it returns what the lesson's functions gave, and the grader compares.",
-            )
-        elif isinstance(node, ast.Import):
-            yield from _imports(node, [alias.name for alias in node.names])
-        elif isinstance(node, ast.ImportFrom):
-            names = [f"{node.module}.{alias.name}" for alias in node.names]
-            yield from _imports(node, names if node.module == "autograder.worker" else [node.module or "."])
-        elif (
-            isinstance(node, ast.Attribute)
-            and ast.unparse(node.value) == "pytest"
-            and node.attr not in ("mark", "param")
-        ):
-            yield node.lineno, f"pytest.{node.attr} is not for scenarios; to see an exception use probes.raised."
-    for statement in tree.body:
-        if isinstance(statement, ast.FunctionDef) and statement.name.startswith("test_"):
-            yield from _scenario_rules(statement)
-    yield from scenario_rules.verdicts_returned(tree)
-    yield from scenario_rules.unlabelled(tree)
-
-
-def _imports(node: ast.stmt, names: list[str]) -> Iterator[tuple[int, str]]:
-    for name in names:
-        if not below(name, (*STANDARD, *PACKAGES)):
-            yield (
-                node.lineno,
-                f"a scenario file may not import {name}; tests/README.md lists what it may import.",
-            )
-
-
-def _scenario_rules(function: ast.FunctionDef) -> Iterator[tuple[int, str]]:
-    marks = [mark for decorator in function.decorator_list if (mark := _mark(decorator)) is not None]
-    if len(marks) != len(function.decorator_list) or any(mark not in MARKS for mark, _ in marks):
-        yield function.lineno, f"{function.name} may carry only these marks of pytest: {', '.join(MARKS)}."
-    if "exercise" not in [mark for mark, _ in marks]:
-        yield function.lineno, f"{function.name} needs @pytest.mark.exercise(name), the exercise that it judges."
-    given = {name for mark, call in marks if mark == "parametrize" for name in _parametrized(call)}
-    for argument in function.args.args:
-        if argument.arg not in given and argument.arg not in FIXTURES:
-            yield (
-                function.lineno,
-                f"{function.name} asks for {argument.arg!r}; a scenario's fixtures are {', '.join(FIXTURES)}.",
-            )
-    if not any(isinstance(node, ast.Return) and node.value is not None for node in ast.walk(function)):
-        yield function.lineno, f"{function.name} returns nothing, so nothing would be compared."
-
-
-def _mark(decorator: ast.expr) -> tuple[str, ast.Call | None] | None:
-    call = decorator if isinstance(decorator, ast.Call) else None
-    name = ast.unparse(call.func if call else decorator)
-    return (name.removeprefix("pytest.mark."), call) if name.startswith("pytest.mark.") else None
-
-
-def _parametrized(call: ast.Call | None) -> list[str]:
-    if call is None or not call.args:
-        return []
-    try:
-        names = ast.literal_eval(call.args[0])
-    except ValueError:
-        return []
-    return [part.strip() for part in names.split(",")] if isinstance(names, str) else list(names)

@@ -9,27 +9,18 @@ from __future__ import annotations
 
 import base64
 import json
-import re
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from autograder.course import lesson as lessons
-from autograder.course.lesson import BEGIN, END
+from autograder.course.regions import everybodys, regions, without_blanks
 
 # Characters without blanks. Shorter lines are in every program that trains something, or call an exercise as its tests do.
 TELLING = 32
 TELLING_TOGETHER = 13
 TELLING_IN_A_ROW = 60
-# Lines of the training loop, without blanks, as the course prints them on page after page: whoever has one knows nothing new.
-EVERYBODYS = re.compile(
-    r"optimizer=torch\.optim\.\w+\(model\.parameters\(\),lr=[\w.]+\)"
-    r"|loss=nn\.functional\.cross_entropy\(model\(\w+\)[\w.,()]*\)"
-    r"|loss=\(\(y-model\(X\)\)\*\*2\)\.mean\(\)"
-    r"|optimizer\.zero_grad\(\)|loss\.backward\(\)|optimizer\.step\(\)|\w+\.append\(loss\.item\(\)\)"
-    r"|for[\w,]+in[\w.]+(\(\))?:"
-)
 
 
 def find(files: Mapping[str, bytes], root: Path) -> list[str]:
@@ -51,7 +42,7 @@ def find(files: Mapping[str, bytes], root: Path) -> list[str]:
             found.append(f"{path}: compiled code is never released, because it may come from a solution.")
         found += [f"{path}: names {name.decode()}." for name in names if name in data]
         text = _readable(path, data)
-        packed = _without_blanks(text)
+        packed = without_blanks(text)
         found += [f"{path}: has a line of {where}." for secret, where in secrets.items() if secret in packed]
         found += sorted({f"{path}: has lines of {rows[row]}." for row in rows.keys() & _in_a_row(text)})
     return found
@@ -59,53 +50,42 @@ def find(files: Mapping[str, bytes], root: Path) -> list[str]:
 
 def _in_a_row(text: str) -> set[str]:
     """Return each three lines in a row, without blanks, imports and marks, that are long enough to be nobody else's."""
-    packed = (_without_blanks(line) for line in text.split("\n"))
-    lines = [line for line in packed if line and not line.startswith(("import", "from", "@")) and not _everybodys(line)]
+    packed = (without_blanks(line) for line in text.split("\n"))
+    lines = [line for line in packed if line and not line.startswith(("import", "from", "@")) and not everybodys(line)]
     rows = {"".join(lines[start : start + 3]) for start in range(len(lines) - 2)}
     return {row for row in rows if len(row) >= TELLING_IN_A_ROW}
 
 
-def _secrets(root: Path) -> Iterator[tuple[str, str]]:
+def repeated(files: Mapping[str, bytes], root: Path, answered: Collection[str]) -> list[str]:
+    """Return a sentence for each line of these answers that the solution of a lesson has whose answers are not out.
+
+    Args:
+        files: paths of answers, as students will have them, to contents.
+        root: the course.
+        answered: the lessons whose answers are out.
+    """
+    secrets = dict(_secrets(root, answered))
+    return [
+        f"{path}: has a line of {where}."
+        for path, data in files.items()
+        for secret, where in secrets.items()
+        if secret in without_blanks(_readable(path, data))
+    ]
+
+
+def _secrets(root: Path, without: Collection[str] = ()) -> Iterator[tuple[str, str]]:
     """Yield what a solution region has and nothing else would, without blanks, with the place that it is from."""
     for name in lessons.names(root):
         reference = lessons.load(root, name).reference
-        if not reference.is_file():
+        if name in without or not reference.is_file():
             continue
-        for number, region in _regions(reference.read_text(encoding="utf-8").split("\n")):
-            telling = [line for line in region if len(line) >= TELLING and not _everybodys(line)]
+        for number, region in regions(reference.read_text(encoding="utf-8").split("\n")):
+            telling = [line for line in region if len(line) >= TELLING and not everybodys(line)]
             together = "".join(region)
             if not telling and len(together) >= TELLING_TOGETHER:
                 telling = [together]
             for line in telling:
                 yield line, f"the solution of {name}, in the region at line {number}"
-
-
-def solution_lines(text: str) -> Iterator[str]:
-    """Yield each line of a reference's solution regions, without blanks and comments, but for those that everybody writes."""
-    for _, region in _regions(text.split("\n")):
-        yield from (line for line in region if line and not _everybodys(line))
-
-
-def _regions(lines: Iterable[str]) -> Iterator[tuple[int, list[str]]]:
-    """Yield each solution region: the number of its first line, and its lines without blanks and comments."""
-    inside: list[str] | None = None
-    begun = 0
-    for number, line in enumerate(lines, 1):
-        if BEGIN in line:
-            inside, begun = [], number
-        elif END in line:
-            yield begun, inside or []
-            inside = None
-        elif inside is not None:
-            inside.append(_without_blanks(line.partition("  # ")[0]))
-
-
-def _everybodys(line: str) -> bool:
-    return EVERYBODYS.fullmatch(line) is not None
-
-
-def _without_blanks(text: str) -> str:
-    return re.sub(r"\s+", "", text)
 
 
 def _hidden(root: Path) -> dict[str, str]:

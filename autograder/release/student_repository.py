@@ -10,6 +10,7 @@ is followed, and a file that is too large to be ours is the student's.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -21,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import autograder
+from autograder.authoring import answers
 from autograder.authoring.visible_tests import tests_by_exercise
 from autograder.course import lesson as lessons
 from autograder.course.lesson import Lesson
@@ -76,6 +78,7 @@ class Released:
         kept: the student's own work.
         removed: files of an earlier release that are no longer part of it.
         addable: lessons of the course that the folder does not have, where none was named.
+        repeated: a sentence for each line of the answers that the solution of a lesson repeats whose answers are not out.
     """
 
     written: tuple[str, ...]
@@ -84,9 +87,10 @@ class Released:
     kept: tuple[str, ...]
     removed: tuple[str, ...]
     addable: tuple[str, ...] = ()
+    repeated: tuple[str, ...] = ()
 
 
-def release(root: Path, out: Path, names: Sequence[str] = ()) -> Released:
+def release(root: Path, out: Path, names: Sequence[str] = (), answered: Sequence[str] = ()) -> Released:
     """Make or update the students' repository.
 
     Args:
@@ -94,6 +98,7 @@ def release(root: Path, out: Path, names: Sequence[str] = ()) -> Released:
         out: the repository: a folder that is new, empty, or a release.
         names: the lessons to add; where none is named, none is added to a release, and a new folder gets all. Those that `out`
             has already stay, and are brought up to date.
+        answered: the lessons whose answers go out now; those that are out stay out.
 
     Raises:
         ReleaseError: the folder is something else, a link leads out of it, or the files give an answer away.
@@ -106,15 +111,35 @@ def release(root: Path, out: Path, names: Sequence[str] = ()) -> Released:
             f"{out / MARKER} names the lesson {gone[0][:80]!r}, which this course does not have; nothing was written. Release "
             "from the course that made it, or into a new folder."
         )
-    wanted = {*names, *before} if names or recorded.made else set(known)
+    wanted = {*names, *answered, *before} if names or answered or recorded.made else set(known)
     in_order = [name for name in known if name in wanted] + sorted(wanted - set(known))
     chosen = [lessons.load(root, name) for name in in_order]
     files = student_files(root, chosen)
     found = leaks.find(files, root)
     if found:
         raise ReleaseError("Nothing was released, for it would give answers away:\n" + "\n".join(found[:20]))
-    did = _bring_out(files, out, recorded.files, in_order)
-    return did if names else replace(did, addable=tuple(name for name in known if name not in wanted))
+    pages = {_answers_path(one.name): answers.text(one).encode() for one in chosen if one.name in answered}
+    before_now = _answers_there(out, recorded.files, [name for name in in_order if name not in answered])
+    files |= before_now
+    open_now = {name for name in in_order if _answers_path(name) in pages.keys() | before_now.keys()}
+    did = _bring_out(dict(sorted((files | pages).items())), out, recorded.files, in_order)
+    did = replace(did, repeated=tuple(leaks.repeated(pages, root, open_now)))
+    return did if names or answered else replace(did, addable=tuple(name for name in known if name not in wanted))
+
+
+def _answers_there(out: Path, recorded: Mapping[str, str], names: Sequence[str]) -> dict[str, bytes]:
+    """Return the answers that are out already, as they are: the record may be a student's word, so it earns no new ones."""
+    found = {}
+    for path in (_answers_path(name) for name in names):
+        if path in recorded:
+            with contextlib.suppress(OSError, ValueError):
+                found[path] = read_plain(out / path, MAX_FILE_BYTES)
+    return found
+
+
+def _answers_path(name: str) -> str:
+    """Return where a lesson's answers lie in a release: there they close the lesson."""
+    return f"assignments/{name}/{answers.FILE}"
 
 
 def student_files(root: Path, chosen: Sequence[Lesson]) -> dict[str, bytes]:

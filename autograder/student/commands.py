@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from autograder.student import seat
@@ -82,24 +81,24 @@ def _console() -> Console:
     return Console(highlight=False)
 
 
-def _next(_: argparse.Namespace) -> int:
+def _next(options: argparse.Namespace) -> int:
     from autograder.student import standing
 
-    standing.print_next(seat.find_root(Path.cwd()), _console())
+    standing.print_next(seat.find_root(options.start), _console())
     return 0
 
 
-def _status(_: argparse.Namespace) -> int:
+def _status(options: argparse.Namespace) -> int:
     from autograder.student import standing
 
-    standing.print_status(seat.find_root(Path.cwd()), _console())
+    standing.print_status(seat.find_root(options.start), _console())
     return 0
 
 
 def _watch(options: argparse.Namespace) -> int:
     from autograder.student import standing, watch
 
-    root = seat.find_root(Path.cwd())
+    root = seat.find_root(options.start)
     if options.lesson:
         lesson = seat.load(root, options.lesson)
     else:
@@ -116,7 +115,7 @@ def _watch(options: argparse.Namespace) -> int:
 def _hint(options: argparse.Namespace) -> int:
     from autograder.student import hints, standing
 
-    root = seat.find_root(Path.cwd())
+    root = seat.find_root(options.start)
     exercise = options.exercise
     standings, _ = standing.all_standings(root)
     if exercise:
@@ -136,7 +135,7 @@ def _hint(options: argparse.Namespace) -> int:
 def _reset(options: argparse.Namespace) -> int:
     from autograder.student import resetting
 
-    root = seat.find_root(Path.cwd())
+    root = seat.find_root(options.start)
     if bool(options.exercise) == bool(options.all):
         raise UserError("Name the exercise, as in `autograder reset train`, or a lesson: `autograder reset --all 2.5`.")
     if options.all:

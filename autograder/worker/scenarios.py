@@ -15,8 +15,6 @@ from typing import Any
 
 import torch
 
-FIXTURES = ("lesson", "device", "rng", "data", "tmp_path")
-
 
 @dataclass(frozen=True)
 class Scenario:
