@@ -16,8 +16,10 @@ import torch
 import torch.distributed as dist
 from torch import nn
 
-
 # %%
+# --- Exercise 1 · Shards and their mean ---
+
+
 def shard(batch: Any, world_size: int, rank: int) -> Any:
     """Return the rows of a batch that belong to one rank, as `torch.tensor_split` cuts them (you may call it).
 
@@ -27,8 +29,8 @@ def shard(batch: Any, world_size: int, rank: int) -> Any:
 
     Args:
         batch: a tensor of N rows, `(N, …)`, of any dtype, or tuples, lists and dicts of such tensors, nested in any way.
-            N may be 0. Types derived from the three, and parts that are neither a tensor nor one of the three, are
-            not asked for.
+            N may be 0. Types derived from the three do not occur in it, and neither do parts of any
+            other kind.
         world_size: the number of ranks, at least 1; it may be larger than N.
         rank: whose rows, from 0 to `world_size - 1`.
 
@@ -61,7 +63,7 @@ def all_reduce_mean(grads: list[list[torch.Tensor]], sizes: list[int] | None = N
         One tensor for each parameter, in their order, of the gradients' shape and dtype and on their device. They are new
         tensors that share no memory with the old ones, also if there is only one rank.
     """
-    # TODO: Go through the parameters; add up the ranks' gradients, each times its rank's share of the rows.
+    # TODO: Go through the parameters; add up the ranks' gradients, each times its rank's fraction of the rows.
     raise NotImplementedError('all_reduce_mean is not written yet: read "The mean of the gradients" in assignments/lesson_3_5/README.md')
 
 
@@ -82,8 +84,8 @@ def data_parallel_step(
     are uneven or empty.
 
     The model is called as `model(x)`, and on the rows of one shard at a time: no call has more rows than the largest shard.
-    An empty shard may be left out. Gradients that lie in `.grad` before the call play no part; what `.grad`
-    holds afterwards is left open. The model keeps its mode.
+    An empty shard may be left out. Gradients that lie in `.grad` before the call play no part; afterwards `.grad` may hold
+    anything. The model keeps its mode.
 
     Args:
         model: maps `(B, D)` to predictions with B rows; it has no dropout and no batch normalization. Every parameter
@@ -100,8 +102,10 @@ def data_parallel_step(
     # TODO: Collect the gradients of the ranks that have rows, average them by the sizes, and update once.
     raise NotImplementedError('data_parallel_step is not written yet: read "One step by many workers" in assignments/lesson_3_5/README.md')
 
-
 # %%
+# --- Exercise 2 · Real processes ---
+
+
 def ddp_worker(
     rank: int, world_size: int, init_method: str, X: torch.Tensor, y: torch.Tensor, lr: float, steps: int
 ) -> dict[str, torch.Tensor]:
@@ -132,11 +136,13 @@ def ddp_worker(
     Returns:
         The `state_dict` of the linear layer: the keys `weight`, `(1, D)`, and `bias`, `(1,)`, with nothing before them.
     """
-    # TODO: Join, broadcast the start, add up the ranks' shares of the gradient in each step, leave.
+    # TODO: Join, broadcast the start, add up the ranks' parts of the gradient in each step, leave.
     raise NotImplementedError('ddp_worker is not written yet: read "Real processes" in assignments/lesson_3_5/README.md')
 
-
 # %%
+# --- Exercise 3 · Large batches, few digits ---
+
+
 def accumulate_gradients(
     model: nn.Module,
     loss_fn: Callable[[torch.Tensor, torch.Tensor], torch.Tensor],
@@ -159,7 +165,7 @@ def accumulate_gradients(
     Returns:
         The loss of all rows together, a Python float.
     """
-    # TODO: Count the rows; clear the gradients; back-propagate each batch's share of the whole loss.
+    # TODO: Count the rows; clear the gradients; back-propagate each batch's part of the whole loss.
     raise NotImplementedError('accumulate_gradients is not written yet: read "Gradient accumulation" in assignments/lesson_3_5/README.md')
 
 
@@ -176,8 +182,8 @@ def autocast_step(
 
     Autocast is switched on for the kind of device that `X` lives on (`X.device.type`), with the given `dtype`, and is off
     again afterwards. The model itself is not converted: its parameters and their gradients are float32 before and after.
-    Clear the old gradients, back-propagate, and let the optimizer step once. The model keeps its mode. Whether `backward`
-    runs inside or outside of autocast is left open; PyTorch's documentation recommends outside.
+    Clear the old gradients, back-propagate, and let the optimizer step once. The model keeps its mode. `backward` may
+    run inside or outside of autocast; PyTorch's documentation recommends outside.
 
     Args:
         model: float32, on the device of `X`.
@@ -185,7 +191,7 @@ def autocast_step(
         X: features, `(N, D)`, float32, N at least 1, on any device.
         y: targets, N rows, on the same device.
         optimizer: any optimizer of the model's parameters.
-        dtype: what autocast computes in, `torch.bfloat16` or `torch.float16`. (No scaling of the loss is asked for.)
+        dtype: what autocast computes in, `torch.bfloat16` or `torch.float16`. (The loss is not scaled.)
 
     Returns:
         The loss before the update, a Python float.
@@ -193,8 +199,10 @@ def autocast_step(
     # TODO: Run model and loss under autocast; then clear, back-propagate and step as always.
     raise NotImplementedError('autocast_step is not written yet: read "Mixed precision" in assignments/lesson_3_5/README.md')
 
-
 # %%
+# --- Exercise 4 · The plan on paper ---
+
+
 def ring_all_reduce_bytes(n: int, size: float) -> float:
     """Return how many bytes each worker sends during one all-reduce on a ring.
 

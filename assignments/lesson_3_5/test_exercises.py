@@ -273,9 +273,9 @@ def test_accumulate_gradients_gives_the_whole_batchs_gradient():
     model = page_model()
     model.weight.grad = torch.tensor([[100.0]])
     call = "accumulate_gradients(model, mse, [(X[:2], y[:2]), (X[2:], y[2:])])"
-    step = "Each batch's loss counts by its share of all the rows: 2/3 and 1/3 here."
+    step = "Each batch's loss counts by its fraction of all the rows: 2/3 and 1/3 here."
     expect(call, accumulate_gradients(model, mse, [(X[:2], y[:2]), (X[2:], y[2:])]), 6.0, step)
-    step = "Clear the gradients once, at the start; then let backward add up the shares."
+    step = "Clear the gradients once, at the start; then let backward add up the parts."
     expect("model.weight.grad", model.weight.grad, torch.tensor([[-6.0]]), step)
     expect("model.bias.grad", model.bias.grad, torch.tensor([-4.0]), step)
     expect("the weight afterwards", model.weight.detach(), torch.tensor([[1.0]]), "Do not take a step.")

@@ -27,8 +27,8 @@ def shard(batch: Any, world_size: int, rank: int) -> Any:
 
     Args:
         batch: a tensor of N rows, `(N, …)`, of any dtype, or tuples, lists and dicts of such tensors, nested in any way.
-            N may be 0. Types derived from the three, and parts that are neither a tensor nor one of the three, are
-            not asked for.
+            N may be 0. Types derived from the three do not occur in it, and neither do parts of any
+            other kind.
         world_size: the number of ranks, at least 1; it may be larger than N.
         rank: whose rows, from 0 to `world_size - 1`.
 
@@ -68,7 +68,7 @@ def all_reduce_mean(grads: list[list[torch.Tensor]], sizes: list[int] | None = N
         One tensor for each parameter, in their order, of the gradients' shape and dtype and on their device. They are new
         tensors that share no memory with the old ones, also if there is only one rank.
     """
-    # BEGIN SOLUTION Go through the parameters; add up the ranks' gradients, each times its rank's share of the rows.
+    # BEGIN SOLUTION Go through the parameters; add up the ranks' gradients, each times its rank's fraction of the rows.
     sizes = [1] * len(grads) if sizes is None else sizes
     means = []
     for of_ranks in zip(*grads, strict=True):
@@ -95,8 +95,8 @@ def data_parallel_step(
     are uneven or empty.
 
     The model is called as `model(x)`, and on the rows of one shard at a time: no call has more rows than the largest shard.
-    An empty shard may be left out. Gradients that lie in `.grad` before the call play no part; what `.grad`
-    holds afterwards is left open. The model keeps its mode.
+    An empty shard may be left out. Gradients that lie in `.grad` before the call play no part; afterwards `.grad` may hold
+    anything. The model keeps its mode.
 
     Args:
         model: maps `(B, D)` to predictions with B rows; it has no dropout and no batch normalization. Every parameter
@@ -162,7 +162,7 @@ def ddp_worker(
     Returns:
         The `state_dict` of the linear layer: the keys `weight`, `(1, D)`, and `bias`, `(1,)`, with nothing before them.
     """
-    # BEGIN SOLUTION Join, broadcast the start, add up the ranks' shares of the gradient in each step, leave.
+    # BEGIN SOLUTION Join, broadcast the start, add up the ranks' parts of the gradient in each step, leave.
     dist.init_process_group("gloo", init_method=init_method, rank=rank, world_size=world_size)
     model = nn.Linear(X.shape[1], 1)
     for parameter in model.parameters():
@@ -205,7 +205,7 @@ def accumulate_gradients(
     Returns:
         The loss of all rows together, a Python float.
     """
-    # BEGIN SOLUTION Count the rows; clear the gradients; back-propagate each batch's share of the whole loss.
+    # BEGIN SOLUTION Count the rows; clear the gradients; back-propagate each batch's part of the whole loss.
     rows = sum(len(x) for x, _ in batches)
     model.zero_grad()
     total = 0.0
@@ -230,8 +230,8 @@ def autocast_step(
 
     Autocast is switched on for the kind of device that `X` lives on (`X.device.type`), with the given `dtype`, and is off
     again afterwards. The model itself is not converted: its parameters and their gradients are float32 before and after.
-    Clear the old gradients, back-propagate, and let the optimizer step once. The model keeps its mode. Whether `backward`
-    runs inside or outside of autocast is left open; PyTorch's documentation recommends outside.
+    Clear the old gradients, back-propagate, and let the optimizer step once. The model keeps its mode. `backward` may
+    run inside or outside of autocast; PyTorch's documentation recommends outside.
 
     Args:
         model: float32, on the device of `X`.
@@ -239,7 +239,7 @@ def autocast_step(
         X: features, `(N, D)`, float32, N at least 1, on any device.
         y: targets, N rows, on the same device.
         optimizer: any optimizer of the model's parameters.
-        dtype: what autocast computes in, `torch.bfloat16` or `torch.float16`. (No scaling of the loss is asked for.)
+        dtype: what autocast computes in, `torch.bfloat16` or `torch.float16`. (The loss is not scaled.)
 
     Returns:
         The loss before the update, a Python float.

@@ -492,7 +492,7 @@ def zeroed_between(model, loss_fn, batches):
 @misconception(
     "accumulate_gradients",
     says="The batches' losses are added up without dividing, so the gradient is too large by the number of batches. In the "
-    "lesson each batch counts by its share of the rows.",
+    "lesson each batch counts by its fraction of the rows.",
     section="Gradient accumulation",
 )
 def not_divided(model, loss_fn, batches):
@@ -522,7 +522,7 @@ def old_gradients_kept(model, loss_fn, batches):
 @misconception(
     "accumulate_gradients",
     says="Each batch's loss is divided by the number of batches, so the rows of a short batch weigh more than others. In the "
-    "lesson each batch counts by its share of the rows.",
+    "lesson each batch counts by its fraction of the rows.",
     section="Gradient accumulation",
 )
 def divided_by_the_batches(model, loss_fn, batches):
