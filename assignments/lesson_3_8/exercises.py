@@ -16,8 +16,10 @@ from typing import Any
 import torch
 from torch import nn
 
-
 # %%
+# --- Exercise 1 · Counting with a pencil ---
+
+
 def transformer_parameters(config: dict[str, Any]) -> int:
     """Return how many parameters a GPT-like transformer has.
 
@@ -118,8 +120,10 @@ def mfu(n_params: float, tokens_per_second: float, peak_flops: float) -> float:
     # TODO: Operations for one second's tokens, over the peak.
     raise NotImplementedError('mfu is not written yet: read "How busy the hardware is" in assignments/lesson_3_8/README.md')
 
-
 # %%
+# --- Exercise 2 · Text as training data ---
+
+
 def char_vocabulary(text: str) -> tuple[dict[str, int], list[str]]:
     """Return the ids of the characters of a text, and the characters of the ids.
 
@@ -162,8 +166,10 @@ def char_batch(
     # TODO: Refuse a text that is too short; draw the starts; gather windows one longer; cut off an end of each.
     raise NotImplementedError('char_batch is not written yet: read "Windows and targets" in assignments/lesson_3_8/README.md')
 
-
 # %%
+# --- Exercise 3 · A causal language model ---
+
+
 class CharModel(nn.Module):
     """A small language model: for each place of a window it tells which character may come next.
 
@@ -202,8 +208,10 @@ class CharModel(nn.Module):
         # TODO: Embed; let each place look at itself and at those before it; add what it saw; send it through the head.
         raise NotImplementedError('CharModel is not written yet: read "A model that does not see the future" in assignments/lesson_3_8/README.md')
 
-
 # %%
+# --- Exercise 4 · A run that survives ---
+
+
 def train_with_checkpoints(
     data: torch.Tensor,
     config: dict[str, Any],
