@@ -31,7 +31,7 @@ def freeze(module: nn.Module) -> nn.Module:
     Two things end. No parameter of the module, at any depth, requires a gradient any more. And from now on the module
     computes as in eval mode, also after `train()` was called on it or on a model that it is a part of: dropout, at any
     depth, drops nothing, and batch normalization, at any depth, uses its running statistics and does not change them.
-    Whether its `training` attributes are True or False then is left open, and so is how you do it.
+    Whether its `training` attributes are True or False then is up to you, and so is how you do it.
 
     Nothing else changes: the parameters keep their values, gradients can still flow through the module to its input, and
     a model around the module, with its other parts, trains as before.
@@ -92,7 +92,7 @@ def replace_head(model: nn.Module, n_classes: int) -> nn.Module:
 
 # %%
 def parameter_groups(model: nn.Module, lr_backbone: float, lr_head: float) -> list[dict[str, Any]]:
-    """Return the parameter groups with which an optimizer trains the backbone and the head at different rates.
+    """Return the parameter groups with which an optimizer trains the backbone and the head at different learning rates.
 
     Only parameters that require gradients go in, each once. The parameters of the head are in the second group, all others in
     the first; a group without parameters is left out. A parameter that the head shares with another layer counts as the
@@ -128,12 +128,12 @@ def fine_tune(
     This is a *linear probe*: the backbone does not learn.
 
     Copy the model deeply, `freeze` the copy, and give it a new head (`replace_head`). Then train the head alone: in each of
-    `epochs` epochs take one step of Adam with the rate `lr` (`torch.optim.Adam`, everything else as it comes) on the mean
-    cross-entropy of all rows. During training the backbone computes as in eval mode: batch normalization keeps its
+    `epochs` epochs take one step of Adam with the learning rate `lr` (`torch.optim.Adam`, everything else as it comes) on
+    the mean cross-entropy of all rows. During training the backbone computes as in eval mode: batch normalization keeps its
     running statistics, and dropout drops nothing.
 
     The new head's weights depend on `seed` and on nothing else: the same seed gives the same model, another seed another
-    one. The global random state is afterwards what it was before. How the numbers are drawn is left open.
+    one. The global random state is afterwards what it was before. How the numbers are drawn is up to you.
 
     Args:
         model: a pretrained classifier that takes `(N, D)` and ends in its head, with an `nn.Linear` inside. It is not
@@ -146,7 +146,7 @@ def fine_tune(
         seed: an int.
 
     Returns:
-        The trained copy: `(N, D)` to logits `(N, n_classes)`. Its mode, and what lies in the head's `.grad`, are left open; of
+        The trained copy: `(N, D)` to logits `(N, n_classes)`. Its mode, and what lies in the head's `.grad`, are up to you; of
         its parameters only the head's require gradients.
     """
     # BEGIN SOLUTION Copy, freeze, set the seed where it harms nobody, put in the head, and take the steps.
@@ -170,12 +170,13 @@ class Autoencoder(nn.Module):
 
     `encode` makes the code, `decode` rebuilds, and calling the model does the one after the other. The rebuilt values may be
     any numbers, negative or large: the last thing that `decode` does is a linear layer, with a bias. Encoder and decoder
-    share no parameters. How many layers there are, how wide they are and which activation functions they have is left open;
+    share no parameters. How many layers there are, how wide they are and which activation functions they have is up to you;
     so are their names. There is no dropout and no normalization layer, so the same input always gives the same output, in
     both modes.
 
-    It learns by the course's training loop: with 400 steps of Adam at the rate 0.01, on all rows at once, and `code_dim=2`,
-    its squared error on data that two hidden numbers describe is under half of that of always predicting the mean.
+    It learns by the course's training loop: with 400 steps of Adam at the learning rate 0.01, on all rows at once, and
+    `code_dim=2`, its squared error on data that two hidden numbers describe is under half of that of always predicting
+    the mean.
     """
 
     def __init__(self, input_dim: int, code_dim: int) -> None:
@@ -246,8 +247,8 @@ def masked_reconstruction_loss(x: torch.Tensor, x_hat: torch.Tensor, mask: torch
 
     Returns:
         A 0-D tensor on x's device and in x's dtype. It is differentiable with respect to `x_hat`; the gradient is 0 where the
-        mask is False, also where an element is infinite or NaN there. (Whether there is a graph if the mask is nowhere True
-        is left open.)
+        mask is False, also where an element is infinite or NaN there. (If the mask is nowhere True, there may be a graph
+        or none.)
     """
     # BEGIN SOLUTION Pick the elements that count, and take the mean of their squared errors; none give 0.
     errors = (x[mask] - x_hat[mask]) ** 2
@@ -312,7 +313,7 @@ class Trainer:
 
         Returns:
             `{"train": […], "validation": […]}`: two lists of floats, one for each epoch that was carried out, the one in which it
-            stopped included. The model's mode after a fit is left open.
+            stopped included. The model's mode after a fit may be either.
         """
         # BEGIN SOLUTION Go through the epochs: batches, evaluate, scheduler, patience; in the end restore the best.
         history: dict[str, list[float]] = {"train": [], "validation": []}
@@ -378,7 +379,7 @@ class Trainer:
         """Write what a training run needs to go on into a file; an old file there is replaced.
 
         That is the state of the model, of the optimizer, and of the scheduler if there is one. How the file is laid out is
-        left open.
+        up to you.
 
         Args:
             path: the file; its folder exists.
