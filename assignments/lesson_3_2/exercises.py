@@ -24,8 +24,10 @@ from torch import nn
 from torch.optim.lr_scheduler import LambdaLR, LRScheduler
 from torch.utils.data import DataLoader
 
-
 # %%
+# --- Exercise 1 · Schedules as functions ---
+
+
 def step_decay(step: int, lr: float, size: int, gamma: float) -> float:
     """Return a rate that is multiplied by `gamma` once every `size` steps, and stays as it is between.
 
@@ -118,7 +120,7 @@ def one_cycle(step: int, peak: float, total: int, pct: float = 0.3, div: float =
         step: 0 or more.
         peak: the highest rate.
         total: how many steps there are.
-        pct: the share of the steps that the rise takes, above 0 and under 1, with `pct * total > 1`.
+        pct: the fraction of the steps that the rise takes, above 0 and under 1, with `pct * total > 1`.
         div: `peak` is so many times the first rate.
         final_div: the first rate is so many times the last one.
 
@@ -128,8 +130,10 @@ def one_cycle(step: int, peak: float, total: int, pct: float = 0.3, div: float =
     # TODO: Find which phase the step is in, and how far it is from the peak: 0 at the peak, 1 at the phase's other end.
     raise NotImplementedError('one_cycle is not written yet: read "Up and down: one cycle" in assignments/lesson_3_2/README.md')
 
-
 # %%
+# --- Exercise 2 · A schedule in the loop ---
+
+
 def as_lambda_lr(optimizer: torch.optim.Optimizer, schedule: Callable[[int], float]) -> LambdaLR:
     """Return a scheduler that makes the optimizer's rate follow `schedule`.
 
@@ -163,15 +167,15 @@ def reduce_on_plateau(
     and the count starts again at 0; the best loss stays.
 
     These are the rates that `torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, factor=factor, patience=patience,
-    threshold=threshold)` sets. `ReduceLROnPlateau` is off limits. (It leaves out changes of the rate under 1e-8; that
-    is not asked.)
+    threshold=threshold)` sets. `ReduceLROnPlateau` is off limits. (PyTorch's leaves out changes of the rate under 1e-8.
+    You need not.)
 
     Args:
         losses: each epoch's loss, floats of 0 or more; it may be empty.
         lr: the rate of the first epoch.
         factor: above 0 and under 1.
         patience: how many bad epochs are borne, 0 or more.
-        threshold: how much better, as a share of the best loss, a loss has to be; from 0 to under 1.
+        threshold: how much better, as a fraction of the best loss, a loss has to be; from 0 to under 1.
 
     Returns:
         A list of floats, as many as `losses`: the rate that is set after each epoch, for the next one.
@@ -215,8 +219,10 @@ def train_scheduled(
     # TODO: Check `per`; then the training loop that you know, with the scheduler's step in the right place.
     raise NotImplementedError('train_scheduled is not written yet: read "Same loop, one more line" in assignments/lesson_3_2/README.md')
 
-
 # %%
+# --- Exercise 3 · Stopping in the middle ---
+
+
 def save_state(optimizer: torch.optim.Optimizer, scheduler: LRScheduler) -> dict[str, Any]:
     """Return a copy of all that optimizer and scheduler remember, so that a training can go on from here later.
 
@@ -252,8 +258,10 @@ def load_state(optimizer: torch.optim.Optimizer, scheduler: LRScheduler, state: 
     # TODO: Copy the state, and hand each of the two its part.
     raise NotImplementedError('load_state is not written yet: read "Stopping in the middle" in assignments/lesson_3_2/README.md')
 
-
 # %%
+# --- Exercise 4 · The range test ---
+
+
 def lr_range_test(
     model: nn.Module, loader: DataLoader[Any], low: float, high: float, steps: int
 ) -> tuple[list[float], list[float]]:
@@ -270,7 +278,7 @@ def lr_range_test(
     When a loss is not finite (infinite or NaN), it is still noted, with its rate, and the test ends there.
 
     Afterwards the model's parameters, buffers and mode are what they were, also if the test has ended early. It runs
-    in the mode that it is given in. What is left in `.grad` is open.
+    in the mode that it is given in. What is left in `.grad` does not matter.
 
     Args:
         model: maps `(B, D)` to `(B, K)`, in any mode; all its parameters are trained.

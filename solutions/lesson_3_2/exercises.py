@@ -125,7 +125,7 @@ def one_cycle(step: int, peak: float, total: int, pct: float = 0.3, div: float =
         step: 0 or more.
         peak: the highest rate.
         total: how many steps there are.
-        pct: the share of the steps that the rise takes, above 0 and under 1, with `pct * total > 1`.
+        pct: the fraction of the steps that the rise takes, above 0 and under 1, with `pct * total > 1`.
         div: `peak` is so many times the first rate.
         final_div: the first rate is so many times the last one.
 
@@ -178,15 +178,15 @@ def reduce_on_plateau(
     and the count starts again at 0; the best loss stays.
 
     These are the rates that `torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, factor=factor, patience=patience,
-    threshold=threshold)` sets. `ReduceLROnPlateau` is off limits. (It leaves out changes of the rate under 1e-8; that
-    is not asked.)
+    threshold=threshold)` sets. `ReduceLROnPlateau` is off limits. (PyTorch's leaves out changes of the rate under 1e-8.
+    You need not.)
 
     Args:
         losses: each epoch's loss, floats of 0 or more; it may be empty.
         lr: the rate of the first epoch.
         factor: above 0 and under 1.
         patience: how many bad epochs are borne, 0 or more.
-        threshold: how much better, as a share of the best loss, a loss has to be; from 0 to under 1.
+        threshold: how much better, as a fraction of the best loss, a loss has to be; from 0 to under 1.
 
     Returns:
         A list of floats, as many as `losses`: the rate that is set after each epoch, for the next one.
@@ -315,7 +315,7 @@ def lr_range_test(
     When a loss is not finite (infinite or NaN), it is still noted, with its rate, and the test ends there.
 
     Afterwards the model's parameters, buffers and mode are what they were, also if the test has ended early. It runs
-    in the mode that it is given in. What is left in `.grad` is open.
+    in the mode that it is given in. What is left in `.grad` does not matter.
 
     Args:
         model: maps `(B, D)` to `(B, K)`, in any mode; all its parameters are trained.

@@ -402,7 +402,7 @@ def threshold_ignored(losses, lr, factor, patience, threshold=1e-4):
 
 @misconception(
     "reduce_on_plateau",
-    says="The threshold is taken off the best loss as it is. In the lesson it is a share: the bound is best · (1 - threshold).",
+    says="The threshold is subtracted as it is. In the lesson it is a fraction: the bound is best · (1 - threshold).",
     section="When the loss stands still",
 )
 def absolute_threshold(losses, lr, factor, patience, threshold=1e-4):
