@@ -21,7 +21,7 @@ from autograder.grading.differences import OutputPair, describe
 from autograder.grading.planned import of_planned
 from autograder.grading.results import Condition, Diagnosis, ExerciseScore, Reason, Verdict, VerdictKind
 from autograder.sandbox.jobs import Job, Outcome, OutcomeStatus, Overlay, Result, Source
-from autograder.util import wording
+from autograder.util.wording import scenarios as wording
 
 # Failures that have an output, or an exception, that can be set beside another's. The others say themselves what they are.
 COMPARABLE = (Reason.MISMATCH, Reason.CHECK, Reason.RAISED, Reason.MISSING, Reason.DEVICE)

@@ -16,20 +16,10 @@ from dataclasses import dataclass, field
 from autograder.sandbox.decode import RunError, SyntaxProblem
 from autograder.sandbox.jobs import Source
 from autograder.util.safe_text import code_span
+from autograder.util.wording import loading as wording
 from autograder.worker.companions import installed
 
 MAX_LINE_LENGTH, MAX_MESSAGE_LENGTH = 80, 200
-# What ended a worker before it had said that the module is imported; the module's definitions were then tried alone.
-_ENDINGS = {
-    "died": "It ended Python while it was loaded",
-    "cpu_time": "It computed for longer than allowed while it was loaded",
-    "wall_time": "It waited for longer than allowed while it was loaded",
-    "flooded": "It put out more than allowed while it was loaded",
-}
-_NOT_EVEN_ALONE = (
-    "and its imports and definitions alone do not load, either: look at what they run, also in modules of your own."
-)
-TRIAL = 'What is only a trial belongs below `if __name__ == "__main__":`.'
 
 
 @dataclass(frozen=True)
@@ -77,8 +67,8 @@ def sentence(error: RunError, syntax: Sequence[SyntaxProblem], texts: Texts) -> 
         syntax: what the compiler said before.
         texts: the student's.
     """
-    if error.builtin in _ENDINGS:
-        return f"{_ENDINGS[error.builtin]}, {_NOT_EVEN_ALONE}"
+    if error.builtin in wording.ENDINGS:
+        return f"{wording.ENDINGS[error.builtin]}, {wording.NOT_EVEN_ALONE}"
     problem = next((one for one in syntax if not one.file), None)
     if problem is None and error.file in texts.helpers:
         problem = next((one for one in syntax if one.file == error.file), None)
@@ -92,8 +82,8 @@ def sentence(error: RunError, syntax: Sequence[SyntaxProblem], texts: Texts) -> 
 def of_missing(error: RunError, texts: Texts) -> str:
     """Return why a line raised that uses a name which a statement that was left out would have defined."""
     name = _name_in(error)
-    which = code_span(name) if name and texts.hold(name) else "a name"
-    return f"{_place(error.line, '', texts)}: {which} is not there, because what would have defined it was left out before."
+    which = code_span(name) if name and texts.hold(name) else ""
+    return f"{_place(error.line, '', texts)}: {wording.follows(which)}"
 
 
 def _place(line: int | None, file: str, texts: Texts) -> str:
@@ -102,11 +92,11 @@ def _place(line: int | None, file: str, texts: Texts) -> str:
     name = code_span(file.removeprefix(f"{texts.folder}/")) if file else ""
     if line is None or not 0 < line <= len(lines):
         if texts.cell:
-            return f"The cell {code_span(texts.cell)}"
-        return f"Your {name}" if name else "While it was imported"
+            return wording.in_cell(code_span(texts.cell))
+        return wording.in_module(name) if name else wording.AS_IMPORTED
     own = lines[line - 1].strip()
-    within = f" of {name}" if name else f" of the cell {code_span(texts.cell)}" if texts.cell else ""
-    return f"Line {line}{within}" + (f", {code_span(_short(own))}" if own else "")
+    cell = code_span(texts.cell) if texts.cell else ""
+    return wording.at_line(line, code_span(_short(own)) if own else "", module=name, cell=cell)
 
 
 def _short(text: str) -> str:
@@ -136,11 +126,11 @@ def _whole_text(lines: Sequence[str]) -> str:
     """Return what is wrong where the text is no program at all."""
     head = "\n".join(lines[:5]).lstrip("\ufeff \t\n").lower()
     if head.startswith(("<!doctype html", "<html", "<?xml", "<head")):
-        return "It is a web page (HTML), not Python: download the file itself (on GitHub, with the button Raw), and hand that in."
+        return wording.HTML
     if head.startswith("{\\rtf"):
-        return "It is a word processor's document (RTF), not Python: save it as plain text."
+        return wording.RTF
     if head.startswith("%pdf-"):
-        return "It is a PDF, not Python: hand in the file that you ran."
+        return wording.PDF
     return ""
 
 
@@ -158,41 +148,15 @@ def _conflict(lines: Sequence[str], line: int | None) -> str:
     # An odd number of triple quotes above: the marks are shown in a docstring.
     quoted = any("\n".join(lines[: max(begin - 1, 0)]).count(quotes) % 2 for quotes in ('"""', "'''"))
     if begin and end >= line and not quoted and any(row.startswith("=======") for row in lines[begin - 1 : end]):
-        return (
-            f"Lines {begin} to {end} hold both sides of a merge that was not finished: keep one side, and delete the lines that "
-            "begin with `<<<<<<<`, `=======` and `>>>>>>>`."
-        )
+        return wording.conflict(begin, end)
     if _MARKS.match(lines[line - 1]):
-        return f"Line {line} is a mark that a merge left ({code_span(lines[line - 1][:7])}): delete it."
+        return wording.mark(line, code_span(lines[line - 1][:7]))
     return ""
-
-
-_COMMANDS = (
-    r"pip3? (?:un)?install|conda (?:un)?install|mamba install|apt(?:-get)? install|uv (?:run|pip|add|sync)|cd [\w./~-]+$|"
-    r"git (?:clone|pull|push|add|commit|checkout|status|init)|python3? (?:-m|[\w./-]+\.py)"
-)
-_PASTED = (
-    (
-        r"\s*(?:```|~~~)",
-        "this marks the beginning or the end of code in a chat or on a page; delete it, and its partner.",
-    ),
-    (
-        r"\s*(?:>>>|\.\.\.)(?: |$)",
-        "`>>>` and `...` are the prompt of Python's shell, not part of the code; delete them.",
-    ),
-    (r"\s*(?:In|Out) ?\[\d*\]:", "`In [1]:` is Jupyter's prompt, not part of the code; delete it."),
-    (r"\s*(?:%%?[A-Za-z]|!\s*[A-Za-z])", "this is a command for a notebook; in a module, delete it."),
-    (rf"\s*(?:\$ *)?(?:{_COMMANDS})", "this is a command for a terminal, not Python; delete it."),
-    (
-        r"@@ -\d|(?:---|\+\+\+) [ab]/|diff --git ",
-        "this is part of a list of changes (a diff), not Python; delete it.",
-    ),
-)
 
 
 def _pasted(own: str) -> str:
     """Return what is wrong with a line that came along from somewhere else."""
-    return next((words for pattern, words in _PASTED if re.match(pattern, own)), "")
+    return next((words for pattern, words in wording.PASTED if re.match(pattern, own)), "")
 
 
 _DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"
@@ -212,80 +176,40 @@ def _of_characters(message: str, own: str) -> str:
         return ""
     char = chr(int(found[1], 16))
     code = f"U+{found[1]}"
-    name = "byte-order mark" if char == "\ufeff" else unicodedata.name(char, "").lower() or "a character without a name"
-    column = f", character {own.index(char) + 1} of the line" if char in own else ""
+    known = unicodedata.name(char, "").lower() or wording.NAMELESS
+    name = wording.BYTE_ORDER_MARK if char == "\ufeff" else known
+    column = wording.in_column(own.index(char) + 1) if char in own else ""
     if char in "\u00a0\u2007\u202f":
-        return f"it holds a no-break space ({code}{column}), which looks like a space but is not one; write a plain space there."
+        return wording.no_break_space(code, column)
     if unicodedata.category(char) == "Zs":
-        return f"it holds a space of another kind ({name}, {code}{column}); write a plain space there."
+        return wording.other_space(name, code, column)
     if unicodedata.category(char) in ("Cf", "Cc", "Cn", "Co"):
-        return f"it holds a character that cannot be seen ({name}, {code}{column}); delete it, or type the line again."
+        return wording.unseen(name, code, column)
     shown = f"{code_span(char)} ({name}, {code}{column})"
     if char in _SINGLE + _DOUBLE:
-        return f"{shown} is a typographic quote; write a straight one, `'` or `\"`."
+        return f"{shown} {wording.A_QUOTE}"
     if char in _DASHES:
-        return f"{shown} is a dash; write a plain minus sign, `-`."
+        return f"{shown} {wording.A_DASH}"
     plain = _FOR.get(char) or unicodedata.normalize("NFKC", char)
     if plain.isascii() and plain.isprintable():
-        return f"{shown} is not what it looks like; write {code_span(plain)}."
-    return f"{shown} cannot stand there; delete it, or put it between quotes if it is part of a string."
+        return f"{shown} {wording.looks_like(code_span(plain))}"
+    return f"{shown} {wording.CANNOT_STAND}"
 
 
 def _of_message(problem: SyntaxProblem) -> str:
     """Return the compiler's words with what to do."""
-    for pattern, words in _WORDS:
+    for pattern, words in wording.OF_THE_COMPILER:
         found = re.search(pattern, problem.message)
         if found:
             return words.format(*map(code_span, found.groups()))
     if problem.kind in ("MemoryError", "RecursionError") or "too many nested" in problem.message:
-        return "the code is nested too deeply for Python; split it over several lines."
+        return wording.NESTED
     if problem.kind == "TabError":
-        return _MIXED
+        return wording.MIXED
     if problem.kind == "SyntaxError" and problem.message == "invalid syntax":
-        return "this is not Python (invalid syntax); look at this line and the end of the one above it."
-    said = f"Python says {code_span(problem.message[:MAX_MESSAGE_LENGTH])}"
-    return f"{said}; look at the spaces at its beginning." if problem.kind == "IndentationError" else f"{said}."
-
-
-_MIXED = "tabs and spaces are mixed at the beginning of lines; indent with spaces alone, four per level."
-_WORDS = (
-    (
-        r"Missing parentheses in call to '(print|exec)'",
-        "{0} without parentheses is Python 2; in Python 3 they are needed, as in `print(x)`.",
-    ),
-    (
-        r"multiple exception types must be parenthesized",
-        "`except A, b:` is Python 2; write `except A as b:`, or `except (A, B):` for two kinds.",
-    ),
-    (r"'(.)' was never closed", "the bracket {0} that opens there is never closed; close it."),
-    (r"unmatched '(.)'", "{0} closes a bracket that was never opened; delete it, or open one."),
-    (
-        r"closing parenthesis '(.)' does not match opening parenthesis '(.)'",
-        "{0} closes where {1} is open; close that one first, or change one of them.",
-    ),
-    (r"unexpected EOF", "the code ends in the middle of a statement; look for a bracket that is never closed."),
-    (
-        r"unterminated triple-quoted",
-        "the string in three quotes that begins there never ends; close it with three quotes.",
-    ),
-    (r"unterminated .*string", "the string that begins there does not end in its line; close it there."),
-    (
-        r"expected an indented block",
-        "the line above it needs an indented block below; indent this line, or write an indented `pass` in between.",
-    ),
-    (r"unindent does not match", "its indentation matches none of the blocks above it; line it up with one of them."),
-    (r"unexpected indent", "it is indented where no block begins; line it up with the code around it."),
-    (r"inconsistent use of tabs", _MIXED),
-    (r"expected ':'", "Python expects a colon there; write `:`."),
-    (
-        r"unicodeescape",
-        "a backslash in a string means something special to Python; write `r` before the quotes, as in `r'C:\\Users'`.",
-    ),
-    (
-        r"'(return|await|yield|async for|async with)' outside",
-        "{0} may only stand inside a function; indent it, or delete it.",
-    ),
-)
+        return wording.NOT_PYTHON
+    said = code_span(problem.message[:MAX_MESSAGE_LENGTH])
+    return wording.python_says(said, indentation=problem.kind == "IndentationError")
 
 
 # What was raised as the text ran
@@ -297,28 +221,22 @@ def _raised(error: RunError, texts: Texts) -> str:
     lines = texts.lines(file)
     own = lines[error.line - 1] if error.line is not None and 0 < error.line <= len(lines) else ""
     kind = f"{'an' if error.builtin[0] in 'AEIOU' else 'a'} {error.builtin}"
-    trial = "" if texts.cell else f" {TRIAL}"
+    trial = "" if texts.cell else f" {wording.TRIAL}"
     if re.match(r"\s*raise\b(?!\s+SystemExit)", own):
-        return f"it raises {kind} itself.{trial}"
+        return f"{wording.raises_itself(kind)}{trial}"
     for explain in (_by_line, _missing_module, _missing_name, _missing_attribute):
         words = explain(error, own, texts)
         if words:
             return words
     if error.builtin == "AssertionError" and re.match(r"\s*assert\b", own):
-        return f"what it asserts does not hold (it raised {kind}).{trial}"
+        return f"{wording.does_not_hold(kind)}{trial}"
     if error.builtin in ("AssertionError", "RuntimeError") and re.search(r"cuda|mps", own):
-        return f"it raised {kind}; there may be no GPU where work is graded, so do not ask for one.{trial}"
+        return f"{wording.no_gpu(kind)}{trial}"
     if error.builtin in ("OSError", "PermissionError") and _WRITES.search(own):
-        return f"it raised {kind}; the place may not be there, or not be writable, where work is graded, so write nothing.{trial}"
-    return f"it raised {kind}{_KINDS.get(error.builtin, '')}.{trial}"
+        return f"{wording.not_writable(kind)}{trial}"
+    return f"{wording.raised(kind, error.builtin)}{trial}"
 
 
-_KINDS = {
-    "FileNotFoundError": ", because the file or folder that it asks for is not there (only Python files of yours come along)",
-    "NotImplementedError": ", because what it calls is not written yet",
-    "ZeroDivisionError": ", because it divides by zero",
-    "RecursionError": ", because a function calls itself without end",
-}
 _WRITES = re.compile(r"savefig|makedirs|mkdir|\bopen\s*\(|\bsave\s*\(|to_csv|write|dump")
 _NETWORK = re.compile(
     r"https?://|\burlopen|\burlretrieve|\bdownload|\brequests\.|\bfetch_|\bwget\b|load_state_dict_from_url"
@@ -329,14 +247,13 @@ def _by_line(error: RunError, own: str, texts: Texts) -> str:
     """Return what the line itself shows."""
     ends = re.search(r"(?:\b(?:sys\.|os\.)?_?(?:exit|quit|abort)\s*\(|raise\s+SystemExit)", own)
     if error.builtin == "SystemExit":
-        what = code_span(f"{ends[0]})" if ends[0].endswith("(") else ends[0]) if ends else "this"
-        rest = "." if texts.cell else ', or put it below `if __name__ == "__main__":`.'
-        return f"{what} ends the program there, before anything can be graded; delete it{rest}"
+        what = code_span(f"{ends[0]})" if ends[0].endswith("(") else ends[0]) if ends else ""
+        return wording.ends_the_program(what, module=not texts.cell)
     if error.builtin == "EOFError" and re.search(r"\binput\s*\(", own):
-        return "`input()` waits for someone to type, and nobody is there when work is graded; write the value instead."
+        return wording.INPUT
     waits = re.compile(r"\bbreakpoint\s*\(|\bset_trace\s*\(")
     if error.type == "BdbQuit" and (waits.search(own) if own else any(map(waits.search, texts.lines("")))):
-        return "a breakpoint waits for someone to type, and nobody is there when work is graded; delete it."
+        return wording.BREAKPOINT
     network = error.builtin in (
         "OSError",
         "ConnectionError",
@@ -346,7 +263,7 @@ def _by_line(error: RunError, own: str, texts: Texts) -> str:
         "ConnectionRefusedError",
     )
     if network and _NETWORK.search(own):
-        return "there is no network where work is graded, so nothing can be downloaded; leave it out."
+        return wording.DOWNLOAD
     return ""
 
 
@@ -355,7 +272,7 @@ def _missing_module(error: RunError, own: str, texts: Texts) -> str:
     if error.builtin not in ("ModuleNotFoundError", "ImportError"):
         return ""
     if "attempted relative import" in error.message:
-        return "an import that begins with dots goes beyond your own folder there; import by the module's name."
+        return wording.BEYOND_THE_FOLDER
     missing = re.match(r"No module named '([\w.]{1,100})'", error.message)
     if missing:
         return _not_there(missing[1], own, texts)
@@ -367,19 +284,15 @@ def _missing_module(error: RunError, own: str, texts: Texts) -> str:
         if module == texts.folder.replace("/", ".") and texts.hold(name[1]):
             return _left_at_home(name[1])
         if not texts.hold(name[1], *module.split(".")):
-            return "a name that it imports is not there; check its spelling."
+            return wording.IMPORTED_NAME
         if name[2]:
-            return (
-                f"`{module}` imports what imports `{module}` itself, so that `{name[1]}` is not there yet; move it to a file of "
-                "its own."
-            )
-        return f"`{module}` has no `{name[1]}`; check the spelling of both."
+            return wording.circle(module, name[1])
+        return wording.has_no(module, name[1])
     return ""
 
 
 def _left_at_home(name: str) -> str:
-    path = name.replace(".", "/")
-    return f"there is no `{path}.py`, and no folder `{path}`, beside it in what you handed in; hand that in, too."
+    return wording.left_at_home(name.replace(".", "/"))
 
 
 # Modules of services in which people run notebooks.
@@ -390,25 +303,22 @@ def _not_there(full: str, own: str, texts: Texts) -> str:
     name = texts.shown(full)
     top = name.partition(".")[0]
     if not texts.hold(*name.split(".")):
-        return "something that it needs is not installed where work is graded; do without it."
+        return wording.NOT_INSTALLED
     for known, where in _ELSEWHERE.items():
         if name == known or name.startswith(f"{known}."):
-            return f"`{known}` is there in {where} alone, and not where work is graded; leave it out."
+            return wording.of_a_service(known, where)
     for known, note in texts.notes.items():
         if known and (name == known or name.startswith(f"{known}.") or known.startswith(f"{name}.")):
-            return f"`{name}` is not there. {note}"
+            return wording.not_along(name, note)
     if name != full or re.match(r"\s*from\s*\.", own):
         return _left_at_home(name)
     if "." in name and installed(top):
-        return f"`{top}` has no module `{name}`; check its spelling."
+        return wording.no_submodule(top, name)
     if top in sys.stdlib_module_names:
-        return f"`{name}` is not there where work is graded; do without it."
+        return wording.not_there(name)
     if installed(top):
         return ""
-    return (
-        f"the package `{top}` is not installed where work is graded; do without it. If it is a module of your own, hand in "
-        f"`{top}.py`, too, in the same folder."
-    )
+    return wording.no_package(top)
 
 
 _USUAL = {
@@ -448,24 +358,24 @@ def _missing_name(error: RunError, own: str, texts: Texts) -> str:  # noqa: ARG0
         return ""
     name = _name_in(error)
     if not name or not texts.hold(name):
-        return "a name is not defined there; define or import it above, or check its spelling."
+        return wording.SOME_NAME
     if error.builtin == "UnboundLocalError":
-        return f"`{name}` is used there before the function gives it a value; give it one first."
+        return wording.used_before(name)
     usual = _USUAL.get(name, "")
     if usual.startswith(("import ", "from ")):
-        return f"the name `{name}` is not defined there; write `{usual}` at the top."
+        return wording.import_it(name, usual)
     if usual:
-        return f"the name `{name}` is not defined there; in Python it is `{usual}`."
+        return wording.in_python(name, usual)
     if name in _JUPYTER:
-        return f"`{name}` is Jupyter's own, and not there where work is graded; leave it out."
+        return wording.of_jupyter(name)
     if not error.file and not texts.cell and error.line is not None:
         below = re.compile(rf"(?:(?:async\s+)?def|class)\s+{re.escape(name)}\b|{re.escape(name)}\s*(?::[^=\n]*)?=(?!=)")
         later = [n for n, line in enumerate(texts.lines(""), 1) if n > error.line and below.match(line)]
         if later:
-            return f"`{name}` is used there, and only line {later[0]} defines it; move that above."
+            return wording.defined_later(name, later[0])
     strange = next((char for char in name if not char.isascii()), "")
-    looks = f" Its `{strange}` is {unicodedata.name(strange, 'no common letter').lower()}." if strange else ""
-    return f"the name `{name}` is not defined there; define or import it above, or check its spelling.{looks}"
+    looks = wording.strange_letter(strange, unicodedata.name(strange, "").lower()) if strange else ""
+    return f"{wording.not_defined(name)}{looks}"
 
 
 def _missing_attribute(error: RunError, own: str, texts: Texts) -> str:  # noqa: ARG001
@@ -479,5 +389,5 @@ def _missing_attribute(error: RunError, own: str, texts: Texts) -> str:  # noqa:
         return ""
     module = texts.shown(found[1] or "")
     if module and texts.hold(*module.split(".")):
-        return f"`{module}` has no `{found[2]}`; check its spelling."
-    return f"what stands before the dot has no `{found[2]}`; check its spelling."
+        return wording.no_attribute(module, found[2])
+    return wording.no_attribute("", found[2])

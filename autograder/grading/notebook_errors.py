@@ -13,6 +13,7 @@ from autograder.grading import disclosure, import_errors
 from autograder.grading.import_errors import Texts
 from autograder.sandbox.decode import CellError, RunError
 from autograder.sandbox.jobs import Result, Source
+from autograder.util.wording import loading as wording
 from autograder.worker import parts
 from autograder.worker.parts import Part
 
@@ -110,9 +111,7 @@ def _said(raised: CellError, cell: Part, result: Result, source: Source, notes: 
         error = replace(error, line=line)
         syntax = [one if one.file else replace(one, line=line) for one in syntax]
     texts = Texts(cell.source, source.helpers, source.folder, notes, cell.name)
-    cost = "That statement was left out, and all that it would have defined."
-    if raised.whole:
-        cost = f"Nothing of {'this cell' if cell.name else 'it'} was run."
+    cost = wording.nothing_run(cell=bool(cell.name)) if raised.whole else wording.STATEMENT_LEFT_OUT
     follows = raised.follows and not error.file
     why = import_errors.of_missing(error, texts) if follows else import_errors.sentence(error, syntax, texts)
     return f"{why} {cost}"

@@ -16,8 +16,8 @@ from autograder.grading.compare import compare
 from autograder.grading.results import Reason, Verdict, VerdictKind
 from autograder.sandbox import decode
 from autograder.sandbox.jobs import Outcome, OutcomeStatus
-from autograder.util import wording
 from autograder.util.safe_text import code_span, spaces_told_apart
+from autograder.util.wording import scenarios as wording
 from autograder.worker.devices import SIMULATED
 
 

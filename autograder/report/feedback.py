@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from autograder.course.lesson import Lesson
 from autograder.grading import disclosure
 from autograder.grading.call_arguments import Signatures
-from autograder.grading.import_errors import TRIAL
 from autograder.grading.results import ExerciseScore, Reason, Report, ReportStatus, Verdict, VerdictKind
 from autograder.report.report import as_json
 from autograder.report.schema import ExerciseRow, LinesRow, LoadingRow, ReboundRow, ReportRow
 from autograder.sandbox import decode
 from autograder.util.safe_text import code_span, printable, spaces_told_apart
 from autograder.util.safe_text import name as visible
+from autograder.util.wording import feedback as wording
 
 LABEL = 17
 MAX_WIDTH = 100
@@ -39,13 +39,13 @@ def page(lesson: Lesson, row: ReportRow) -> str:
     lines = [
         f"# Lesson {lesson.number} · {lesson.title}",
         "",
-        f"Submission: {code_span(visible(row['submission']))}",
+        wording.submission(code_span(visible(row["submission"]))),
         "",
     ]
     if row["status"] != ReportStatus.GRADED:
         lines += [*_not_graded(row), ""]
     if row["score"] is not None:
-        lines += [f"**{row['score']:g} of {row['max_score']:g} points**", ""]
+        lines += [f"**{wording.points(row['score'], row['max_score'])}**", ""]
     if row.get("note"):
         lines += [_one_line(row["note"]), ""]
     told = loading_sentences(row)
@@ -55,7 +55,7 @@ def page(lesson: Lesson, row: ReportRow) -> str:
         return "\n".join(lines)
     not_run = [device for device, state in row["devices"].items() if state == "not run"]
     if not_run:
-        lines += [f"Not run, because this machine has none: {', '.join(not_run)}. That costs no points.", ""]
+        lines += [wording.not_run(not_run), ""]
     return "\n".join([*lines, "```text", *_exercises(lesson, row["exercises"]), "```"]) + "\n"
 
 
@@ -115,7 +115,7 @@ def exercise_block(entry: ExerciseRow) -> list[str]:
     """Return the lines on one exercise from its part of a report as JSON, an instructor's own decision included."""
     block = [_title(entry["name"], entry["points"], entry["max_points"], bonus=entry["bonus"])]
     if entry.get("override"):
-        block.append(_line("Points", f"set by your instructor: {_one_line(entry['override']['reason'])}"))
+        block.append(_line(wording.POINTS, wording.set_by_instructor(_one_line(entry["override"]["reason"]))))
     return block + list(entry.get("feedback", []))
 
 
@@ -130,62 +130,47 @@ def loading_sentences(row: ReportRow) -> list[str]:
     if loading.get("gave_up") and row["status"] == ReportStatus.GRADED:
         told.append(_definitions_only(loading, left_out))
     elif left_out:
-        told.append(f"No exercise needs this and it took long, so it was left out: {', '.join(left_out)}.")
+        told.append(wording.took_long(left_out))
     told += [failure["said"] for failure in row.get("cells", []) if failure.get("said")]
     told += [_rebound(one) for one in loading.get("rebound", [])]
     return told + _helpers(row)
 
 
 def _definitions_only(loading: LoadingRow, left_out: Sequence[str]) -> str:
-    seconds = f"{loading['seconds']:g} seconds"
-    why = {
-        "cpu_time": f"Loading all of your code took more than {seconds} of computing time",
-        "wall_time": "Loading all of your code took too long",
-        "flooded": "Your code put out too much while it was loaded",
-    }.get(loading["gave_up"], "Your code ended Python while it was loaded")
-    told = f"{why}, so only its imports, functions and classes were loaded, and the assignments that these need."
-    if left_out:
-        told += f" Left out: {', '.join(left_out)}."
-    return f"{told} {TRIAL}"
+    return wording.definitions_only(loading["gave_up"], f"{loading['seconds']:g}", left_out)
 
 
 def _lines(place: LinesRow) -> str:
-    first, last = place["first"], place["last"]
-    lines = f"line {first}" if first == last else f"lines {first} to {last}"
-    return f"{lines} of the cell {code_span(place['cell'])}" if place["cell"] else lines
+    return wording.lines(place["first"], place["last"], code_span(place["cell"]) if place["cell"] else "")
 
 
 def _rebound(one: ReboundRow) -> str:
-    name = code_span(one["name"])
-    place = f"line {one['line']}" + (f" of the cell {code_span(one['cell'])}" if one["cell"] else "")
-    if one["counts"]:
-        return f"{name} is defined more than once; the definition in {place} is the one that was graded."
-    return f"In {place} the name {name} stands for something else; what was graded is the definition before that."
+    cell = code_span(one["cell"]) if one["cell"] else ""
+    place = wording.lines(one["line"], one["line"], cell)
+    return wording.rebound(code_span(one["name"]), place, counts=one["counts"])
 
 
 def _helpers(row: ReportRow) -> list[str]:
     """Return what a student reads about their own modules beside the graded one."""
     names = ", ".join(map(code_span, row.get("helpers", {})))
-    came = [f"Graded together with your own {names}."] if names and row["exercises"] else []
+    came = [wording.together(names)] if names and row["exercises"] else []
     return [*came, *map(printable, row.get("helper_notes", []))]
 
 
 def _not_graded(row: ReportRow) -> list[str]:
     if row["status"] == ReportStatus.GRADER_ERROR:
-        return [
-            "The grader itself failed on this submission. That is not your fault and costs nothing; your instructor knows."
-        ]
+        return [wording.GRADER_FAILED]
     if row["status"] == ReportStatus.FAILED_TO_IMPORT:
-        return ["Your module could not be imported, so nothing in it could be run.", "", _one_line(row["reason"])]
+        return [wording.NOT_IMPORTED, "", _one_line(row["reason"])]
     return [_one_line(row["reason"])]
 
 
 def _title(name: str, points: float, max_points: float, *, bonus: bool) -> str:
-    return _points(f"{name}{' (bonus)' if bonus else ''}", points, max_points)
+    return _points(wording.bonus(name) if bonus else name, points, max_points)
 
 
 def _points(shown: str, points: float, max_points: float) -> str:
-    return f"{shown:<60}{points:g} of {max_points:g} points" if max_points else f"{shown:<60}not run"
+    return f"{shown:<60}{wording.points(points, max_points) if max_points else wording.NOT_RUN}"
 
 
 def _one_line(text: str) -> str:
@@ -201,28 +186,27 @@ def exercise_lines(scored: ExerciseScore, signatures: Signatures, lesson: str) -
         return lines
     failed = [verdict for verdict in scored.verdicts if verdict.verdict == VerdictKind.FAILED]
     if any(verdict.verdict == VerdictKind.GRADER_ERROR for verdict in scored.verdicts):
-        lines.append(_line("The grader", "failed on a part of this exercise, which costs you nothing."))
+        lines.append(_line(*wording.GRADER_FAILED_HERE))
     if not failed:
         return lines
     diagnosis = scored.diagnosis
     if diagnosis.follows:
-        words = f"`{diagnosis.follows}`: fix that one, and this one should pass, too. No points are lost here."
-        return [*lines, _line("Follows from", words)]
+        return [*lines, _line(wording.FOLLOWS_FROM, wording.follows(diagnosis.follows))]
     first = _most_telling(failed)
     if first.call is not None and first.reason not in (Reason.NOT_WRITTEN, Reason.MISSING, Reason.NOT_IMPORTED):
         lines += _asked(first.call, signatures)
     returned = first.mismatch is not None and not first.mismatch.says
-    lines.append(_line("It returned" if returned else "What happened", _told(first)))
+    lines.append(_line(wording.IT_RETURNED if returned else wording.WHAT_HAPPENED, _told(first)))
     if first.reason == Reason.OFF_LIMITS:
-        lines.append(_line("Why", scored.exercise.off_limits_reason))
+        lines.append(_line(wording.WHY, scored.exercise.off_limits_reason))
     if first.reason == Reason.CHECK:
         # Each question of a quiz has a sentence of its own.
         more = dict.fromkeys(_told(verdict) for verdict in (first, *failed) if verdict.reason == Reason.CHECK)
-        lines += [_line("and", words) for words in disclosure.few_numbers(list(more)[: MAX_SENTENCES + 1])[1:]]
+        lines += [_line(wording.AND, words) for words in disclosure.few_numbers(list(more)[: MAX_SENTENCES + 1])[1:]]
     ran = [verdict for verdict in scored.verdicts if verdict.verdict != VerdictKind.NOT_RUN]
     others = [verdict for verdict in failed if verdict is not first]
     if others:
-        lines.append(_line("In all", f"{len(failed)} of {len(ran)} hidden scenarios failed"))
+        lines.append(_line(wording.IN_ALL, wording.scenarios_failed(len(failed), len(ran))))
     return [*lines, *_when(scored), *_must_hold(first, failed), *_diagnosed(scored), *_read_again(scored, lesson)]
 
 
@@ -230,8 +214,7 @@ def _when(scored: ExerciseScore) -> list[str]:
     found = scored.diagnosis.condition
     if found is None:
         return []
-    fails, passes = f"{found.failed} of {found.failed}", f"{found.passed} of {found.passed}"
-    return [_line("It fails", f"exactly where {found.words} ({fails}); it passes otherwise ({passes})")]
+    return [_line(wording.IT_FAILS, wording.exactly_where(found.words, found.failed, found.passed))]
 
 
 # How many sentences on what must hold are shown.
@@ -247,27 +230,25 @@ def _must_hold(first: Verdict, failed: Sequence[Verdict]) -> list[str]:
         for verdict in (first, *failed)
         if verdict.reason not in UNJUDGED and verdict.placed.scenario.says
     )
-    labels = ["What must hold", *["and"] * (MAX_CASES - 1)]
+    labels = [wording.WHAT_MUST_HOLD, *[wording.AND] * (MAX_CASES - 1)]
     return [_line(label, _one_line(says)) for label, says in zip(labels, told, strict=False)]
 
 
 def _diagnosed(scored: ExerciseScore) -> list[str]:
     """Return what the failure looks like: each misconception that fits, or how the values differ, and what to fix first."""
     diagnosis = scored.diagnosis
-    lines = [_line("This looks like", one.says) for one in diagnosis.misconceptions[:1]]
-    lines += [_line("or like", one.says) for one in diagnosis.misconceptions[1:]]
+    lines = [_line(wording.THIS_LOOKS_LIKE, one.says) for one in diagnosis.misconceptions[:1]]
+    lines += [_line(wording.OR_LIKE, one.says) for one in diagnosis.misconceptions[1:]]
     if diagnosis.described:
-        lines.append(_line("That is", f"{diagnosis.described}."))
+        lines.append(_line(wording.THAT_IS, f"{diagnosis.described}."))
     if diagnosis.first:
-        names = " and ".join(f"`{name}`" for name in diagnosis.first)
-        lines.append(_line("Fix first", f"{names}, which yours calls: this failure may only follow."))
+        lines.append(_line(wording.FIX_FIRST, wording.called(diagnosis.first)))
     return lines
 
 
 def _read_again(scored: ExerciseScore, lesson: str) -> list[str]:
     sections = [one.section for one in scored.diagnosis.misconceptions] or [scored.exercise.section]
-    named = " and ".join(f'"{section}"' for section in dict.fromkeys(sections))
-    return [_line("Read again", f"{named} in assignments/{lesson}/README.md")]
+    return [_line(wording.READ_AGAIN, wording.sections(dict.fromkeys(sections), f"assignments/{lesson}/README.md"))]
 
 
 def _most_telling(failed: Sequence[Verdict]) -> Verdict:
@@ -302,9 +283,9 @@ def place_in_words(path: str) -> str:
         labels.append(found.group(2))
         path = path[found.end() :]
     if not labels:
-        return f"at {path}: "
+        return f"{wording.at(path)}: "
     shown = ", ".join(f"`{label}`" for label in labels)
-    return f"{shown}, at {path}: " if path else f"{shown}: "
+    return f"{shown}, {wording.at(path)}: " if path else f"{shown}: "
 
 
 def _asked(call: decode.Call, signatures: Signatures) -> list[str]:
@@ -313,8 +294,8 @@ def _asked(call: decode.Call, signatures: Signatures) -> list[str]:
     given = ", ".join(f"{name} {words}" for name, words in names)
     asked = f"{call.name}({shown})"
     if len(asked) + len(given) <= MAX_WIDTH:
-        return [_line("You were asked", f"{asked}   {given}".rstrip())]
-    return [_line("You were asked", asked), _line("with", given)]
+        return [_line(wording.YOU_WERE_ASKED, f"{asked}   {given}".rstrip())]
+    return [_line(wording.YOU_WERE_ASKED, asked), _line(wording.WITH, given)]
 
 
 def _line(label: str, text: str) -> str:

@@ -1,8 +1,4 @@
-"""Sentences of the grader's own that a student reads about a scenario, in one place: to be reviewed, tested and translated.
-
-A lesson's checks and misconceptions have their own. Nothing here repeats what a student's code said: a value enters a sentence
-only as one of the words below, or as a piece of the student's own text.
-"""
+"""What a student reads about a scenario: how it ended, what was raised, and what a value was."""
 
 from __future__ import annotations
 
