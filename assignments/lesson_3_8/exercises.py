@@ -3,8 +3,8 @@
 
 Numbers of parameters, tokens and operations are ints or floats, as large as they come. Text is trained on character by
 character: each character has an *id*, an int from 0, and a text is a tensor of ids, `(n,)`, int64. `gen` is a generator on
-the CPU and the only source of randomness where it is given; how many numbers are drawn from it, and in which order, is left
-open. PyTorch's global random state is never moved, except by making a `CharModel`. No argument is changed.
+the CPU and the only source of randomness where it is given; how many numbers are drawn from it, and in which order, is up to
+you. PyTorch's global random state is never moved, except by making a `CharModel`. No argument is changed.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ def transformer_parameters(config: dict[str, Any]) -> int:
     Its parts are, with the model's width d and the inner width f:
 
     - a table of token embeddings, one row of d numbers for each token of the vocabulary, and a table of learned positions, one
-      row of d for each place of the context;
+      row of d for each position of the context;
     - in each block: the attention's four linear layers (query, key, value, output), each from d to d with a bias; the
       feed-forward part's two, from d to f and from f back to d, each with a bias; and two layer norms, each with a scale
       and a shift of d numbers;
     - after the blocks one more layer norm, and the head: a linear layer from d to the vocabulary without a bias. Where the
       head is *tied*, it uses the table of token embeddings as its weight, and so has no parameters of its own.
 
-    The number of attention heads plays no part: they share out the d outputs among themselves.
+    The number of attention heads plays no part: they divide the d outputs among themselves.
 
     Args:
         config: the ints `"vocab"`, `"d_model"` (d), `"layers"` (blocks, 0 or more), `"d_ff"` (f), `"context"`, and the bool
@@ -104,7 +104,7 @@ def adam_memory_bytes(n_params: int, mixed: bool) -> dict[str, int]:
 
 # %%
 def mfu(n_params: float, tokens_per_second: float, peak_flops: float) -> float:
-    """Return the model FLOPs utilization: which share of what the hardware could do goes into training the model.
+    """Return the model FLOPs utilization: which fraction of what the hardware could do goes into training.
 
     That is the operations that the tokens of one second take (`training_flops`) over the operations that the hardware could do
     in one second at best.
@@ -115,7 +115,7 @@ def mfu(n_params: float, tokens_per_second: float, peak_flops: float) -> float:
         peak_flops: the operations a second that all devices together could do at best, above 0.
 
     Returns:
-        The share as a float, 0.4 for 40 per cent. It is not clipped.
+        The fraction as a float, 0.4 for 40 per cent. It is not clipped.
     """
     # TODO: Operations for one second's tokens, over the peak.
     raise NotImplementedError('mfu is not written yet: read "How busy the hardware is" in assignments/lesson_3_8/README.md')
@@ -144,10 +144,10 @@ def char_vocabulary(text: str) -> tuple[dict[str, int], list[str]]:
 def char_batch(
     data: torch.Tensor, context: int, batch_size: int, gen: torch.Generator
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return a batch of windows of a text, and for each of their places the character that comes next.
+    """Return a batch of windows of a text, and for each of their positions the character that comes next.
 
-    A window is `context` ids that follow each other in `data`; its targets are the ids one place further on. Each row's window
-    is drawn by itself from all that have a target for each place: every one of them, the first and the last included,
+    A window is `context` ids that follow each other in `data`; its targets are the ids one position further on. Each row's window
+    is drawn by itself from all that have a target for each position: every one of them, the first and the last included,
     is equally likely, whatever the other rows are; one may be drawn twice, and the rows are in no order.
 
     Args:
@@ -171,17 +171,17 @@ def char_batch(
 
 
 class CharModel(nn.Module):
-    """A small language model: for each place of a window it tells which character may come next.
+    """A small language model: for each position of a window it tells which character may come next.
 
-    It is *causal*: what it gives for place t depends on the characters at the places 0 to t and on no later one. It depends
-    on more than the last one: an earlier character changes what it gives for a place, too. It takes windows of any length T
+    It is *causal*: what it gives for position t depends on the characters at positions 0 to t and on no later one. It depends
+    on more than the last one: an earlier character changes what it gives for a position, too. It takes windows of any length T
     from 1 to `context`. Its outputs are logits: numbers of either sign, as large as they come, that nobody has normalized or
     squashed.
 
-    Everything else is left open, such as how many layers there are and of which kind; the page builds a model with one head
-    of attention. There is no dropout, and no row of a batch depends on another one. With 60 steps of Adam at the rate 0.01,
-    `dim=16` and `context=8` it learns a text that goes round and round through a few different characters, such as
-    `abcabcabc…`, to a mean cross-entropy under 0.5.
+    Everything else is up to you, such as how many layers there are and of which kind; the page builds a model with one head
+    of attention. There is no dropout, and no row of a batch depends on another one. With 60 steps of Adam at the
+    learning rate 0.01, `dim=16` and `context=8` it learns a text that goes round and round through a few different characters,
+    such as `abcabcabc…`, to a mean cross-entropy under 0.5.
     """
 
     def __init__(self, vocab: int, dim: int, context: int) -> None:
@@ -189,15 +189,15 @@ class CharModel(nn.Module):
 
         Args:
             vocab: V, how many different characters there are, at least 1.
-            dim: the width of the model, at least 1; what it is the width of is left open.
+            dim: the width of the model, at least 1; of what is up to you.
             context: the length of the longest window, at least 1.
         """
         super().__init__()
-        # TODO: Make the embeddings of characters and places, the three layers of the attention, and the head.
+        # TODO: Make the embeddings of characters and positions, the three layers of the attention, and the head.
         raise NotImplementedError('CharModel is not written yet: read "A model that does not see the future" in assignments/lesson_3_8/README.md')
 
     def forward(self, ids: torch.Tensor) -> torch.Tensor:
-        """Return the logits of the next character for each place.
+        """Return the logits of the next character for each position.
 
         Args:
             ids: `(B, T)`, int64, from 0 to V - 1, with B at least 1 and T from 1 to `context`.
@@ -205,7 +205,7 @@ class CharModel(nn.Module):
         Returns:
             `(B, T, V)`, in the dtype of the model's parameters and on their device.
         """
-        # TODO: Embed; let each place look at itself and at those before it; add what it saw; send it through the head.
+        # TODO: Embed; let each position look at itself and at those before it; add what it saw; apply the head.
         raise NotImplementedError('CharModel is not written yet: read "A model that does not see the future" in assignments/lesson_3_8/README.md')
 
 # %%
@@ -222,8 +222,8 @@ def train_with_checkpoints(
 ) -> list[float]:
     """Train a `CharModel` on a text, with checkpoints from which a killed run goes on as if nothing had happened.
 
-    A step draws a batch (`char_batch`), takes the mean cross-entropy over all its places, and makes one update with Adam
-    (`torch.optim.Adam`, at the rate `lr`, everything else as it comes). Each time the number of steps done is a multiple
+    A step draws a batch (`char_batch`), takes the mean cross-entropy over all its positions, and makes one update with Adam
+    (`torch.optim.Adam`, at the learning rate `lr`, everything else as it comes). Each time the number of steps done is a multiple
     of `every`, and after the last step, a checkpoint is written to `path` in place of the one before: everything that the
     rest of the run depends on.
 
@@ -244,7 +244,7 @@ def train_with_checkpoints(
             batches are on its device.
         config: the ints `"dim"` and `"context"` of the model, the int `"batch_size"`, the float `"lr"` and the int `"seed"`.
         steps: how many steps the whole run has, at least 1.
-        path: the file of the checkpoint; its folder exists. How the file is laid out is left open.
+        path: the file of the checkpoint; its folder exists. How it is laid out is up to you.
         every: how many steps lie between two checkpoints, at least 1.
         stop_at: None, or the number of steps after which the run is killed, at least 1.
 
