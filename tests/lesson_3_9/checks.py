@@ -105,7 +105,7 @@ def one_step_of_adam(student, reference):
             loss.backward()
             optimizer.step()
         if not close(heads[f"after {epochs} epochs"], [part.detach() for part in own], atol=1e-6):
-            return "An epoch should be one step of Adam with the given rate on the mean cross-entropy of all rows."
+            return "An epoch should be one step of Adam with the given learning rate on the mean cross-entropy of all rows."
     return None
 
 
@@ -282,10 +282,10 @@ _WRONG = {
     "2C": "The bias here is a statistician's word for a value that is too small on average; it has nothing to do with a "
     "layer's bias.",
     "2D": "It is strongest in the first step, where the moment has had the least time to grow.",
-    "3A": "A rate of 0 would waste the first step. The warm-up is lr · (step + 1) / warmup.",
-    "3B": "0.8 is the rate at the end of the warm-up; at step 0 it has come a quarter of the way.",
+    "3A": "A learning rate of 0 would waste the first step. The warm-up is lr · (step + 1) / warmup.",
+    "3B": "0.8 is the learning rate at the end of the warm-up; at step 0 it has come a quarter of the way.",
     "3C": "For 0.16, the 4 steps were cut into 5 parts: it is 0.8 · 1 / 4.",
-    "4A": "That is the variance. The deviation is its square root.",
+    "4A": "That is the variance. The standard deviation is its square root.",
     "4C": "The ReLU lets through half of the signal's power, and the factor of 2 makes up for it.",
     "4D": "The more inputs there are, the smaller the weights must be, not the larger.",
     "5B": "That clips each tensor by itself, and turns the direction of the step. The global norm is one number for "
