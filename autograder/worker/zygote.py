@@ -35,6 +35,8 @@ from autograder.worker.protocol import Configuration, HiddenRequest
 # Huge pages cost as much as they save on so many workers: who has forked that many will fork more.
 WORKERS_THAT_PAY_FOR_HUGE_PAGES = 30
 
+SWEEP_SECONDS = 10.0
+
 
 class Zygote:
     """Forks, watches and ends one worker at a time."""
@@ -170,13 +172,17 @@ class Zygote:
             for pid in processes.below(os.getpid()):
                 with contextlib.suppress(ProcessLookupError, PermissionError):
                     os.kill(pid, signal.SIGKILL)
+        until = time.monotonic() + SWEEP_SECONDS
         while True:
             try:
                 pid, _ = os.waitpid(-1, os.WNOHANG)
             except ChildProcessError:
                 return
             if pid == 0:
-                return
+                # What was killed takes a moment to die. Till then it would count as the next worker's.
+                if self._jailed or time.monotonic() > until:
+                    return
+                time.sleep(0.002)
 
 
 def _writer(descriptor: int) -> TextIO:

@@ -91,6 +91,27 @@ def test_restricted_leaves_nothing_running_and_nothing_behind(restricted: Sandbo
     assert [pid for pid in _sleepers() if pid != os.getpid()] == []
 
 
+SWEEP = """
+import os, threading, time
+from autograder.worker import processes, zygote
+
+kill = os.kill
+# On a busy machine what is killed takes a moment to die.
+zygote.os.kill = lambda pid, number: threading.Timer(0.3, kill, (pid, number)).start()
+if os.fork() == 0:
+    time.sleep(600)
+zygote.Zygote(None, {"jail": "none"})._sweep()
+print(len(processes.below(os.getpid())))
+"""
+
+
+def test_what_one_worker_left_behind_is_gone_before_the_next_one_is_counted() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", SWEEP], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout == "0\n"
+
+
 def assert_bounded(found: dict[str, Any]) -> None:
     """Check what `faults` found."""
     processes, descriptors = found.pop("processes"), found.pop("descriptors")
