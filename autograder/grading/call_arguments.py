@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import dataclass
 
 from autograder.sandbox.decode import Call
@@ -22,6 +23,15 @@ class Signatures:
             name = keyword or (names[place] if place < len(names) else f"argument {place + 1}")
             bound.append((name, words))
         return bound
+
+
+_TENSOR = re.compile(r"(\w+) \(((?:\d+, ?)*\d*)\)")
+
+
+def tensor(words: str) -> tuple[str, list[int]] | None:
+    """Return the dtype and the shape of the tensor that an argument's words stand for; None where it is none."""
+    found = _TENSOR.fullmatch(words)
+    return (found[1], [int(size) for size in re.findall(r"\d+", found[2])]) if found else None
 
 
 def read(text: str) -> Signatures:

@@ -9,13 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from autograder.grading.call_arguments import Signatures
+from autograder.grading.call_arguments import Signatures, tensor
 from autograder.grading.results import Condition, Verdict, VerdictKind
 from autograder.sandbox.decode import Call
 
 # So many scenarios must lie on either side: one alone shows nothing.
 ENOUGH = 2
-_TENSOR = re.compile(r"(\w+) \(((?:\d+, ?)*\d*)\)")
 _PLAIN = re.compile(r"None|True|False|0|0\.0|'[\w ]*'")
 DTYPES = ("float64", "float32", "float16", "bfloat16", "int64", "bool", "uint8")
 
@@ -66,9 +65,9 @@ def _facts(
 def _of_argument(name: str, given: Sequence[str], words: frozenset[str]) -> Iterator[tuple[str, bool | None]]:
     for one in sorted(words):
         yield f"`{name}` is {one}", _all(other == one for other in given)
-    tensors = [_TENSOR.fullmatch(one) for one in given]
-    dtypes = [found[1] if found else "" for found in tensors]
-    shapes = [[int(size) for size in re.findall(r"\d+", found[2])] if found else None for found in tensors]
+    tensors = [tensor(one) for one in given]
+    dtypes = [found[0] if found else "" for found in tensors]
+    shapes = [found[1] if found else None for found in tensors]
     for dtype in DTYPES:
         yield f"`{name}` is {dtype}", _all(one == dtype for one in dtypes)
     for dimensions in range(5):

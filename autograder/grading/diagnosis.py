@@ -99,7 +99,7 @@ class Diagnoser:
             for e in lesson.exercises
             if any(judged[n].verdict == VerdictKind.FAILED for n in self._places(e.name))
         ]
-        calls = self._calls_of(text)
+        calls = self._calls_of(text) if failed else self.calls
         found = {name: self._diagnose(name, calls[name] & set(failed), judged, result) for name in failed}
         if lesson.follow_through:
             for name, cause in self._followed(found, judged, result).items():
@@ -144,35 +144,31 @@ class Diagnoser:
         key = (known.name, exercise, inside)
         with self._lock:
             if key not in self._kept:
-                self._kept[key] = self._stand_in(known, exercise, inside=inside)
+                self._kept[key] = self._stand_in(known, self._places(exercise), inside=inside)
             return self._kept[key]
 
-    def job(self, known: Misconception, exercise: str, *, inside: bool) -> Job:
-        """Return the job that runs an exercise's scenarios on the reference with a misconception in the exercise's place."""
+    def job(self, known: Misconception, places: Sequence[int], *, inside: bool) -> Job:
+        """Return the job that runs some scenarios on the reference with a misconception in its exercise's place."""
         return overlay_job(
             self._lesson,
             self._suite,
-            [self._runs[n] for n in self._places(exercise)],
+            [self._runs[n] for n in places],
             self._seed,
             self._reference_text,
             known,
             inside=inside,
         )
 
-    def _stand_in(self, known: Misconception, exercise: str, *, inside: bool) -> MisconceptionRun:
-        result = self._run(self.job(known, exercise, inside=inside))
+    def _stand_in(self, known: Misconception, places: Sequence[int], *, inside: bool) -> MisconceptionRun:
+        result = self._run(self.job(known, places, inside=inside))
         error = result.import_error
         if error is not None:
             raise DiagnosisError(
                 f"{self._lesson.misconceptions} does not import: {error.type}: {error.message}. Fix it, then grade again."
             )
-        return self._judged(exercise, result.outcomes)
-
-    def _judged(self, exercise: str, outcomes: Sequence[Outcome]) -> MisconceptionRun:
-        places = self._places(exercise)
         runs, wanted = [self._runs[n] for n in places], [self._reference.outcomes[n] for n in places]
-        judged = verdicts.judge_all(self._lesson, self._checks, runs, outcomes, wanted)
-        return MisconceptionRun(tuple(outcomes), tuple(judged))
+        judged = verdicts.judge_all(self._lesson, self._checks, runs, result.outcomes, wanted)
+        return MisconceptionRun(tuple(result.outcomes), tuple(judged))
 
     def _places(self, exercise: str) -> list[int]:
         return [n for n, run in enumerate(self._runs) if run.placed.scenario.exercise == exercise]
@@ -209,16 +205,7 @@ class Diagnoser:
             if place not in tried:
                 if len(tried) >= MAX_TRIES:
                     return None
-                run = self._runs[place]
-                job = overlay_job(
-                    self._lesson, self._suite, [run], self._seed, self._reference_text, known, inside=False
-                )
-                result = self._run(job)
-                if result.import_error is not None:
-                    return None  # the whole run says what is wrong
-                wanted = [self._reference.outcomes[place]]
-                judged = verdicts.judge_all(self._lesson, self._checks, [run], result.outcomes, wanted)
-                tried[place] = MisconceptionRun(tuple(result.outcomes), tuple(judged))
+                tried[place] = self._stand_in(known, [place], inside=False)
             return tried[place]
 
     def _diagnose(self, exercise: str, below: Collection[str], judged: Sequence[Verdict], result: Result) -> Diagnosis:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import itertools
 import math
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +15,7 @@ from typing import Any
 import torch
 
 from autograder.grading import disclosure
-from autograder.grading.call_arguments import Signatures
+from autograder.grading.call_arguments import Signatures, tensor
 from autograder.grading.compare import compare
 from autograder.grading.tolerance import tolerance
 from autograder.sandbox.decode import Call, TensorValue
@@ -269,8 +268,7 @@ def _turn(factor: float, over: bool) -> float:
 def _sizes(calls: Iterable[Call], signatures: Signatures) -> Iterator[tuple[str, int]]:
     """Yield the sizes of a call's tensors, each with what to call it."""
     for name, words in itertools.chain.from_iterable(signatures.bind(call) for call in calls):
-        found = re.fullmatch(r"\w+ \(((?:\d+, ?)*\d*)\)", words)
-        shape = [int(part) for part in re.findall(r"\d+", found.group(1))] if found else []
+        _, shape = tensor(words) or ("", [])
         if shape:
             yield f"the number of elements of {name}", math.prod(shape)
         if len(shape) > 1:
